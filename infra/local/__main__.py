@@ -1,0 +1,104 @@
+"""`make run`: checks the machine, then runs the process list of infra/Procfile in the foreground.
+
+settings -> preflight -> honcho (mlflow, gateway, monitor, guide) -> one stops, or Ctrl-C: all stop
+"""
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+from honcho.manager import SYSTEM_PRINTER_NAME, Manager
+from honcho.printer import Message, Printer
+
+from infra.local.preflight import problems
+from serving.settings import Settings, SettingsError, load
+
+REPO = Path(__file__).parents[2]
+PROCFILE = REPO / "infra" / "Procfile"
+INTERRUPTED = 130
+
+
+class PlainPrinter(Printer):  # type: ignore[misc]
+    """Prints what the guide says as it says it, and of the supervisor's own words only who stopped first."""
+
+    def __init__(self, log_dir: Path) -> None:
+        super().__init__(sys.stdout, prefix=False)
+        self._log_dir = log_dir
+        self._is_ending = False
+
+    def write(self, message: Message) -> None:
+        """Print one line, or leave it out."""
+        if message.name != SYSTEM_PRINTER_NAME:
+            super().write(message)
+        elif "stopped (rc=" in message.data and not self._is_ending:
+            self._is_ending = True
+            name = message.data.split()[0]
+            if name != "guide":
+                sys.stdout.write(f"{message.data.strip()}; see {self._log_dir / name}.log. Stopping the rest.\n")
+        elif "received" in message.data and not self._is_ending:
+            self._is_ending = True
+            sys.stdout.write("Stopping.\n")
+        sys.stdout.flush()
+
+
+def main() -> int:
+    """Run the local stack until one part ends; the exit code is that part's, or 0 after Ctrl-C."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    found = problems(settings)
+    if found:
+        sys.stderr.write("\n".join(found) + "\n")
+        return 2
+    var = settings.var_dir.absolute()
+    with only_one(var) as is_first:
+        if not is_first:
+            sys.stderr.write(f"another `make run` uses {var}; stop it, or set PENSTOCK_VAR_DIR to another folder\n")
+            return 2
+        (var / "log").mkdir(parents=True, exist_ok=True)
+        return supervise(environment(settings, var), var / "log")
+
+
+@contextmanager
+def only_one(var: Path) -> Iterator[bool]:
+    """Hold the folder's lock; yields False where another process holds it."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def environment(settings: Settings, var: Path) -> dict[str, str]:
+    """What each process is told: its ports and folder, this interpreter first on PATH."""
+    return os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONUNBUFFERED": "1",
+        "PENSTOCK_VAR_DIR": str(var),
+        "PENSTOCK_MLFLOW_PORT": str(settings.mlflow_port),
+        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{settings.mlflow_port}",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    }
+
+
+def supervise(environ: dict[str, str], log_dir: Path) -> int:
+    """Run every line of the process list until one ends."""
+    manager = Manager(PlainPrinter(log_dir))
+    for name, command in parse_procfile(PROCFILE.read_text(encoding="utf-8")).processes.items():
+        manager.add_process(name, command, env=environ, cwd=str(REPO))
+    manager.loop()
+    return 0 if manager.returncode == INTERRUPTED else abs(manager.returncode or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

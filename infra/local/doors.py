@@ -1,0 +1,72 @@
+"""The doors of the local stack: waiting until they open, and the page that names them."""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+from infra.local.project import GuideError
+from serving.settings import Settings
+
+START_LIMIT_S = 90.0
+PAUSE_S = 0.25
+
+
+def wait_for(url: str, name: str, limit_s: float = START_LIMIT_S) -> dict[str, Any]:
+    """Poll a URL until it answers 200, and return its JSON object (empty if it answers something else).
+
+    Raises:
+        GuideError: It did not answer within the limit.
+    """
+    last = "no answer"
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return _json_object(answer.read())
+        except urllib.error.HTTPError as error:
+            last = error.read().decode("utf-8", "replace")[:500]
+        except OSError as error:
+            last = str(error)
+        time.sleep(PAUSE_S)
+    raise GuideError(f"{name} did not answer at {url} within {limit_s:.0f} s; the last answer was: {last}")
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def gateway_url(settings: Settings) -> str:
+    """Where the gateway answers."""
+    return f"http://{settings.host}:{settings.gateway_port}"
+
+
+def wait_for_model(settings: Settings, name: str) -> dict[str, Any]:
+    """Wait until the gateway serves a model, and return its description."""
+    return wait_for(f"{gateway_url(settings)}/models/{urllib.parse.quote(name)}", "the gateway")
+
+
+def directory(settings: Settings, model: dict[str, Any]) -> str:
+    """Say what is where, with a line that predicts when pasted."""
+    variants = "\n".join(
+        f"    {variant['name']}: version {variant['version']}, {variant['weight']:g} % of the traffic"
+        for variant in model["variants"]
+    )
+    return f"""
+  MLflow UI    {settings.tracking_uri}   (compare the runs; move stages)
+  gateway      {gateway_url(settings)}   (predictions, /models, /metrics)
+  monitor      http://{settings.host}:{settings.monitor_port}   (drift, /metrics)
+  files        {settings.var_dir.absolute()}   (logs in log/)
+
+  {model['name']} is served by
+{variants}
+
+  Ask it for a prediction:
+  {model['curl']}
+"""

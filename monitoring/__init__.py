@@ -1,0 +1,1 @@
+"""Watching: the prediction log becomes windows, and windows become drift figures and reports."""

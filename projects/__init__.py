@@ -1,0 +1,1 @@
+"""Offline: data becomes rows, features, candidates, scores and a version in the registry."""

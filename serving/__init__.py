@@ -1,0 +1,1 @@
+"""Online: a request goes to a route, a variant and a scorer; every prediction goes on the log."""

@@ -1,0 +1,151 @@
+"""The settings of every part: one TOML file, environment variables over it, unknown keys refused.
+
+The file is `penstock.toml` in the working directory, or the one that `PENSTOCK_SETTINGS` names. A key
+`gateway_port` is the variable `PENSTOCK_GATEWAY_PORT`.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "PENSTOCK_"
+FILE_VARIABLE = "PENSTOCK_SETTINGS"
+DEFAULT_FILE = "penstock.toml"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how much they may take; the unit stands in each name."""
+
+    var_dir: Path = Path("var")
+    tracking_uri: str = ""
+    """MLflow's tracking server; by default `MLFLOW_TRACKING_URI`, else the local stack's."""
+    database_url: str = ""
+    """Penstock's own tables, as an SQLAlchemy URL; by default SQLite in `var_dir`."""
+    host: str = "127.0.0.1"
+    open_host: bool = False
+    """Lets the gateway and the monitor listen beyond loopback, where something else guards the port."""
+    mlflow_port: int = 5000
+    gateway_port: int = 8000
+    gateway_workers: int = 1
+    gateway_poll_s: float = 1.0
+    gateway_max_in_flight: int = 64
+    """Requests that one worker answers at a time; one more gets 429."""
+    gateway_max_body_bytes: int = 16 * 1024 * 1024
+    gateway_time_limit_s: float = 10.0
+    gateway_drain_s: float = 4.0
+    gateway_threads: int = 2
+    log_segment_bytes: int = 64 * 1024 * 1024
+    log_segment_s: float = 300.0
+    monitor_port: int = 9101
+    monitor_interval_s: float = 60.0
+    monitor_window_s: float = 3600.0
+    monitor_min_rows: int = 50
+    monitor_max_rows: int = 10_000
+    drift_share: float = 0.5
+    """The share of drifted columns from which a data set counts as drifted."""
+
+    @property
+    def prediction_log_dir(self) -> Path:
+        """The prediction log's segments and sealed files."""
+        return self.var_dir / "predictions"
+
+    @property
+    def gateway_dir(self) -> Path:
+        """What the gateway holds of the registry, and its workers' metrics."""
+        return self.var_dir / "gateway"
+
+    @property
+    def monitor_dir(self) -> Path:
+        """The references that the monitor has fetched."""
+        return self.var_dir / "monitor"
+
+
+KINDS = {field.name: field.type for field in fields(Settings)}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings file, lay the environment over it and check both.
+
+    Raises:
+        SettingsError: An unknown key, a value of the wrong kind, or a file that cannot be read.
+    """
+    values: dict[str, object] = {}
+    for key, raw, source in [*_from_file(environ), *_from_environment(environ)]:
+        if key not in KINDS:
+            raise SettingsError(_unknown(key, source))
+        values[key] = _converted(key, raw, source)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    return _with_derived(settings, environ)
+
+
+def _from_file(environ: Mapping[str, str]) -> list[tuple[str, object, str]]:
+    named = environ.get(FILE_VARIABLE)
+    path = Path(named or DEFAULT_FILE)
+    if not path.exists():
+        if named:
+            raise SettingsError(f"{FILE_VARIABLE} names '{path}', which does not exist; make it or unset it")
+        return []
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"'{path}' must be a TOML file of settings; {error}") from error
+    return [(key, value, f"'{path}'") for key, value in table.items()]
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, object, str]]:
+    return [
+        (name.removeprefix(PREFIX).lower(), value, f"the variable {name}")
+        for name, value in sorted(environ.items())
+        if name.startswith(PREFIX) and name != FILE_VARIABLE
+    ]
+
+
+def _unknown(key: str, source: str) -> str:
+    near = difflib.get_close_matches(key, KINDS, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(KINDS)}"
+    return f"{source} sets '{key}', which is no setting; {hint}"
+
+
+def _converted(key: str, raw: object, source: str) -> object:
+    kind = KINDS[key]
+    if kind is bool:
+        return _switch(key, raw, source)
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise SettingsError(f"{source}: '{key}' must be one {_kind_name(kind)}, not {raw!r}")
+    try:
+        value = kind(raw)  # type: ignore[operator]
+    except ValueError as error:
+        raise SettingsError(f"{source}: '{key}' must be {_kind_name(kind)}, not {raw!r}") from error
+    if isinstance(value, int | float) and not 0 < value < float("inf"):
+        raise SettingsError(f"{source}: '{key}' must be above zero, not {raw!r}")
+    if key.endswith("_port") and value > 65_535:
+        raise SettingsError(f"{source}: '{key}' must be a port from 1 to 65535, not {raw!r}")
+    return value
+
+
+def _switch(key: str, raw: object, source: str) -> bool:
+    words = {"true": True, "1": True, "false": False, "0": False}
+    if str(raw).lower() not in words:
+        raise SettingsError(f"{source}: '{key}' must be true or false, not {raw!r}")
+    return words[str(raw).lower()]
+
+
+def _kind_name(kind: object) -> str:
+    return {int: "whole number", float: "number", Path: "path"}.get(kind, "text")  # type: ignore[call-overload, no-any-return]
+
+
+def _with_derived(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    local = f"http://{settings.host}:{settings.mlflow_port}"
+    values = {field.name: getattr(settings, field.name) for field in fields(Settings)}
+    values["tracking_uri"] = settings.tracking_uri or environ.get("MLFLOW_TRACKING_URI") or local
+    database = settings.var_dir.absolute() / "penstock.db"
+    values["database_url"] = settings.database_url or f"sqlite:///{database}"
+    return Settings(**values)

@@ -1,0 +1,98 @@
+"""What every test may use: a free port, and one real MLflow server for the session."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[1]
+SHARED_DATA = REPO.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class MlflowServer:
+    uri: str
+    root: Path
+
+
+def pick_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_http(url: str, process: subprocess.Popen[bytes], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args} ended with {process.returncode} before {url} answered")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"{url} did not answer within {timeout_s} s")
+
+
+def stop_group(process: subprocess.Popen[bytes], timeout_s: float = 15.0) -> None:
+    """End a process that was started with start_new_session, and all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    return pick_free_port
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    root = tmp_path_factory.mktemp("mlflow")
+    with run_mlflow_server(root, pick_free_port()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the shared data folder is not beside this checkout")
+    return SHARED_DATA
+
+
+class run_mlflow_server:  # noqa: N801 - read as a function: `with run_mlflow_server(...)`
+    """A real MLflow server on SQLite, as the local stack starts it."""
+
+    def __init__(self, root: Path, port: int) -> None:
+        self.root, self.port = root, port
+
+    def __enter__(self) -> MlflowServer:
+        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port),
+                   "--workers", "1", "--backend-store-uri", f"sqlite:///{self.root}/mlflow.db",
+                   "--serve-artifacts", "--artifacts-destination", str(self.root / "artifacts")]
+        environ = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        with (self.root / "server.log").open("wb") as log:
+            self.process = subprocess.Popen(command, env=environ, cwd=self.root, stdout=log,
+                                            stderr=subprocess.STDOUT, start_new_session=True)
+        uri = f"http://127.0.0.1:{self.port}"
+        try:
+            wait_for_http(f"{uri}/health", self.process)
+        except BaseException:
+            stop_group(self.process)
+            raise
+        return MlflowServer(uri, self.root)
+
+    def __exit__(self, *_: object) -> None:
+        stop_group(self.process)

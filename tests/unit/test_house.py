@@ -1,0 +1,62 @@
+"""The house's own rules: who may import whom, and that every third-party import is a declared dependency."""
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+REPO = Path(__file__).parents[2]
+ROOMS = ("projects", "serving", "monitoring", "infra")
+CONTRACTS = ("serving.plan", "serving.lifecycle", "serving.prediction_log", "serving.settings")
+MAY_IMPORT = {"projects": CONTRACTS, "monitoring": CONTRACTS, "infra": ("serving.settings",), "serving": ()}
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "xgboost": "xgboost-cpu"}
+COME_WITH = {"packaging": "mlflow", "matplotlib": "mlflow", "cloudpickle": "mlflow", "scipy": "scikit-learn"}
+
+
+def sources(room: str) -> list[Path]:
+    return sorted((REPO / room).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports relatively"
+            found.add(f"{node.module}.{node.names[0].name}" if node.module == "serving" else str(node.module))
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_from_others_only_what_the_contracts_allow(room: str) -> None:
+    allowed = MAY_IMPORT[room]
+    strangers = [
+        f"{path.relative_to(REPO)}: {name}"
+        for path in sources(room)
+        for name in imports(path)
+        if name.split(".")[0] in ROOMS and name.split(".")[0] != room
+        if not any(name == contract or name.startswith(f"{contract}.") for contract in allowed)
+    ]
+    assert strangers == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_third_party_import_is_declared(room: str) -> None:
+    lines = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    declared = {Requirement(line).name for line in lines}
+    tops = {name.split(".")[0] for path in sources(room) for name in imports(path)}
+    foreign = tops - set(ROOMS) - set(sys.stdlib_module_names)
+    undeclared = {top for top in foreign if (DISTRIBUTIONS.get(top) or COME_WITH.get(top) or top.replace("_", "-")) not in declared}
+    assert undeclared == set()
+
+
+def test_packages_hold_no_logic_in_their_init() -> None:
+    with_code = [
+        path for room in ROOMS for path in (REPO / room).rglob("__init__.py")
+        if any(not isinstance(node, ast.Expr) for node in ast.parse(path.read_text(encoding="utf-8")).body)
+    ]
+    assert with_code == []
