@@ -1,7 +1,7 @@
 """The settings of every part: one TOML file, environment variables over it, unknown keys refused.
 
 The file is `penstock.toml` in the working directory, or the one that `PENSTOCK_SETTINGS` names. A key
-`gateway_port` is the variable `PENSTOCK_GATEWAY_PORT`.
+`gateway_port` is the variable `PENSTOCK_GATEWAY_PORT`; an empty text counts as not set.
 """
 
 import difflib
@@ -69,6 +69,8 @@ class Settings:
 
 
 KINDS = {field.name: field.type for field in fields(Settings)}
+_EXPLAINED: dict[object, str] = {int: "a whole number", float: "a number", Path: "a path", str: "text"}
+_FROM_FILE: dict[object, tuple[type, ...]] = {int: (int,), float: (int, float), Path: (), str: ()}
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -81,6 +83,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     for key, raw, source in [*_from_file(environ), *_from_environment(environ)]:
         if key not in KINDS:
             raise SettingsError(_unknown(key, source))
+        if raw == "":
+            continue
         values[key] = _converted(key, raw, source)
     settings = Settings(**values)  # type: ignore[arg-type]
     return _with_derived(settings, environ)
@@ -116,30 +120,27 @@ def _unknown(key: str, source: str) -> str:
 
 def _converted(key: str, raw: object, source: str) -> object:
     kind = KINDS[key]
-    if kind is bool:
-        return _switch(key, raw, source)
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise SettingsError(f"{source}: '{key}' must be one {_kind_name(kind)}, not {raw!r}")
+    wanted = f"{source}: '{key}' must be {_EXPLAINED[kind]}, not {raw!r}"
+    if not isinstance(raw, str) and (isinstance(raw, bool) or not isinstance(raw, _FROM_FILE[kind])):
+        raise SettingsError(wanted)
+    if isinstance(raw, str) and not raw.strip():
+        raise SettingsError(wanted)
     try:
         value = kind(raw)  # type: ignore[operator]
     except ValueError as error:
-        raise SettingsError(f"{source}: '{key}' must be {_kind_name(kind)}, not {raw!r}") from error
-    if isinstance(value, int | float) and not 0 < value < float("inf"):
-        raise SettingsError(f"{source}: '{key}' must be above zero, not {raw!r}")
-    if key.endswith("_port") and value > 65_535:
-        raise SettingsError(f"{source}: '{key}' must be a port from 1 to 65535, not {raw!r}")
+        raise SettingsError(wanted) from error
+    if isinstance(value, int | float):
+        _check_range(key, value, f"{source}: '{key}'")
     return value
 
 
-def _switch(key: str, raw: object, source: str) -> bool:
-    words = {"true": True, "1": True, "false": False, "0": False}
-    if str(raw).lower() not in words:
-        raise SettingsError(f"{source}: '{key}' must be true or false, not {raw!r}")
-    return words[str(raw).lower()]
-
-
-def _kind_name(kind: object) -> str:
-    return {int: "whole number", float: "number", Path: "path"}.get(kind, "text")  # type: ignore[call-overload, no-any-return]
+def _check_range(key: str, value: float, where: str) -> None:
+    if not 0 < value < float("inf"):
+        raise SettingsError(f"{where} must be above zero, not {value}")
+    if key.endswith("_port") and value > 65_535:
+        raise SettingsError(f"{where} must be a port from 1 to 65535, not {value}")
+    if key.endswith("_share") and value > 1:
+        raise SettingsError(f"{where} must be a share from 0 to 1, not {value}")
 
 
 def _with_derived(settings: Settings, environ: Mapping[str, str]) -> Settings:

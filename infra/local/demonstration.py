@@ -39,12 +39,13 @@ def demonstrate(settings: Settings, model: dict[str, Any], say: Callable[[str], 
         GuideError: A variant answered nothing, or the drift report could not be made.
     """
     name = model["name"]
-    records = held_out_records(settings, name, model["variants"][0]["version"])
+    records = held_out_records(settings, name, next(v["version"] for v in model["variants"] if v["version"]))
+    answering = [variant for variant in model["variants"] if variant["version"]]
     answers = [ask(settings, name, records[i % len(records)], f"user-{i}") for i in range(REQUESTS)]
     by_variant: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_variant[answer.variant].append(answer)
-    for variant in model["variants"]:
+    for variant in answering:
         if not by_variant[variant["name"]]:
             raise GuideError(f"none of {REQUESTS} users came to {variant['name']}; look at the route of {name}")
     say(f"{REQUESTS} predictions for as many users:")

@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 from infra.local.project import GuideError
@@ -14,8 +15,10 @@ START_LIMIT_S = 90.0
 PAUSE_S = 0.25
 
 
-def wait_for(url: str, name: str, limit_s: float = START_LIMIT_S) -> dict[str, Any]:
-    """Poll a URL until it answers 200, and return its JSON object (empty if it answers something else).
+def wait_for(
+    url: str, name: str, limit_s: float = START_LIMIT_S, is_enough: Callable[[dict[str, Any]], bool] | None = None
+) -> dict[str, Any]:
+    """Poll a URL until it answers 200 with a JSON object that is enough, and return that.
 
     Raises:
         GuideError: It did not answer within the limit.
@@ -25,16 +28,19 @@ def wait_for(url: str, name: str, limit_s: float = START_LIMIT_S) -> dict[str, A
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
-                return _json_object(answer.read())
+                last = answer.read().decode("utf-8", "replace")
+                found = _json_object(last)
+                if is_enough is None or is_enough(found):
+                    return found
         except urllib.error.HTTPError as error:
-            last = error.read().decode("utf-8", "replace")[:500]
+            last = error.read().decode("utf-8", "replace")
         except OSError as error:
             last = str(error)
         time.sleep(PAUSE_S)
-    raise GuideError(f"{name} did not answer at {url} within {limit_s:.0f} s; the last answer was: {last}")
+    raise GuideError(f"{name} did not answer at {url} within {limit_s:.0f} s; the last answer was: {last[:500]}")
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json_object(body: str) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except ValueError:
@@ -47,15 +53,22 @@ def gateway_url(settings: Settings) -> str:
     return f"http://{settings.host}:{settings.gateway_port}"
 
 
-def wait_for_model(settings: Settings, name: str) -> dict[str, Any]:
-    """Wait until the gateway serves a model, and return its description."""
-    return wait_for(f"{gateway_url(settings)}/models/{urllib.parse.quote(name)}", "the gateway")
+def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[str, Any]:
+    """Wait until the gateway knows these variants of a model and answers, and return the model's description."""
+
+    def is_served(model: dict[str, Any]) -> bool:
+        found = model.get("variants", [])
+        return {variant["name"] for variant in found} == variants and bool(model.get("curl"))
+
+    url = f"{gateway_url(settings)}/models/{urllib.parse.quote(name)}"
+    return wait_for(url, "the gateway", is_enough=is_served)
 
 
 def directory(settings: Settings, model: dict[str, Any]) -> str:
     """Say what is where, with a line that predicts when pasted."""
     variants = "\n".join(
-        f"    {variant['name']}: version {variant['version']}, {variant['weight']:g} % of the traffic"
+        f"    {variant['name']}: "
+        + (f"version {variant['version']}, {variant['weight']:g} % of the traffic" if variant["version"] else variant["note"])
         for variant in model["variants"]
     )
     return f"""

@@ -31,8 +31,9 @@ def main() -> int:
         settings = load()
         say("Starting MLflow, the gateway and the monitor ...")
         doors.wait_for(f"{settings.tracking_uri}/health", "MLflow")
-        training.prepare(MlflowClient(settings.tracking_uri), project, say)
-        model = doors.wait_for_model(settings, project.name)
+        client = MlflowClient(settings.tracking_uri)
+        training.prepare(client, project, say)
+        model = doors.wait_for_model(settings, project.name, training.variants_of(client, project.name))
         say(doors.directory(settings, model))
         say(f"Ready after {time.monotonic() - started:.0f} s.")
         if os.environ.get("ONCE"):

@@ -20,6 +20,7 @@ ALGORITHMS = {
     "regression": ("ridge", "random_forest", "lightgbm", "xgboost"),
     "classification": ("logistic", "random_forest", "lightgbm", "xgboost"),
 }
+QUIET = {"MLFLOW_LOGGING_LEVEL": "ERROR", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
 ROUTE = {
     "variants": {
         "champion": {"stage": "Production", "weight": 90},
@@ -50,6 +51,12 @@ def prepare(client: MlflowClient, project: Project, say: Callable[[str], None]) 
         client.set_registered_model_tag(project.name, "penstock.route", route)
 
 
+def variants_of(client: MlflowClient, name: str) -> set[str]:
+    """Name the variants that the gateway will serve a model by."""
+    route = client.get_registered_model(name).tags.get("penstock.route")
+    return set(json.loads(route)["variants"]) if route else {"champion"}
+
+
 def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
     """List a model's versions, oldest first; none for an unknown name."""
     found = client.search_model_versions("name='{}'".format(name.replace("'", "\\'")))
@@ -74,8 +81,10 @@ def mlflow_run(entry_point: str, **parameters: str) -> None:
         GuideError: It ended with another exit code than 0.
     """
     options = [part for key, value in parameters.items() for part in ("-P", f"{key}={value}")]
+    model = parameters.get("name") or parameters["model"]
+    experiment = model if entry_point == "main" else f"{model} operations"
     command = [sys.executable, "-m", "mlflow", "run", ".", "--env-manager", "local", "-e", entry_point,
-               "--experiment-name", parameters.get("name") or parameters["model"], *options]
-    done = subprocess.run(command, cwd=REPO, env=os.environ | {"MLFLOW_LOGGING_LEVEL": "WARNING"}, check=False)
+               "--experiment-name", experiment, "--run-name", f"{entry_point} {model}", *options]
+    done = subprocess.run(command, cwd=REPO, env=os.environ | QUIET, check=False)
     if done.returncode:
         raise GuideError(f"`mlflow run . -e {entry_point}` ended with exit code {done.returncode}; the lines above say why")

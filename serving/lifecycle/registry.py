@@ -1,0 +1,106 @@
+"""The model registry as moves see it: versions with their stages, over REST and SQL stores alike."""
+
+import difflib
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from serving.lifecycle.errors import LifecycleError, UnknownModelError
+from serving.lifecycle.stages import ALIASES, PRODUCTION, STAGING
+from serving.lifecycle.versions import RegisteredModel, Version
+
+_PAGE = 1000
+GATE_TAG = "penstock.gate"
+
+
+class Registry:
+    """Reads and moves through one `MlflowClient`; MLflow's errors become sentences."""
+
+    def __init__(self, client: MlflowClient) -> None:
+        self._client = client
+
+    def model(self, name: str) -> RegisteredModel:
+        """A model as the registry has it now.
+
+        Raises:
+            UnknownModelError: There is none of that name.
+            LifecycleError: MLflow cannot be reached or refuses.
+        """
+        with self._asking(f"read '{name}'"):
+            try:
+                aliases = self._client.get_registered_model(name).aliases
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                raise UnknownModelError(self._unknown(name)) from error
+            found = sorted(self._versions(name), key=lambda version: int(version.number))
+        numbers = {alias: str(number) for alias, number in aliases.items()}
+        return RegisteredModel(name, {version.number: version for version in found}, numbers)
+
+    def move(self, name: str, number: str, stage: str) -> None:
+        """Put a version into a stage; Staging and Production then hold no other."""
+        with self._asking(f"move version {number} of '{name}' to {stage}"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # stages are deprecated, and the contract here
+            self._client.transition_model_version_stage(
+                name, number, stage, archive_existing_versions=stage in (STAGING, PRODUCTION)
+            )
+
+    def align_aliases(self, model: RegisteredModel) -> None:
+        """Make the stages' aliases point at the version in each stage, or at none."""
+        for alias, stage in ALIASES.items():
+            wanted = next(reversed(model.in_stage(stage)), None)
+            if model.aliases.get(alias) == wanted:
+                continue
+            with self._asking(f"set the alias '{alias}' of '{model.name}'"):
+                if wanted is not None:
+                    self._client.set_registered_model_alias(model.name, alias, wanted)
+                else:
+                    self._client.delete_registered_model_alias(model.name, alias)
+
+    def _versions(self, name: str) -> Iterator[Version]:
+        quote = '"' if "'" in name else "'"
+        token = None
+        while True:
+            page = self._client.search_model_versions(
+                f"name={quote}{name}{quote}", max_results=_PAGE, page_token=token
+            )
+            for found in page:
+                changed = datetime.fromtimestamp((found.last_updated_timestamp or 0) / 1000, UTC)
+                gate = (found.tags or {}).get(GATE_TAG, "")
+                yield Version(str(found.version), found.current_stage or "None", gate, changed)
+            token = page.token
+            if not token:
+                return
+
+    def _unknown(self, name: str) -> str:
+        known = [model.name for model in self._client.search_registered_models(max_results=_PAGE)]
+        near = difflib.get_close_matches(name, known, n=3)
+        if near:
+            hint = "did you mean " + " or ".join(f"'{other}'" for other in near) + "?"
+        elif known:
+            hint = "known are " + ", ".join(f"'{other}'" for other in known[:10])
+        else:
+            hint = "the registry is empty, so train a model first"
+        return f"there is no registered model '{name}'; {hint}"
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except MlflowException as error:
+            place = re.sub(r"//[^/@]*@", "//", str(self._client.tracking_uri))
+            text = str(error).strip().partition("\n")[0]
+            if "failed with exception" in text:
+                sentence = f"MLflow at {place} cannot be reached to {what}; is it running? ({_cause(text)})"
+                raise LifecycleError(sentence) from error
+            raise LifecycleError(f"MLflow at {place} could not {what}: {text[:300]}") from error
+
+
+def _cause(text: str) -> str:
+    found = re.search(r"Caused by (\w+)", text)
+    return found[1] if found else text.partition("failed with exception ")[2][:100]

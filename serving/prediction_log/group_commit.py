@@ -1,0 +1,81 @@
+"""Many requests' lines in one write: all that are ready in one turn of the event loop.
+
+The first line of a turn is written at once while traffic is sparse, so a lone request waits for nobody. As
+soon as one turn brings several lines, the next turns' lines are gathered and written together at the turn's
+end, until a turn brings only one again.
+"""
+
+import asyncio
+import logging
+from typing import Protocol
+
+_logger = logging.getLogger(__name__)
+
+
+class LineWriter(Protocol):
+    """Where lines go; `SegmentWriter` is one."""
+
+    def append(self, lines: bytes) -> None:
+        """Write whole lines; raises OSError when they could not be written."""
+
+
+class GroupCommit:
+    """Writes lines for the coroutines of one event loop; not for several threads.
+
+    Attributes:
+        written_lines: How many lines the disk has taken.
+        lost_lines: How many lines the disk has refused.
+    """
+
+    def __init__(self, writer: LineWriter) -> None:
+        self.written_lines = 0
+        self.lost_lines = 0
+        self._writer = writer
+        self._waiting: list[tuple[bytes, asyncio.Future[bool]]] = []
+        self._turn_lines = 0
+        self._is_busy = False
+        self._is_refusing = False
+
+    async def commit(self, line: bytes) -> bool:
+        """Write a line, its newline included, and wait for that.
+
+        A caller that is cancelled while it waits takes only its own line with it.
+
+        Returns:
+            Whether the line is written; False when the disk refuses, and the line is then counted as lost.
+        """
+        loop = asyncio.get_running_loop()
+        self._turn_lines += 1
+        if self._turn_lines == 1:
+            loop.call_soon(self.flush)
+            if not self._is_busy:
+                return self._write(line, 1)
+        future: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append((line, future))
+        return await future
+
+    def flush(self) -> None:
+        """End the turn: write what waits. Called by the loop; call it before the loop closes, too."""
+        self._is_busy, self._turn_lines = self._turn_lines > 1, 0
+        waiting, self._waiting = self._waiting, []
+        alive = [(line, future) for line, future in waiting if not future.done()]
+        if not alive:
+            return
+        is_written = self._write(b"".join(line for line, _ in alive), len(alive))
+        for _, future in alive:
+            future.set_result(is_written)
+
+    def _write(self, lines: bytes, count: int) -> bool:
+        try:
+            self._writer.append(lines)
+        except OSError:
+            self.lost_lines += count
+            if not self._is_refusing:
+                _logger.exception("the prediction log cannot be written; predictions are answered unlogged")
+            self._is_refusing = True
+            return False
+        if self._is_refusing:
+            _logger.warning("the prediction log can be written again; %d records were lost", self.lost_lines)
+        self._is_refusing = False
+        self.written_lines += count
+        return True

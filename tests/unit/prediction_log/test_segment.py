@@ -1,0 +1,138 @@
+import errno
+import fcntl
+import resource
+
+import pytest
+
+from serving.prediction_log.layout import segments
+from serving.prediction_log.segment import SegmentWriter
+from tests.unit.prediction_log.prediction_log_fixtures import NOON, open_writer
+
+
+@pytest.fixture
+def writer(tmp_path):
+    opened = open_writer(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def disk_takes():
+    """Lets files grow to so many bytes only, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size_bytes):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def is_free(path):
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_nothing_is_made_before_the_first_line(writer, tmp_path):
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_appended_lines_are_in_the_segment(writer, tmp_path):
+    writer.append(b"one\n")
+    writer.append(b"two\nthree\n")
+    assert segments(tmp_path)[0].read_bytes() == b"one\ntwo\nthree\n"
+
+
+def test_an_open_segment_is_locked(writer, tmp_path):
+    writer.append(b"one\n")
+    assert not is_free(segments(tmp_path)[0])
+
+
+def test_a_closed_segment_is_free(writer, tmp_path):
+    writer.append(b"one\n")
+    writer.close()
+    assert is_free(segments(tmp_path)[0])
+
+
+def test_a_segment_that_is_large_enough_gives_way_to_the_next(tmp_path):
+    writer = open_writer(tmp_path, max_bytes=8)
+    for line in (b"one\n", b"two\n", b"three\n"):
+        writer.append(line)
+    writer.close()
+    assert sorted(path.read_bytes() for path in segments(tmp_path)) == [b"one\ntwo\n", b"three\n"]
+
+
+def test_a_segment_that_is_old_enough_gives_way_to_the_next(tmp_path):
+    times = iter([NOON, NOON, NOON + 10, NOON + 10, NOON + 10])
+    writer = SegmentWriter(tmp_path, max_bytes=100, max_age_s=10, clock=lambda: next(times))
+    writer.append(b"one\n")
+    writer.append(b"two\n")
+    writer.append(b"three\n")
+    writer.close()
+    assert [path.read_bytes() for path in segments(tmp_path)] == [b"one\ntwo\n", b"three\n"]
+
+
+def test_a_clock_that_is_set_back_ends_the_segment(tmp_path):
+    times = iter([NOON, NOON - 3600, NOON - 3600])
+    writer = SegmentWriter(tmp_path, max_bytes=100, max_age_s=10, clock=lambda: next(times))
+    writer.append(b"one\n")
+    writer.append(b"two\n")
+    writer.close()
+    assert len(segments(tmp_path)) == 2
+
+
+def test_an_idle_writer_lets_an_old_segment_go(tmp_path):
+    times = iter([NOON, NOON + 11])
+    writer = SegmentWriter(tmp_path, max_bytes=100, max_age_s=10, clock=lambda: next(times))
+    writer.append(b"one\n")
+    writer.rotate_if_due()
+    assert is_free(segments(tmp_path)[0])
+
+
+def test_an_idle_writer_lets_a_removed_segment_go(writer, tmp_path):
+    writer.append(b"one\n")
+    segments(tmp_path)[0].unlink()
+    writer.rotate_if_due()
+    writer.append(b"two\n")
+    assert segments(tmp_path)[0].read_bytes() == b"two\n"
+
+
+def test_two_writers_of_one_moment_have_their_own_segments(writer, tmp_path):
+    other = open_writer(tmp_path)
+    writer.append(b"one\n")
+    other.append(b"two\n")
+    other.close()
+    assert len(segments(tmp_path)) == 2
+
+
+def test_a_disk_that_refuses_is_an_os_error(writer, tmp_path, disk_takes):
+    writer.append(b"one\n")
+    disk_takes(8)
+    with pytest.raises(OSError, match="File too large") as refused:
+        writer.append(b"two two two\n")
+    assert refused.value.errno == errno.EFBIG
+
+
+def test_a_half_written_line_swallows_no_later_line(writer, tmp_path, disk_takes):
+    writer.append(b"one\n")
+    disk_takes(8)
+    with pytest.raises(OSError, match="File too large"):
+        writer.append(b"two two two\n")
+    disk_takes(1000)
+    writer.append(b"three\n")
+    writer.append(b"four\n")
+    assert segments(tmp_path)[0].read_bytes() == b"one\ntwo \nthree\nfour\n"
+
+
+def test_a_line_refused_again_and_again_swallows_no_later_line(writer, tmp_path, disk_takes):
+    disk_takes(4)
+    for _ in range(3):
+        with pytest.raises(OSError, match="File too large"):
+            writer.append(b"two two two\n")
+    disk_takes(1000)
+    writer.append(b"three\n")
+    assert segments(tmp_path)[0].read_bytes().splitlines()[-1] == b"three"
