@@ -68,6 +68,7 @@ class Settings:
         return self.var_dir / "monitor"
 
 
+_SWITCH = {"true": True, "1": True, "false": False, "0": False}
 KINDS = {field.name: field.type for field in fields(Settings)}
 _EXPLAINED: dict[object, str] = {int: "a whole number", float: "a number", Path: "a path", str: "text"}
 _FROM_FILE: dict[object, tuple[type, ...]] = {int: (int,), float: (int, float), Path: (), str: ()}
@@ -120,6 +121,8 @@ def _unknown(key: str, source: str) -> str:
 
 def _converted(key: str, raw: object, source: str) -> object:
     kind = KINDS[key]
+    if kind is bool:
+        return _switched(key, raw, source)
     wanted = f"{source}: '{key}' must be {_EXPLAINED[kind]}, not {raw!r}"
     if not isinstance(raw, str) and (isinstance(raw, bool) or not isinstance(raw, _FROM_FILE[kind])):
         raise SettingsError(wanted)
@@ -134,6 +137,13 @@ def _converted(key: str, raw: object, source: str) -> object:
     return value
 
 
+def _switched(key: str, raw: object, source: str) -> bool:
+    word = str(raw).strip().lower()
+    if word not in _SWITCH:
+        raise SettingsError(f"{source}: '{key}' must be true or false, not {raw!r}")
+    return _SWITCH[word]
+
+
 def _check_range(key: str, value: float, where: str) -> None:
     if not 0 < value < float("inf"):
         raise SettingsError(f"{where} must be above zero, not {value}")
@@ -144,7 +154,7 @@ def _check_range(key: str, value: float, where: str) -> None:
 
 
 def _with_derived(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    local = f"http://{settings.host}:{settings.mlflow_port}"
+    local = f"http://127.0.0.1:{settings.mlflow_port}"
     values = {field.name: getattr(settings, field.name) for field in fields(Settings)}
     values["tracking_uri"] = settings.tracking_uri or environ.get("MLFLOW_TRACKING_URI") or local
     database = settings.var_dir.absolute() / "penstock.db"

@@ -138,3 +138,13 @@ def test_every_place_is_under_the_var_folder():
     settings = load({"PENSTOCK_VAR_DIR": "v"})
     places = [settings.prediction_log_dir, settings.gateway_dir, settings.monitor_dir]
     assert places == [Path("v/predictions"), Path("v/gateway"), Path("v/monitor")]
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("1", True), ("true", True), ("False", False), ("0", False)])
+def test_a_switch_reads_words_and_digits(text: str, wanted: bool) -> None:
+    assert load({"PENSTOCK_OPEN_HOST": text}).open_host is wanted
+
+
+def test_a_switch_refuses_other_words() -> None:
+    with pytest.raises(SettingsError, match="'open_host' must be true or false, not 'yes'"):
+        load({"PENSTOCK_OPEN_HOST": "yes"})

@@ -1,0 +1,188 @@
+"""Rounds under a clock of the test's own, against a real MLflow server."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow.tracking import MlflowClient
+from prometheus_client import CollectorRegistry
+
+from monitoring.metrics import MonitorMetrics
+from monitoring.monitor import Monitor
+from monitoring.registry import Registry
+from monitoring.result import Result
+from serving.settings import Settings, load
+from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
+
+WINDOW_S = 600.0
+
+
+@dataclass
+class Watch:
+    """A monitor of one model, a clock that stands still, and what it counted."""
+
+    monitor: Monitor
+    settings: Settings
+    model: str
+    client: MlflowClient
+    collectors: CollectorRegistry
+    clock_s: list[float]
+
+    def restarted(self, registry: Registry) -> "Watch":
+        """Another monitor over the same folder and clock."""
+        collectors = CollectorRegistry()
+        monitor = Monitor(self.settings, registry, MonitorMetrics(collectors), lambda: self.clock_s[0])
+        return replace(self, monitor=monitor, collectors=collectors)
+
+    def answer(self, version: str, shift: float, count: int = 100, seed: int = 1) -> None:
+        self.clock_s[0] += 1.0
+        log = self.settings.prediction_log_dir
+        write_log(log, self.model, version, rows(count, seed, shift), ts_s=self.clock_s[0] - 0.5)
+
+    def check(self, later_s: float = 0.0) -> dict[str, Result]:
+        self.clock_s[0] += later_s
+        self.monitor.round([self.model])
+        return {result.version: result for result in self.monitor.results()}
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.collectors.get_sample_value(name, {"model": self.model, **labels}) or 0.0
+
+    def reports(self) -> float:
+        return self.count("penstock_reports_total")
+
+
+@pytest.fixture(scope="module")
+def model(mlflow_server, tmp_path_factory) -> Iterator[str]:
+    mlflow.set_tracking_uri(mlflow_server.uri)
+    client, name = MlflowClient(mlflow_server.uri), f"watched-{uuid.uuid4().hex[:8]}"
+    client.create_registered_model(name)
+    for number in ("1", "2"):
+        register(client, name, tmp_path_factory.mktemp("files") / number, versioned_reference())
+    yield name
+    mlflow.set_tracking_uri("")
+
+
+@pytest.fixture
+def watch(model, mlflow_server, tmp_path, monkeypatch) -> Watch:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    settings = replace(load({}), var_dir=tmp_path, monitor_window_s=WINDOW_S)
+    client, collectors, clock_s = MlflowClient(mlflow_server.uri), CollectorRegistry(), [time.time()]
+    monitor = Monitor(
+        settings, Registry(client, mlflow_server.uri), MonitorMetrics(collectors), lambda: clock_s[0]
+    )
+    return Watch(monitor, settings, model, client, collectors, clock_s)
+
+
+def test_new_rows_of_the_same_verdict_make_no_second_report(watch):
+    watch.answer("1", 0.0)
+    first = watch.check()["1"]
+    watch.answer("1", 0.0, seed=2)
+    second = watch.check()["1"]
+    assert (first.rows, second.rows) == (100, 200)
+    assert second.report == first.report
+    assert watch.reports() == 1
+
+
+def test_a_changed_verdict_makes_a_report(watch):
+    watch.answer("1", 0.0)
+    assert not watch.check()["1"].is_drifted
+    watch.answer("1", 5.0, count=500)
+    assert watch.check()["1"].is_drifted
+    assert watch.reports() == 2
+
+
+def test_a_window_later_there_is_a_report_again(watch):
+    watch.answer("1", 0.0)
+    watch.check()
+    watch.clock_s[0] += WINDOW_S
+    watch.answer("1", 0.0)
+    watch.check()
+    assert watch.reports() == 2
+
+
+def test_a_version_that_answers_no_more_leaves(watch):
+    watch.answer("1", 0.0)
+    watch.answer("2", 0.0)
+    assert set(watch.check()) == {"1", "2"}
+    watch.clock_s[0] += WINDOW_S
+    watch.answer("2", 0.0)
+    assert set(watch.check()) == {"2"}
+
+
+def test_a_stage_move_is_seen_without_new_rows(watch):
+    watch.answer("1", 0.0)
+    assert watch.check()["1"].stage == "None"
+    watch.client.transition_model_version_stage(watch.model, "1", "Staging")
+    assert watch.check()["1"].stage == "Staging"
+    watch.client.transition_model_version_stage(watch.model, "1", "None")
+
+
+def test_shadow_answers_do_not_count(watch):
+    watch.answer("1", 0.0)
+    log = watch.settings.prediction_log_dir
+    write_log(log, watch.model, "2", rows(100, 1, 0.0), ts_s=watch.clock_s[0] - 0.5, is_shadow=True)
+    assert set(watch.check()) == {"1"}
+
+
+def test_each_version_gets_its_own_newest_rows_when_the_traffic_is_bounded(watch):
+    watch.monitor._settings = replace(watch.settings, monitor_max_rows=100)
+    watch.answer("2", 0.0, count=60)
+    watch.answer("2", 0.0, count=10)
+    watch.answer("1", 0.0, count=95)
+    found = watch.check()
+    assert {version: result.rows for version, result in found.items()} == {"1": 95, "2": 70}
+
+
+def test_without_mlflow_the_kept_reference_is_used(watch, free_port):
+    watch.answer("1", 0.0)
+    watch.check()
+    gone = f"http://127.0.0.1:{free_port()}"
+    later = watch.restarted(Registry(MlflowClient(gone), gone))
+    later.answer("1", 5.0, count=500)
+    result = later.check()["1"]
+    assert result.is_drifted
+    assert (result.stage, result.report.run) == ("?", None)
+    assert Path(result.report.path).exists()
+    assert later.monitor.models() == [watch.model]
+
+
+def test_a_broken_log_is_counted_and_stops_no_other_model(watch, model):
+    day = datetime.fromtimestamp(watch.clock_s[0], UTC).strftime("%Y-%m-%d")
+    broken = watch.settings.prediction_log_dir / "sealed" / "model=other" / f"day={day}"
+    broken.mkdir(parents=True)
+    (broken / "00000-1.parquet").write_bytes(b"no parquet")
+    watch.answer("1", 0.0)
+    watch.monitor.round(["other", model])
+    assert [result.model for result in watch.monitor.results()] == [model]
+    assert watch.monitor.failures == 1
+    assert (
+        watch.collectors.get_sample_value("penstock_check_errors_total", {"model": "other", "reason": "log"})
+        == 1.0
+    )
+
+
+def test_a_reference_that_is_no_parquet_is_said(watch):
+    watch.answer("1", 0.0)
+    watch.check()
+    kept = next(watch.settings.monitor_dir.glob("references/*/1/reference.parquet"))
+    kept.write_bytes(b"no parquet")
+    watch.answer("1", 0.0)
+    result = watch.check()["1"]
+    assert result.drift is None
+    assert (
+        f"reference.parquet of '{watch.model}' version 1 is no Parquet file that can be read" in result.note
+    )
+    assert watch.count("penstock_check_errors_total", reason="no_reference") == 1
+
+
+def test_a_broken_reference_is_fetched_again(watch):
+    test_a_reference_that_is_no_parquet_is_said(watch)
+    assert watch.check()["1"].drift is not None

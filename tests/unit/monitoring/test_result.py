@@ -1,0 +1,69 @@
+"""A result as a line and as JSON."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from monitoring.drift import ColumnDrift, Drift
+from monitoring.result import Report, Result, as_json, line
+
+DRIFT = Drift((ColumnDrift("income", 1.5, 0.1), ColumnDrift("age", 0.05, 0.1)), (), ())
+RESULT = Result(
+    "churn",
+    "3",
+    ("champion",),
+    "Production",
+    500,
+    datetime(2030, 1, 1, tzinfo=UTC),
+    datetime(2030, 1, 2, tzinfo=UTC),
+    "id",
+    DRIFT,
+    is_drifted=True,
+    note="",
+    report=Report(1.0, Path("/reports/a.html"), "http://mlflow/run"),
+)
+
+
+def test_a_line_says_share_columns_and_places():
+    assert line(RESULT) == (
+        "churn version 3 (champion), 500 rows: drift share 0.50 (drift); 1 of 2 columns drifted: "
+        "income 1.50; report: http://mlflow/run and /reports/a.html"
+    )
+
+
+def test_a_line_without_drift_says_so():
+    steady = replace(RESULT, drift=Drift((DRIFT.columns[1],), (), ()), is_drifted=False, report=None)
+    assert line(steady).endswith("drift share 0.00; none of 1 columns drifted")
+
+
+def test_a_line_names_five_columns_and_counts_the_rest():
+    many = Drift(tuple(ColumnDrift(f"c{i}", 1.0, 0.1) for i in range(9)), (), ())
+    assert "c4 1.00 and 4 more" in line(replace(RESULT, drift=many))
+
+
+def test_a_line_says_what_had_no_values():
+    gone = Drift(DRIFT.columns, ("income",), ("age",))
+    assert "no values in the window: income; not judged, as the reference has no values: age" in line(
+        replace(RESULT, drift=gone)
+    )
+
+
+def test_a_line_says_when_the_report_is_only_here():
+    assert line(replace(RESULT, report=Report(1.0, Path("/a.html"), None))).endswith(
+        "report: /a.html (not in MLflow, which did not answer)"
+    )
+
+
+def test_a_line_without_a_comparison_is_its_note():
+    assert line(replace(RESULT, drift=None, note="9 more rows are needed for a check")) == (
+        "churn version 3 (champion), 500 rows: 9 more rows are needed for a check"
+    )
+
+
+def test_json_holds_every_column():
+    told = orjson.loads(orjson.dumps(as_json(RESULT)))
+    assert told["drift_share"] == 0.5
+    assert [column["name"] for column in told["columns"]] == ["income", "age"]
+    assert told["run"] == "http://mlflow/run"

@@ -1,0 +1,144 @@
+"""The poller against a registry in memory: it publishes what changed, and only what can be served."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from serving.registry.client import RegistryAway
+from serving.registry.election import Election
+from serving.registry.poller import Poller
+from serving.registry.snapshot import Held, Snapshot, read
+from serving.registry.warehouse import Warehouse
+from tests.unit.serving.registry_entries import MemoryRegistry, version
+
+
+class Scene:
+    def __init__(self, root: Path) -> None:
+        self.root, self.registry = root, MemoryRegistry()
+        self.told: list[tuple[str, dict[str, str]]] = []
+        self.trial_error: str | None = None
+        self.warehouse = Warehouse(root, self.registry, self.trial)
+        self.poller = Poller(
+            self.registry, self.warehouse, Election(root / "lock"), self.tell, root / "registry.json"
+        )
+
+    def trial(self, held: Held) -> str | None:
+        return self.trial_error
+
+    def tell(self, name: str, stages: Mapping[str, str]) -> None:
+        self.told.append((name, dict(stages)))
+
+    def poll_until_settled(self) -> Snapshot:
+        for _ in range(200):
+            self.poller.poll()
+            found = read(self.root / "registry.json")
+            assert found is not None
+            if not any(
+                "being fetched" in (state.problem or "")
+                for r in found.routes.values()
+                for state in r.variants
+            ):
+                return found
+            time.sleep(0.01)
+        raise TimeoutError
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def answering(snapshot: Snapshot, name: str = "m") -> str | None:
+    held = snapshot.routes[name].variants[0].held
+    return held.version if held else None
+
+
+def test_it_fetches_and_publishes_what_production_means(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"), version(2))
+    assert answering(scene.poll_until_settled()) == "1"
+    assert scene.registry.downloads == [("m", "1")]
+
+
+def test_nothing_new_is_not_published_again(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    assert scene.poller.poll() is False
+
+
+def test_a_file_that_was_removed_is_published_again(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    (scene.root / "registry.json").unlink()
+    assert scene.poller.poll() is True
+
+
+def test_a_transition_is_followed(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    scene.registry.put("m", version(1, "Archived"), version(2, "Production"))
+    assert answering(scene.poll_until_settled()) == "2"
+
+
+def test_a_version_that_fails_its_trial_is_not_published(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    scene.trial_error = "no MLmodel"
+    scene.registry.put("m", version(1, "Archived"), version(2, "Production"))
+    assert answering(scene.poll_until_settled()) == "1"
+
+
+def test_a_version_that_cannot_be_fetched_leaves_nothing_behind(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.registry.broken.add(("m", "1"))
+    snapshot = scene.poll_until_settled()
+    assert snapshot.routes["m"].variants[0].problem == (
+        "version 1 of 'm' cannot be served: its files could not be fetched: gone"
+    )
+    assert list((scene.root / "models" / "m").iterdir()) == []
+
+
+def test_while_the_registry_is_away_the_snapshot_stays(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    before = scene.poll_until_settled()
+    scene.registry.is_away = True
+    with pytest.raises(RegistryAway):
+        scene.poller.poll()
+    assert read(scene.root / "registry.json") == before
+
+
+def test_the_lifecycle_is_told_of_changed_models_alone(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.registry.put("n", version(1))
+    scene.poll_until_settled()
+    scene.told.clear()
+    scene.registry.put("n", version(1, "Staging"))
+    scene.poll_until_settled()
+    assert scene.told == [("n", {"1": "Staging"})]
+
+
+def test_a_deleted_model_is_dropped(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    del scene.registry.entries["m"]
+    scene.poller.poll()
+    assert scene.poll_until_settled().routes == {}
+
+
+def test_a_successor_fetches_nothing_twice(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    held = scene.poll_until_settled().routes["m"].variants[0].held
+    assert held is not None
+    scene.warehouse.stock.clear()
+    scene.warehouse.adopt([held])
+    scene.poll_until_settled()
+    assert scene.registry.downloads == [("m", "1")]
+
+
+def test_one_candidate_is_elected_until_it_resigns(tmp_path: Path) -> None:
+    first, second = Election(tmp_path / "lock"), Election(tmp_path / "lock")
+    assert (first.holds(), second.holds(), first.holds()) == (True, False, True)
+    first.resign()
+    assert second.holds()
+    second.resign()
