@@ -1,0 +1,136 @@
+"""The columns that a model can learn from: numbers as float64, all else as text, and what is left out.
+
+A true/false column is read as 1 and 0: MLflow's scoring server turns a missing `boolean` into false, and a
+missing `double` into the gap that the imputer knows.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from projects.cells import as_numbers, as_texts, is_truth
+from projects.errors import BadInput
+from projects.hints import shown
+from serving.plan.model import Column
+
+RESERVED = ("prediction", "label")
+SAVED_INDEX = "Unnamed: "
+ROW_NUMBERS_FROM = 50
+"""Fewer consecutive whole numbers may well be a measurement."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is learned from.
+
+    Attributes:
+        frame: float64 columns and object columns of str and None.
+        columns: Their names and types; a column is required if no cell of it is missing.
+        notices: What was read differently from how it looks, and what was left out and why.
+    """
+
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    notices: tuple[str, ...]
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of the columns of one type."""
+        return [column.name for column in self.columns if column.type == kind]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    cells: "pd.Series[Any]"
+    notice: str | None = None
+
+
+def read_features(frame: pd.DataFrame) -> Features:
+    """Sort the columns of a table, without its target.
+
+    Raises:
+        BadInput: A reserved name, an infinite number, or nothing left to learn from.
+    """
+    for name in RESERVED:
+        if name in frame.columns:
+            raise BadInput(f"a column may not be called '{name}': the reference uses that name; rename it")
+    kept: dict[str, pd.Series[Any]] = {}
+    notices = []
+    for name in frame.columns:
+        read = _read(frame[name])
+        if isinstance(read, str):
+            notices.append(f"column '{name}' is left out: {read}")
+            continue
+        kept[name] = read.cells
+        if read.notice:
+            notices.append(f"column '{name}': {read.notice}")
+    if not kept:
+        raise BadInput("no column is left to learn from: " + "; ".join(notices))
+    return Features(pd.DataFrame(kept), tuple(_column(values) for values in kept.values()), tuple(notices))
+
+
+def _column(values: "pd.Series[Any]") -> Column:
+    kind = "double" if values.dtype.kind == "f" else "string"
+    return Column(str(values.name), kind, required=not bool(values.isna().any()))  # type: ignore[arg-type]
+
+
+def _read(column: "pd.Series[Any]") -> _Kept | str:
+    """Return the column as it is learned from, or why it is not."""
+    if str(column.name).startswith(SAVED_INDEX):
+        return "it has no name, as a saved row index has none"
+    if column.isna().all():
+        return "it holds only nulls"
+    if any(isinstance(cell, dict | list | np.ndarray) for cell in column.dropna().head(1000)):
+        return "its cells hold lists or objects"
+    if is_truth(column):
+        return _checked(_numbers(column, "true and false are read as 1 and 0"))
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return _checked(_numbers(column, None))
+    read = _from_texts(column)
+    return read if isinstance(read, str) else _checked(read)
+
+
+def _numbers(column: "pd.Series[Any]", notice: str | None) -> _Kept:
+    numbers, _ = as_numbers(column.astype("float64") if is_truth(column) else column)
+    infinite = np.flatnonzero(np.isinf(numbers.to_numpy()))
+    if len(infinite):
+        cell, more = column.iloc[infinite[0]], len(infinite) - 1
+        raise BadInput(
+            f"column '{column.name}' must hold finite numbers; row {infinite[0]} has {shown(cell)}"
+            f"{f' (and {more} more rows)' if more else ''}; correct it or leave the cell empty"
+        )
+    return _Kept(numbers, notice)
+
+
+def _from_texts(column: "pd.Series[Any]") -> _Kept | str:
+    numbers, others = as_numbers(column)
+    if not others.any():
+        if numbers.isna().all():
+            return "it holds only nulls and blanks"
+        blanks = int((column.notna() & numbers.isna()).sum())
+        gaps = f", {blanks} blank cells as missing" if blanks else ""
+        return _numbers(column, f"its texts are all numbers; read as numbers{gaps}")
+    kinds = {type(cell) for cell in column.dropna().head(1000)}
+    notice = (
+        "it mixes texts and other values; all are read as texts" if len(kinds) > 1 and str in kinds else None
+    )
+    return _Kept(as_texts(column), notice)
+
+
+def _checked(kept: _Kept) -> _Kept | str:
+    values = kept.cells
+    held = values.dropna()
+    distinct = held.nunique()
+    is_text = values.dtype == object
+    if distinct == 1 and (not is_text or len(held) == len(values)):
+        return f"it is constant ({shown(held.iloc[0])} in every row that has a value)"
+    if is_text and distinct == len(held):
+        return f"its {distinct} texts are all distinct, as an id's are"
+    if (
+        not is_text
+        and len(held) == len(values) >= ROW_NUMBERS_FROM
+        and (np.diff(values.to_numpy()) == 1).all()
+    ):
+        return "it numbers the rows"
+    return kept

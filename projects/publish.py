@@ -1,0 +1,157 @@
+"""A fitted pipeline becomes a registered version: the model, its plan, its reference and its card."""
+
+import importlib.metadata
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import mlflow.pyfunc
+import mlflow.sklearn
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+from sklearn.pipeline import Pipeline
+
+from projects.scorer import rows_of
+from serving.plan.load import digest, load_plan
+from serving.plan.model import Column, PlanUnsupported, Task
+from serving.plan.parity import check
+from serving.plan.write import write_plan
+
+REFERENCE_ROWS = 10_000
+EXAMPLE_ROWS = 5
+OUTPUT_TYPES = {"i": DataType.long, "b": DataType.boolean, "f": DataType.double}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is published.
+
+    Attributes:
+        pipeline: Fitted.
+        columns: Its inputs.
+        task: What it does.
+        X: Held-out rows.
+        y: Their truth.
+        package: What its estimator needs beside scikit-learn.
+    """
+
+    pipeline: Pipeline
+    columns: tuple[Column, ...]
+    task: Task
+    X: pd.DataFrame
+    y: Any
+    package: str | None
+
+
+@dataclass(frozen=True)
+class Published:
+    """A model with its files, not yet registered.
+
+    Attributes:
+        model_id: MLflow's id of the logged model.
+        plan: `yes`, or `no: ` and the reason.
+        plan_sha256: The plan folder's digest; None without a plan.
+    """
+
+    model_id: str
+    plan: str
+    plan_sha256: str | None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The version's tags about its plan."""
+        tags = {"penstock.plan": self.plan}
+        return tags if self.plan_sha256 is None else tags | {"penstock.plan_sha256": self.plan_sha256}
+
+
+def publish(client: MlflowClient, subject: Subject, card: str, scores: Mapping[str, float]) -> Published:
+    """Log the model to the active run with its held-out scores, and attach its files."""
+    info = mlflow.sklearn.log_model(
+        subject.pipeline,
+        name="model",
+        serialization_format="cloudpickle",
+        pip_requirements=requirements(subject.package),
+        signature=signature(subject.columns, subject.y),
+        input_example=subject.X.head(EXAMPLE_ROWS),
+    )
+    mlflow.log_metrics(dict(scores), model_id=info.model_id)
+    model = mlflow.pyfunc.load_model(f"models:/{info.model_id}")
+    with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
+        folder = Path(scratch)
+        (folder / "model_card.md").write_text(card, encoding="utf-8")
+        at = np.linspace(0, len(subject.X) - 1, min(len(subject.X), REFERENCE_ROWS)).astype(int)
+        rows = subject.X.iloc[at]
+        predictions = np.asarray(model.predict(rows))
+        write_reference(rows, predictions, subject.y[at], folder / "reference.parquet")
+        plan, plan_sha256 = _attach_plan(subject, rows, predictions, folder / "plan")
+        client.log_model_artifacts(info.model_id, str(folder))
+    return Published(info.model_id, plan, plan_sha256)
+
+
+def register(client: MlflowClient, name: str, run_id: str, model_id: str, tags: Mapping[str, str]) -> str:
+    """Make a new version of the registered model `name`, which is made if need be; return its number."""
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    version = client.create_model_version(
+        name,
+        f"models:/{model_id}",
+        run_id,
+        tags=dict(tags),
+        model_id=model_id,
+        description="The model card lies beside the model, as model_card.md.",
+    )
+    return str(version.version)
+
+
+def signature(columns: Sequence[Column], y: Any) -> ModelSignature:
+    """Make the signature: every number a double, so that a missing cell is no error."""
+    inputs = [ColSpec(DataType[column.type], column.name, required=column.required) for column in columns]
+    return ModelSignature(
+        inputs=Schema(inputs), outputs=Schema([ColSpec(OUTPUT_TYPES.get(y.dtype.kind, DataType.string))])
+    )
+
+
+def requirements(package: str | None) -> list[str]:
+    """Pin what the pickled pipeline needs to load: never Penstock."""
+    names = ["scikit-learn", "pandas", "numpy", "cloudpickle"]
+    if package is not None:
+        names.append(_distribution(package))
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def write_reference(X: pd.DataFrame, predictions: Any, truth: Any, path: Path) -> None:
+    """Write held-out rows with what was predicted and what was true."""
+    frame = X.reset_index(drop=True).copy()
+    frame["prediction"], frame["label"] = predictions, truth
+    frame.to_parquet(path, index=False)
+
+
+def _attach_plan(
+    subject: Subject, rows: pd.DataFrame, predictions: Any, folder: Path
+) -> tuple[str, str | None]:
+    try:
+        write_plan(subject.pipeline, subject.columns, folder, task=subject.task)
+        probabilities = None if subject.task == "regression" else subject.pipeline.predict_proba(rows)
+        check(load_plan(folder), rows_of(rows), predictions, probabilities)
+    except PlanUnsupported as error:
+        for path in folder.glob("*"):
+            path.unlink()
+        if folder.exists():
+            folder.rmdir()
+        return f"no: {error}", None
+    return "yes", digest(folder)
+
+
+def _distribution(package: str) -> str:
+    """The installed distribution of an import name: `xgboost` may come as `xgboost-cpu`."""
+    return importlib.metadata.packages_distributions().get(package, [package])[0]

@@ -1,0 +1,66 @@
+"""What the commands share: how they behave towards MLflow, and how an error becomes a sentence and a code."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from projects.errors import BadInput
+from serving.settings import Settings, SettingsError, load
+
+OK, OURS, BAD_INPUT, STOPPED = 0, 1, 2, 130
+MLFLOW_MANNERS = {
+    # Its own patience with a server that is away is four minutes.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+TRACKING = """The MLflow server is the one that MLFLOW_TRACKING_URI names, else the setting tracking_uri
+(the variable PENSTOCK_TRACKING_URI or penstock.toml), else the local stack's. Under `mlflow run` MLflow sets
+the variable."""
+
+
+def run_command(work: Callable[[Settings], None]) -> int:
+    """Do a command's work; return its exit code, 2 for bad input and 1 for a failure of ours."""
+    for name, value in MLFLOW_MANNERS.items():
+        os.environ.setdefault(name, value)
+    from mlflow.exceptions import MlflowException
+
+    from serving.lifecycle.moves import LifecycleError
+
+    try:
+        work(load(os.environ))
+    except (BadInput, SettingsError) as error:
+        return _failed(error, BAD_INPUT)
+    except (MlflowException, LifecycleError) as error:
+        return _failed(error, OURS)
+    except KeyboardInterrupt:
+        print("penstock: stopped", file=sys.stderr, flush=True)
+        return STOPPED
+    return OK
+
+
+def connect(uri: str) -> None:
+    """Point MLflow at a server, and see that it answers.
+
+    Raises:
+        BadInput: It does not.
+    """
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    try:
+        mlflow.search_experiments(max_results=1)
+    except MlflowException as error:
+        raise BadInput(
+            f"MLflow at {uri} does not answer; start it with `make run`, or name another with"
+            f" MLFLOW_TRACKING_URI ({str(error).splitlines()[0]:.200})"
+        ) from error
+
+
+def _failed(error: Exception, code: int) -> int:
+    print(f"penstock: {error}", file=sys.stderr, flush=True)
+    return code

@@ -1,0 +1,141 @@
+"""The column to predict: its labels or numbers, and what kind of task they make."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from projects.cells import as_numbers, as_texts, is_truth
+from projects.errors import BadInput
+from projects.hints import did_you_mean, shown
+from serving.plan.model import Task
+
+AskedTask = Literal["auto", "classification", "regression"]
+MOST_WHOLE_NUMBER_CLASSES = 20
+"""More distinct whole numbers than this are taken for an amount, not for classes."""
+MOST_CLASSES = 100
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be predicted.
+
+    Attributes:
+        name: The column's name.
+        truth: One a kept row: str in an object array, int64, bool or float64.
+        rows: Which rows of the table have a value; positions, shape (kept rows,).
+        task: The task.
+        classes: The distinct labels, sorted; None for a regression.
+        reason: Why it is that task, as a sentence.
+    """
+
+    name: str
+    truth: Any
+    rows: Any
+    task: Task
+    classes: tuple[Any, ...] | None
+    reason: str
+
+
+def read_target(frame: pd.DataFrame, name: str, asked: AskedTask = "auto") -> Target:
+    """Read the target and work out the task.
+
+    Raises:
+        BadInput: There is no such column, nothing in it, one class only, or not what the task takes.
+    """
+    if not name:
+        raise BadInput(f"name the column to predict with -P target=COLUMN; {did_you_mean('', frame.columns)}")
+    if name not in frame.columns:
+        raise BadInput(f"there is no column '{name}' to predict; {did_you_mean(name, frame.columns)}")
+    cells, kind = _cells(frame[name])
+    rows = np.flatnonzero(cells.notna().to_numpy())
+    if len(rows) == 0:
+        raise BadInput(f"target '{name}' is missing in every row; there is nothing to learn")
+    held = cells.iloc[rows]
+    if kind == "number" and np.isinf(held.to_numpy(dtype=float)).any():
+        row = rows[np.isinf(held.to_numpy(dtype=float))][0]
+        raise BadInput(f"target '{name}' must hold finite numbers; row {row} has {cells.iloc[row]}")
+    distinct = held.nunique()
+    if distinct == 1:
+        raise BadInput(
+            f"target '{name}' has one class only ({shown(held.iloc[0])}); a model needs at least two"
+        )
+    is_classes, why = _is_classes(held, kind, distinct, asked, name)
+    if not is_classes:
+        values = held.to_numpy(dtype=np.float64)
+        return Target(name, values, rows, "regression", None, f"target '{name}': {why}, so regression")
+    return _classification(name, held, rows, kind, why)
+
+
+def _classification(name: str, held: "pd.Series[Any]", rows: Any, kind: str, why: str) -> Target:
+    values: Any = held.to_numpy(dtype=object)
+    if kind == "number":
+        values = held.to_numpy(dtype=np.int64)
+    elif kind == "truth":
+        values = held.to_numpy(dtype=bool)
+    classes = tuple(np.unique(values).tolist())
+    if len(classes) == 2:
+        positive = f"'{classes[1]}' counts as the positive class"
+        return Target(
+            name,
+            values,
+            rows,
+            "binary",
+            classes,
+            f"target '{name}': {why}, so binary classification; {positive}",
+        )
+    reason = f"target '{name}': {why}, so classification into {len(classes)} classes"
+    return Target(name, values, rows, "multiclass", classes, reason)
+
+
+def _cells(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], str]":
+    if is_truth(column):
+        return column.astype("object"), "truth"
+    numbers, others = as_numbers(column)
+    if not others.any():
+        return numbers, "number"
+    return as_texts(column), "text"
+
+
+def _is_classes(
+    held: "pd.Series[Any]", kind: str, distinct: int, asked: AskedTask, name: str
+) -> tuple[bool, str]:
+    if kind == "truth":
+        if asked == "regression":
+            raise BadInput(
+                f"target '{name}' holds true and false, which is no amount; use -P task=classification"
+            )
+        return True, "true and false"
+    if kind == "text":
+        if asked == "regression":
+            example = next(text for text in held if not _is_number(text))
+            raise BadInput(f"target '{name}' must hold numbers for a regression; it has {shown(example)}")
+        _check_class_count(name, distinct)
+        return True, f"{distinct} distinct texts"
+    is_whole = bool((held == np.floor(held)).all())
+    whole = "whole numbers" if is_whole else "numbers with fractions"
+    if asked == "regression" or (
+        asked == "auto" and not (is_whole and distinct <= MOST_WHOLE_NUMBER_CLASSES)
+    ):
+        return False, f"{distinct} distinct {whole}"
+    if not is_whole:
+        raise BadInput(f"target '{name}' has {whole}, which are no classes; use -P task=regression")
+    _check_class_count(name, distinct)
+    return True, f"{distinct} distinct whole numbers"
+
+
+def _check_class_count(name: str, distinct: int) -> None:
+    if distinct > MOST_CLASSES:
+        raise BadInput(
+            f"target '{name}' has {distinct} distinct values, more than the {MOST_CLASSES} classes that are"
+            " taken; name a column of classes or of numbers"
+        )
+
+
+def _is_number(text: object) -> bool:
+    try:
+        float(str(text))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""The run in MLflow: the parent with what was asked and found, a nested run for each candidate and trial.
+
+Nested runs are written in one batch each: the fluent way costs several requests a run.
+"""
+
+import re
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from projects.compare import Validation
+
+LONGEST_PARAMETER = 500
+RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
+"""What MLflow calls a run that nobody named."""
+ERROR_TAG = "penstock.error"
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """One parent run.
+
+    Attributes:
+        client: The server.
+        run_id: The parent's.
+        experiment_id: Its experiment.
+    """
+
+    client: MlflowClient
+    run_id: str
+    experiment_id: str
+
+    def parameters(self, values: Mapping[str, object]) -> None:
+        """Log parameters that the run does not have yet: `mlflow run` has logged its own."""
+        known = self.client.get_run(self.run_id).data.params
+        new = [
+            Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in values.items() if key not in known
+        ]
+        self.client.log_batch(self.run_id, params=new)
+
+    def metrics(self, values: Mapping[str, float]) -> None:
+        """Log final metrics."""
+        self.client.log_batch(self.run_id, metrics=_metrics(values))
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Set tags."""
+        self.client.log_batch(self.run_id, tags=[RunTag(key, value) for key, value in values.items()])
+
+    def nested(self, name: str, kind: str, parameters: Mapping[str, object], found: Validation) -> None:
+        """Log a candidate or a trial as a finished run under the parent."""
+        run = self.client.create_run(
+            self.experiment_id,
+            run_name=name,
+            tags={"mlflow.parentRunId": self.run_id, "penstock.kind": kind},
+        )
+        values = {f"cv_{key}": value for key, value in found.means.items()}
+        values |= {f"cv_{key}_std": value for key, value in found.deviations.items()}
+        values["seconds"] = found.seconds
+        self.client.log_batch(
+            run.info.run_id,
+            metrics=_metrics(values),
+            params=[Param(key, str(value)) for key, value in parameters.items()],
+        )
+        self.client.set_terminated(run.info.run_id)
+
+    @property
+    def link(self) -> str:
+        """Where a person sees the run."""
+        uri = mlflow.get_tracking_uri()
+        if not uri.startswith("http"):
+            return f"run {self.run_id} in {uri} (start `mlflow server --backend-store-uri {uri}` to see it)"
+        return f"{uri.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+
+
+@contextmanager
+def started_run(name: str) -> Iterator[Tracker]:
+    """Open the run that `mlflow run` made, or a new one; it fails when the work inside does."""
+    with mlflow.start_run() as run:
+        tracker = Tracker(MlflowClient(), run.info.run_id, run.info.experiment_id)
+        if RANDOM_NAME.fullmatch(run.info.run_name or ""):
+            tracker.client.update_run(run.info.run_id, name=name)
+        try:
+            yield tracker
+        except Exception as error:
+            _note_failure(tracker, error)
+            raise
+
+
+def _note_failure(tracker: Tracker, error: Exception) -> None:
+    try:
+        tracker.tags({ERROR_TAG: str(error)[:4000]})
+    except MlflowException:
+        return  # the server is away, which may be the error itself
+
+
+def log_table(frame: Any, place: str, name: str, target: str, sha256: str) -> None:
+    """Log the data set of the run, by its digest."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.pandas_dataset import from_pandas
+
+    source = CodeDatasetSource(tags={}) if place.startswith("sklearn:") else place
+    with warnings.catch_warnings():
+        # A hint about whole numbers in a signature; the version's own signature holds none.
+        warnings.simplefilter("ignore", UserWarning)
+        dataset = from_pandas(frame, source=source, targets=target, name=name, digest=sha256[:36])
+        mlflow.log_input(dataset, context="training", tags={"penstock.place": place})
+
+
+def _metrics(values: Mapping[str, float]) -> list[Metric]:
+    now_ms = int(time.time() * 1000)
+    return [Metric(key, float(value), now_ms, 0) for key, value in values.items()]

@@ -1,0 +1,148 @@
+"""The gateway's application: puts a worker's parts together, starts them and ends them.
+
+Gunicorn calls `create_app()` in each worker; the parts are made when the worker starts, not before.
+"""
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from serving.metrics import Metrics, declare
+from serving.prediction_log.group_commit import GroupCommit
+from serving.prediction_log.segment import SegmentWriter
+from serving.registry.assemble import make_poller
+from serving.registry.follower import Follower
+from serving.registry.poller import Poller
+from serving.registry.shelf import Shelf
+from serving.sealing import Sealer
+from serving.settings import Settings, load
+from serving.web.asgi import Receive, Scope, Send
+from serving.web.doors import Doors
+from serving.web.invocations import Invocations, Limits
+from serving.web.shadows import Shadows
+from serving.web.tally import Tally
+
+_logger = logging.getLogger(__name__)
+
+FLUSH_EVERY_S = 0.2
+
+
+def create_app() -> "Gateway":
+    """The ASGI application of one worker, by the settings of its environment."""
+    return Gateway(load())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one running worker is made of."""
+
+    metrics: Metrics
+    tally: Tally
+    writer: SegmentWriter
+    commit: GroupCommit
+    pool: ThreadPoolExecutor
+    shadows: Shadows
+    invocations: Invocations
+    follower: Follower
+    poller: Poller
+    sealer: Sealer
+    doors: Doors
+
+
+class Gateway:
+    """One worker's ASGI application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parts: Parts | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or follow the worker's start and end."""
+        if scope["type"] == "http" and self._parts is not None:
+            await self._parts.doors(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self._parts = await self._start()
+        except Exception as error:  # the worker's edge: gunicorn must hear that it cannot start
+            _logger.exception("the worker cannot start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._end(self._parts)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _start(self) -> Parts:
+        parts = _assemble(self._settings)
+        # What an earlier run or another worker has found is served from the first request on.
+        await parts.follower.look()
+        self._tasks = [
+            asyncio.create_task(parts.follower.follow()),
+            asyncio.create_task(_flush_for_ever(parts)),
+        ]
+        for name, run, every_s in (
+            ("poller", parts.poller.run, self._settings.gateway_poll_s),
+            ("sealer", parts.sealer.run, self._settings.log_segment_s),
+        ):
+            threading.Thread(target=run, args=(every_s,), name=name, daemon=True).start()
+        return parts
+
+    async def _end(self, parts: Parts) -> None:
+        parts.poller.stop()
+        parts.sealer.stop()
+        for task in self._tasks:
+            task.cancel()
+        await parts.shadows.close()
+        parts.pool.shutdown(wait=False, cancel_futures=True)
+        parts.commit.flush()
+        parts.writer.close()
+        parts.tally.flush(parts.commit, 0)
+
+
+def _assemble(settings: Settings) -> Parts:
+    metrics = declare(CollectorRegistry())
+    tally = Tally(metrics)
+    writer = SegmentWriter(
+        settings.prediction_log_dir, max_bytes=settings.log_segment_bytes, max_age_s=settings.log_segment_s
+    )
+    commit = GroupCommit(writer)
+    pool = ThreadPoolExecutor(settings.gateway_threads, thread_name_prefix="score")
+    shadows = Shadows(commit, tally)
+    limits = Limits(
+        settings.gateway_max_in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s
+    )
+    invocations = Invocations(limits, commit, pool, shadows, tally)
+    root = settings.gateway_dir.absolute()
+    shelf = Shelf(root)
+    follower = Follower(root / "registry.json", shelf, tally.swapped)
+    poller = make_poller(settings, root, shelf)
+    sealer = Sealer(lambda: poller.is_elected)
+    doors = Doors(follower, invocations, _exposition, tally, root)
+    return Parts(metrics, tally, writer, commit, pool, shadows, invocations, follower, poller, sealer, doors)
+
+
+def _exposition() -> bytes:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return bytes(generate_latest(registry))
+
+
+async def _flush_for_ever(parts: Parts) -> None:
+    while True:
+        try:
+            parts.writer.rotate_if_due()
+            parts.tally.flush(parts.commit, parts.invocations.in_flight)
+            parts.tally.flush_poller(parts.poller)
+        except Exception:  # the loop's edge: counting must never end the worker
+            _logger.exception("the metrics could not be written")
+        await asyncio.sleep(FLUSH_EVERY_S)

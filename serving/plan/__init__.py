@@ -1,0 +1,1 @@
+"""The scoring plan: a fitted pipeline written as data, checked against the original, run without pickle."""

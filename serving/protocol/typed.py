@@ -1,0 +1,144 @@
+"""The short way from a JSON body to typed rows: no pandas, and only where there is no room for doubt.
+
+MLflow's rules for odd bodies (numbers as text, ragged rows, nulls under `instances`, ...) are what pandas and
+numpy make of them. So this parser takes only the bodies whose meaning is plain, which are nearly all, and
+answers None for every other: those are judged by MLflow's own code.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+Row = Sequence[object]
+
+Kinds = dict[str, frozenset[type]]
+
+PLAIN_KINDS: Kinds = {
+    "double": frozenset({float, int, type(None)}),
+    "string": frozenset({str, type(None)}),
+    "boolean": frozenset({bool}),
+}
+# Under `instances` and `inputs`, MLflow makes numpy arrays of texts, where None becomes the text "None".
+ARRAY_KINDS: Kinds = PLAIN_KINDS | {"string": frozenset({str})}
+
+MAX_KNOWN = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a body asks: rows in column order, and whether probabilities are wanted."""
+
+    rows: Sequence[Row]
+    wants_probabilities: bool = False
+
+
+class TypedParser:
+    """Parses bodies for one version's columns. Safe to call from several threads.
+
+    Args:
+        columns: Pairs of name and type, in the model's order; at least one.
+    """
+
+    def __init__(self, columns: Sequence[tuple[str, str]]) -> None:
+        self._names = [name for name, _ in columns]
+        self._width = len(self._names)
+        self._types = [kind for _, kind in columns]
+        self._getter = _row_getter(self._names)
+        # Tuples of value types that have been checked: a row's types are looked up at once, not one by one.
+        self._plain: set[tuple[type, ...]] = set()
+        self._array: set[tuple[type, ...]] = set()
+
+    def parse(self, body: bytes) -> Request | None:
+        """Read a body; None if MLflow's own code must judge it."""
+        try:
+            table = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return None
+        if type(table) is not dict:
+            return None
+        wants_probabilities = False
+        if "params" in table:
+            params = table.pop("params")
+            if params and params != {"probabilities": True}:
+                return None
+            wants_probabilities = bool(params)
+        if len(table) != 1:
+            return None
+        [(key, value)] = table.items()
+        rows = self._rows(key, value)
+        return None if not rows else Request(rows, wants_probabilities)
+
+    def _rows(self, key: str, value: Any) -> Sequence[Row] | None:
+        if key == "dataframe_split" and type(value) is dict:
+            return self._checked(self._split(value), PLAIN_KINDS, self._plain)
+        if key == "dataframe_records" and type(value) is list:
+            return self._checked(self._records(value, is_exact=False), PLAIN_KINDS, self._plain)
+        if key == "instances" and type(value) is list:
+            return self._checked(self._records(value, is_exact=True), ARRAY_KINDS, self._array)
+        if key == "inputs":
+            rows = self._records(value, is_exact=True) if type(value) is list else self._columns(value)
+            return self._checked(rows, ARRAY_KINDS, self._array)
+        return None
+
+    def _split(self, table: dict[str, Any]) -> Sequence[Row] | None:
+        if len(table) != 2:
+            return None
+        columns, data = table.get("columns"), table.get("data")
+        if type(columns) is not list or type(data) is not list:
+            return None
+        width = len(columns)
+        for row in data:
+            if type(row) is not list or len(row) != width:
+                return None
+        if columns == self._names:
+            return data
+        places = {name: place for place, name in enumerate(columns) if type(name) is str}
+        if len(places) != width or not all(name in places for name in self._names):
+            return None
+        getter = _row_getter([places[name] for name in self._names])
+        return [getter(row) for row in data]
+
+    def _records(self, records: list[Any], *, is_exact: bool) -> Sequence[Row] | None:
+        getter, width = self._getter, self._width
+        try:
+            rows = [getter(record) for record in records if type(record) is dict]
+        except KeyError:
+            return None
+        if len(rows) != len(records) or (is_exact and any(len(record) != width for record in records)):
+            return None
+        return rows
+
+    def _columns(self, table: Any) -> Sequence[Row] | None:
+        if type(table) is not dict or len(table) != self._width:
+            return None
+        columns: list[Any] = [table.get(name) for name in self._names]
+        if any(type(column) is not list for column in columns):
+            return None
+        if any(len(column) != len(columns[0]) for column in columns):
+            return None
+        return list(zip(*columns, strict=True))
+
+    def _checked(
+        self, rows: Sequence[Row] | None, kinds: Mapping[str, frozenset[type]], known: set[tuple[type, ...]]
+    ) -> Sequence[Row] | None:
+        if not rows:
+            return None
+        for row in rows:
+            types = tuple(map(type, row))
+            if types in known:
+                continue
+            if not all(value in kinds[kind] for value, kind in zip(types, self._types, strict=True)):
+                return None
+            if len(known) < MAX_KNOWN:
+                known.add(types)
+        return rows
+
+
+def _row_getter(keys: Sequence[Any]) -> Callable[[Any], Row]:
+    if len(keys) == 1:
+        only = keys[0]
+        return lambda row: (row[only],)
+    return itemgetter(*keys)

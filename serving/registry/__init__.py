@@ -1,0 +1,1 @@
+"""What the gateway knows of the registry: one worker polls, all workers follow its snapshot."""

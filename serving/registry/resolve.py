@@ -1,0 +1,161 @@
+"""From the registry's listing to a snapshot: which route each name has and which version each variant means.
+
+Nothing is read or written here. What cannot be served is never put in the place of what can: an invalid tag
+leaves the last good route, and a version that is not ready leaves the one before it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import quote
+
+from serving.registry.listing import Model, Version, in_stage
+from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
+from serving.routing.route import Route, RouteError, Variant, parse, straight
+
+PLAN_TAG = "penstock.plan_sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What became of a version's files: ready to be served, or the reason why they cannot be."""
+
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRoute:
+    """The route that a name has now, the tag it was read from, and what is wrong with the tag."""
+
+    name: str
+    model: str
+    text: str | None
+    route: Route | None
+    problem: str | None
+
+
+def held_of(model: str, version: Version) -> Held:
+    """Where a version's files belong; the folder's name changes with the artefact behind the number."""
+    sha = version.tags.get(PLAN_TAG) or None
+    origin = sha256(f"{version.created_ms} {version.source} {sha}".encode()).hexdigest()[:12]
+    folder = f"models/{quote(model, safe='')}/{version.number}-{origin}"
+    return Held(model, version.number, folder, sha)
+
+
+def choose_routes(models: Mapping[str, Model], before: Snapshot) -> dict[str, ChosenRoute]:
+    """The route of every registered model and of every named route, by called name."""
+    chosen = {name: _choose(name, model, before) for name, model in sorted(models.items())}
+    for model in sorted(models.values(), key=lambda model: model.name):
+        for name in sorted(set(model.route_tags) - {model.name}):
+            if name in chosen:
+                taken = f"route '{name}' of model '{model.name}' has a name that is taken; rename the tag"
+                other = chosen[name]
+                chosen[name] = ChosenRoute(
+                    other.name, other.model, other.text, other.route, other.problem or taken
+                )
+            else:
+                chosen[name] = _choose(name, model, before)
+    return chosen
+
+
+def targets(chosen: Mapping[str, ChosenRoute], models: Mapping[str, Model]) -> dict[str, Held]:
+    """Every version that the routes mean, by folder: these must be on disk."""
+    found = {}
+    for choice in chosen.values():
+        for variant in _all_variants(choice.route):
+            held, _ = _target(variant, models)
+            if held:
+                found[held.folder] = held
+    return found
+
+
+def resolve(
+    chosen: Mapping[str, ChosenRoute],
+    models: Mapping[str, Model],
+    stock: Mapping[str, Stock],
+    before: Snapshot,
+) -> Snapshot:
+    """Build the snapshot from the chosen routes and what is in stock (by folder)."""
+    routes = {
+        name: _route_state(choice, models, stock, before.routes.get(name)) for name, choice in chosen.items()
+    }
+    stages = {
+        name: {number: version.stage for number, version in model.versions.items()}
+        for name, model in models.items()
+    }
+    return Snapshot(routes, stages)
+
+
+def _choose(name: str, model: Model, before: Snapshot) -> ChosenRoute:
+    text = model.route_tags.get(name)
+    if text is None:
+        return ChosenRoute(name, model.name, None, straight(model.name), None)
+    try:
+        return ChosenRoute(name, model.name, text, parse(text, name=name, model=model.name), None)
+    except RouteError as error:
+        return _last_good(name, model, before, str(error))
+
+
+def _last_good(name: str, model: Model, before: Snapshot, problem: str) -> ChosenRoute:
+    last = before.routes.get(name)
+    if last is None or last.model != model.name or not last.variants:
+        return ChosenRoute(name, model.name, None, None, problem)
+    text = last.text
+    route = straight(model.name) if text is None else parse(text, name=name, model=model.name)
+    return ChosenRoute(name, model.name, text, route, f"{problem}; the last good route stays")
+
+
+def _route_state(
+    choice: ChosenRoute, models: Mapping[str, Model], stock: Mapping[str, Stock], last: RouteState | None
+) -> RouteState:
+    if choice.route is None:
+        return RouteState(choice.name, choice.model, None, "", (), (), choice.problem)
+    earlier = {state.name: state for state in last.variants + last.shadows} if last else {}
+    variants, shadows = (
+        tuple(_variant_state(variant, models, stock, earlier.get(variant.name)) for variant in group)
+        for group in (choice.route.variants, choice.route.shadows)
+    )
+    return RouteState(
+        choice.name, choice.model, choice.text, choice.route.salt, variants, shadows, choice.problem
+    )
+
+
+def _variant_state(
+    variant: Variant, models: Mapping[str, Model], stock: Mapping[str, Stock], earlier: VariantState | None
+) -> VariantState:
+    held, problem = _target(variant, models)
+    if held:
+        found = stock.get(held.folder)
+        if found is None or found.error:
+            held, problem = _stand_in(held, found, stock, earlier)
+    return VariantState(
+        variant.name, variant.model, variant.stage, variant.version, variant.buckets, held, problem
+    )
+
+
+def _stand_in(
+    wanted: Held, found: Stock | None, stock: Mapping[str, Stock], earlier: VariantState | None
+) -> tuple[Held | None, str]:
+    """The version that answers until the wanted one can, and why."""
+    reason = f"cannot be served: {found.error}" if found else "is being fetched"
+    sentence = f"version {wanted.version} of '{wanted.model}' {reason}"
+    last = earlier.held if earlier else None
+    if last and last.folder in stock and stock[last.folder].error is None:
+        return last, f"{sentence}; version {last.version} answers instead"
+    return None, sentence
+
+
+def _target(variant: Variant, models: Mapping[str, Model]) -> tuple[Held | None, str | None]:
+    model = models.get(variant.model)
+    if model is None:
+        return None, f"there is no registered model '{variant.model}'"
+    number = variant.version or in_stage(model, variant.stage or "")
+    if number is None:
+        return None, f"model '{variant.model}' has no version in {variant.stage}"
+    if number not in model.versions:
+        return None, f"model '{variant.model}' has no version {number}"
+    return held_of(variant.model, model.versions[number]), None
+
+
+def _all_variants(route: Route | None) -> tuple[Variant, ...]:
+    return route.variants + route.shadows if route else ()

@@ -1,0 +1,116 @@
+"""The routing table of a worker: what each called name answers with, swapped whole when it changes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
+from serving.routing.assign import allot, bucket, fallback
+from serving.routing.route import BUCKETS, Variant
+from serving.scorers.scorer import Scorer
+
+Loaded = Scorer | str
+"""A loaded version, or the sentence that says why it could not be loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A variant and what answers for it: the unit that requests are counted and logged by."""
+
+    variant: str
+    held: Held
+    scorer: Scorer
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRoute:
+    """A route ready to answer: `owners` maps each bucket to a lane; one lane alone needs no buckets."""
+
+    state: RouteState
+    lanes: tuple[Lane | None, ...]
+    shadows: tuple[Lane, ...]
+    owners: bytes | None
+    only: Lane | None
+    salt: bytes
+    problems: tuple[str, ...]
+
+    def lane(self, user_key: bytes | None, draw: Callable[[], float]) -> Lane | None:
+        """The lane of a user, or a random one for a request without a user; None if nothing can answer.
+
+        Args:
+            user_key: What stays the same for one user.
+            draw: A random number from 0 to 1, without 1.
+        """
+        if self.owners is None:
+            return self.only
+        place = int(draw() * BUCKETS) if user_key is None else bucket(self.salt, user_key)
+        return self.lanes[self.owners[place]]
+
+
+Table = Mapping[str, ActiveRoute]
+
+
+def build(snapshot: Snapshot, loaded: Mapping[str, Loaded], before: Table) -> dict[str, ActiveRoute]:
+    """Make the table of a snapshot.
+
+    Args:
+        snapshot: What the poller published.
+        loaded: What this worker made of each version, by folder.
+        before: The table until now: its lane stays where the new version could not be loaded.
+    """
+    return {name: _active(state, loaded, before.get(name)) for name, state in snapshot.routes.items()}
+
+
+def _active(state: RouteState, loaded: Mapping[str, Loaded], before: ActiveRoute | None) -> ActiveRoute:
+    earlier = {lane.variant: lane for lane in (*before.lanes, *before.shadows) if lane} if before else {}
+    problems = [state.problem] if state.problem else []
+    lanes = tuple(_lane(variant, loaded, earlier, problems) for variant in state.variants)
+    shadows = tuple(_lane(variant, loaded, earlier, problems) for variant in state.shadows)
+    owners, only = _owners(state.variants, lanes)
+    return ActiveRoute(
+        state,
+        lanes,
+        tuple(lane for lane in shadows if lane),
+        owners,
+        only,
+        state.salt.encode(),
+        tuple(problems),
+    )
+
+
+def _lane(
+    state: VariantState, loaded: Mapping[str, Loaded], earlier: Mapping[str, Lane], problems: list[str]
+) -> Lane | None:
+    if state.problem:
+        problems.append(f"variant '{state.name}': {state.problem}")
+    if state.held is None:
+        return None
+    scorer = loaded[state.held.folder]
+    if not isinstance(scorer, str):
+        return Lane(state.name, state.held, scorer, _headers(state))
+    sentence = f"variant '{state.name}': version {state.held.version} of '{state.held.model}': {scorer}"
+    last = earlier.get(state.name)
+    problems.append(f"{sentence}; version {last.held.version} answers instead" if last else sentence)
+    return last
+
+
+def _headers(state: VariantState) -> tuple[tuple[bytes, bytes], ...]:
+    version = state.held.version if state.held else ""
+    return ((b"x-penstock-version", version.encode()), (b"x-penstock-variant", state.name.encode()))
+
+
+def _owners(states: Sequence[VariantState], lanes: Sequence[Lane | None]) -> tuple[bytes | None, Lane | None]:
+    heir = fallback([_variant(state) for state in states], resolved=[lane is not None for lane in lanes])
+    if heir is None:
+        return None, None
+    shares = [index for index, state in enumerate(states) if state.buckets]
+    answering = {index if lanes[index] else heir for index in shares}
+    if len(answering) == 1:
+        return None, lanes[answering.pop()]
+    heirs = bytes(index if lanes[index] else heir for index in range(len(lanes)))
+    owners = allot([_variant(state) for state in states])
+    return owners.translate(heirs + bytes(256 - len(heirs))), None
+
+
+def _variant(state: VariantState) -> Variant:
+    return Variant(state.name, state.model, state.stage, state.fixed, state.buckets)

@@ -1,0 +1,1 @@
+"""How a registered model's traffic is split: routes, and the assignment of users to variants."""

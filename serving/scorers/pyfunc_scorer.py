@@ -1,0 +1,111 @@
+"""Answers from a version's own pyfunc, always in a thread, with MLflow's own parsing and serialisation."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from io import StringIO
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc import PyFuncModel
+from mlflow.pyfunc.scoring_server import predictions_to_json, unwrapped_predictions_to_json
+from mlflow.utils.proto_json_utils import _get_jsonable_obj
+
+from serving.protocol.errors import RequestError
+from serving.protocol.judge import Judge, Parsed
+from serving.protocol.media import Media
+from serving.scorers.scorer import Job, Kind, Scored
+
+_logger = logging.getLogger(__name__)
+
+
+class PyfuncScorer:
+    """One version's pyfunc behind MLflow's protocol.
+
+    Args:
+        model: The loaded pyfunc.
+        fallback: Why it is not a plan, in a word.
+        reason: The same as a sentence.
+    """
+
+    kind: Kind = "pyfunc"
+
+    def __init__(self, model: PyFuncModel, *, fallback: str, reason: str) -> None:
+        self.fallback, self.reason = fallback, reason
+        self._model, self._judge = model, Judge(model.metadata)
+        self.columns = self._judge.columns
+
+    def begin(self, body: bytes, media: Media) -> Scored | Job:
+        """Return the job: what a foreign model costs is not known."""
+        return partial(self._answer, body, media)
+
+    def _answer(self, body: bytes, media: Media) -> Scored:
+        parsed = self._judge.parse(body, media)
+        raw = self._predict(parsed, body, media)
+        probabilities = self._probabilities(parsed, body, media) if self._wants(parsed.params) else None
+        text = StringIO()
+        if parsed.is_unwrapped:
+            unwrapped_predictions_to_json(raw, text)
+        else:
+            predictions_to_json(raw, text, {"probabilities": probabilities} if probabilities else None)
+        return self._logged(text.getvalue().encode(), parsed, raw, probabilities, body)
+
+    def _predict(self, parsed: Parsed, body: bytes, media: Media) -> Any:
+        try:
+            return self._model.predict(parsed.data, params=parsed.params)
+        except MlflowException as error:
+            raise self._judge.refusal(error, body, media) from error
+        except Exception as error:
+            # Whatever a foreign model raises is answered as MLflow answers it; the log has the traceback.
+            _logger.warning("a pyfunc failed on a request", exc_info=True)
+            sentence = (
+                self._judge.sentence(body, media) or "the model cannot answer this input; check its columns"
+            )
+            raise RequestError(400, sentence) from error
+
+    def _wants(self, params: object) -> bool:
+        schema = self._model.metadata.get_params_schema()
+        own = {param.name for param in schema.params} if schema else set()
+        return (
+            isinstance(params, Mapping) and params.get("probabilities") is True and "probabilities" not in own
+        )
+
+    def _probabilities(self, parsed: Parsed, body: bytes, media: Media) -> list[list[float]]:
+        predict_proba = getattr(self._raw_model(), "predict_proba", None)
+        if predict_proba is None:
+            raise RequestError(400, "this model has no probabilities; leave 'probabilities' out of 'params'")
+        values: list[list[float]] = predict_proba(self._judge.enforce(parsed, body, media)).tolist()
+        return values
+
+    def _raw_model(self) -> Any:
+        try:
+            return self._model.get_raw_model()
+        except (NotImplementedError, AttributeError):
+            return None
+
+    def _logged(
+        self, answer: bytes, parsed: Parsed, raw: Any, probabilities: list[list[float]] | None, body: bytes
+    ) -> Scored:
+        predictions = _get_jsonable_obj(raw)
+        table = _table(parsed.data, [name for name, _ in self.columns])
+        if table is None or not isinstance(predictions, list) or len(predictions) != len(table[1]):
+            table, predictions, probabilities = (
+                (("request",), [[body.decode(errors="replace")]]),
+                [predictions],
+                None,
+            )
+        columns, rows = table
+        return Scored(answer, columns, rows, predictions, probabilities)
+
+
+def _table(data: Any, names: Sequence[str]) -> tuple[tuple[str, ...], Sequence[Sequence[object]]] | None:
+    """The data as named columns and rows, if it is a table; of a signature's columns, if it has all."""
+    import pandas as pd
+
+    try:
+        frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(data)
+    except (ValueError, TypeError):
+        return None
+    if names and set(names) <= set(frame.columns):
+        frame = frame[list(names)]
+    return tuple(str(name) for name in frame.columns), frame.astype(object).to_numpy().tolist()

@@ -1,0 +1,1 @@
+"""The gateway's doors over HTTP, as a raw ASGI application."""

@@ -1,0 +1,106 @@
+"""What the gateway says of itself: its models, one model with an example call, and whether it is ready."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from serving.registry.follower import Follower
+from serving.registry.snapshot import VariantState
+from serving.registry.table import ActiveRoute, Lane, Table
+
+EXAMPLES = ("serving_input_example.json", "input_example.json")
+
+
+def models(table: Table) -> dict[str, object]:
+    """All called names, with their variants."""
+    return {"models": [_route(name, route) for name, route in sorted(table.items())]}
+
+
+def model(
+    name: str, route: ActiveRoute, stages: Mapping[str, str], root: Path, url: str
+) -> dict[str, object]:
+    """One called name: versions, variants, schema, and a call that works as pasted.
+
+    Args:
+        name: What the route is called by.
+        route: The route.
+        stages: The stage of each version of the route's model.
+        root: The gateway's folder, where the versions' example files lie.
+        url: The gateway's own address as the caller reached it.
+    """
+    lane = next((lane for lane in route.lanes if lane), None)
+    return _route(name, route) | {
+        "versions": [{"version": number, "stage": stages[number]} for number in sorted(stages, key=int)],
+        "schema": [{"name": column, "type": kind} for column, kind in lane.scorer.columns] if lane else [],
+        "curl": _curl(name, lane, root, url) if lane else None,
+    }
+
+
+def readiness(follower: Follower) -> tuple[bool, dict[str, object]]:
+    """Whether every route that should answer can, and what is wrong."""
+    problems = [f"{name}: {problem}" for name, route in follower.table.items() for problem in route.problems]
+    if follower.problem:
+        problems.append(follower.problem)
+    if not follower.is_loaded:
+        return False, {"ready": False, "problems": [*problems, "the registry has not been read yet"]}
+    dark = [name for name, route in follower.table.items() if _is_dark(route)]
+    return not dark, {"ready": not dark, "models": len(follower.table), "dark": dark, "problems": problems}
+
+
+def _is_dark(route: ActiveRoute) -> bool:
+    is_meant_to_answer = any(state.held for state in route.state.variants)
+    return is_meant_to_answer and not any(route.lanes)
+
+
+def _route(name: str, route: ActiveRoute) -> dict[str, object]:
+    return {
+        "name": name,
+        "model": route.state.model,
+        "variants": [
+            _variant(state, lane) for state, lane in zip(route.state.variants, route.lanes, strict=True)
+        ],
+        "shadows": [lane.variant for lane in route.shadows],
+        "problems": list(route.problems),
+    }
+
+
+def _variant(state: VariantState, lane: Lane | None) -> dict[str, object]:
+    return {
+        "name": state.name,
+        "weight": state.buckets / 100,
+        "stage": state.stage,
+        "model": state.model,
+        "version": lane.held.version if lane else None,
+        "scorer": lane.scorer.kind if lane else None,
+        "why_no_plan": (lane.scorer.reason or None) if lane else None,
+        "note": None if lane else "its share goes to the champion",
+    }
+
+
+def _curl(name: str, lane: Lane, root: Path, url: str) -> str | None:
+    body = _example(root / lane.held.folder)
+    if body is None:
+        return None
+    address = shlex.quote(f"{url}/models/{name}/invocations")
+    return f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+
+
+def _example(folder: Path) -> str | None:
+    for name in EXAMPLES:
+        try:
+            table = orjson.loads((folder / name).read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            continue
+        table = table if "dataframe_split" in table else {"dataframe_split": table}
+        return orjson.dumps(_first_row(table)).decode()
+    return None
+
+
+def _first_row(table: dict[str, Any]) -> dict[str, Any]:
+    split = table["dataframe_split"]
+    if not isinstance(split, dict) or "data" not in split:
+        return table
+    return {"dataframe_split": {"columns": split.get("columns"), "data": split["data"][:1]}}

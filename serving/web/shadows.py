@@ -1,0 +1,98 @@
+"""Copies of the traffic for shadow variants: scored after the answer has left, logged, given to nobody.
+
+They have a thread of their own and a short queue. What does not fit is dropped and counted.
+"""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from serving.prediction_log.group_commit import GroupCommit
+from serving.prediction_log.record import Record, encode, new_prediction_id
+from serving.protocol.errors import RequestError
+from serving.protocol.media import Media
+from serving.registry.table import Lane
+from serving.scorers.scorer import Scored
+from serving.web.tally import Tally
+
+_logger = logging.getLogger(__name__)
+
+QUEUE = 32
+
+
+class Shadows:
+    """Scores shadow requests. For one event loop.
+
+    Args:
+        commit: The prediction log.
+        tally: Counts what is answered and what is dropped.
+    """
+
+    def __init__(self, commit: GroupCommit, tally: Tally) -> None:
+        self._commit, self._tally = commit, tally
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="shadow")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def offer(
+        self, lane: Lane, body: bytes, media: Media, prediction_id: str, request_id: str | None
+    ) -> None:
+        """Take a copy of a request, or drop it when too many wait.
+
+        Args:
+            lane: The shadow.
+            body: The request's body.
+            media: What the body is.
+            prediction_id: The answered prediction; the shadow's record names it where it has no request id.
+            request_id: The caller's id of the request.
+        """
+        if len(self._tasks) >= QUEUE:
+            self._tally.shadow_dropped(lane)
+            return
+        task = asyncio.create_task(self._score(lane, body, media, request_id or prediction_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Finish what waits, briefly, and take no more."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _score(self, lane: Lane, body: bytes, media: Media, request_id: str) -> None:
+        started, meter = time.perf_counter(), self._tally.meter(lane)
+        try:
+            scored = await asyncio.get_running_loop().run_in_executor(self._pool, _whole, lane, body, media)
+        except RequestError as error:
+            meter.answered(error.status, 0, time.perf_counter() - started)
+            return
+        except Exception:  # a shadow's fault is nobody's answer
+            _logger.exception("the shadow '%s' failed", lane.variant)
+            meter.answered(500, 0, time.perf_counter() - started)
+            return
+        spent_s = time.perf_counter() - started
+        await self._commit.commit(encode(_record(lane, scored, request_id, spent_s)))
+        meter.answered(200, len(scored.rows), spent_s)
+
+
+def _whole(lane: Lane, body: bytes, media: Media) -> Scored:
+    begun = lane.scorer.begin(body, media)
+    return begun if isinstance(begun, Scored) else begun()
+
+
+def _record(lane: Lane, scored: Scored, request_id: str, spent_s: float) -> Record:
+    return Record(
+        new_prediction_id(),
+        time.time(),
+        lane.held.model,
+        lane.held.version,
+        lane.variant,
+        True,
+        request_id,
+        None,
+        scored.columns,
+        scored.rows,
+        scored.predictions,
+        scored.probabilities,
+        int(spent_s * 1e6),
+    )
