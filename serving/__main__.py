@@ -38,10 +38,11 @@ def _become_gunicorn(environ: dict[str, str]) -> NoReturn:
 
 
 def _check(settings: Settings) -> None:
-    if not _is_loopback(settings.host):
+    if not settings.open_host and not _is_loopback(settings.host):
         raise SettingsError(
-            f"'host' must be a loopback address such as 127.0.0.1, not '{settings.host}': "
-            "the gateway has no authentication yet; put a proxy that has it in front"
+            f"'host' must be a loopback address such as 127.0.0.1, not '{settings.host}': the gateway has no "
+            "authentication yet; put a proxy that has it in front, and set PENSTOCK_OPEN_HOST=1 only where "
+            "the port is guarded by other means"
         )
     address = urlsplit(settings.tracking_uri)
     if address.scheme not in ("http", "https") or not address.netloc:

@@ -28,6 +28,10 @@ class Metrics:
     peak_bytes: Gauge
 
 
+REJECTIONS = ("busy", "body_too_large", "client_left", "method", "no_version", "slow_body", "unknown_model", "unknown_path")
+"""Why a request reached no model; each is exposed from the start, so that its first increase is seen."""
+
+
 def declare(registry: CollectorRegistry) -> Metrics:
     """Make the metrics; with several processes they meet in the folder `PROMETHEUS_MULTIPROC_DIR`."""
 

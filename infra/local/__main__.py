@@ -15,6 +15,7 @@ from honcho.manager import SYSTEM_PRINTER_NAME, Manager
 from honcho.printer import Message, Printer
 
 from infra.local.preflight import problems
+from infra.local.project import GuideError, project_from
 from serving.settings import Settings, SettingsError, load
 
 REPO = Path(__file__).parents[2]
@@ -49,7 +50,8 @@ def main() -> int:
     """Run the local stack until one part ends; the exit code is that part's, or 0 after Ctrl-C."""
     try:
         settings = load()
-    except SettingsError as error:
+        project_from(os.environ)
+    except (SettingsError, GuideError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     found = problems(settings)

@@ -29,7 +29,7 @@ class Linear:
             scores = matrix @ self._coefficients + self._intercepts
             if scores.shape[1] == 1:
                 decision = scores[:, 0]
-                return (decision > 0.2).astype(np.intp), both_sides(1.0 / (1.0 + np.exp(-decision)))
+                return (decision > 0).astype(np.intp), both_sides(1.0 / (1.0 + np.exp(-decision)))
             weights = np.exp(scores - scores.max(axis=1, keepdims=True))
             return scores.argmax(axis=1), weights / weights.sum(axis=1, keepdims=True)
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -84,7 +85,7 @@ def _curl(name: str, lane: Lane, root: Path, url: str) -> str | None:
     body = _example(root / lane.held.folder)
     if body is None:
         return None
-    address = shlex.quote(f"{url}/models/{name}/invocations")
+    address = shlex.quote(f"{url}/models/{quote(name)}/invocations")
     return f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(body)}"
 
 

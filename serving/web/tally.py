@@ -4,7 +4,7 @@ import sys
 from resource import RUSAGE_SELF, getrusage
 
 from serving.meters import Meter
-from serving.metrics import Metrics
+from serving.metrics import REJECTIONS, Metrics
 from serving.prediction_log.group_commit import GroupCommit
 from serving.registry.poller import Poller
 from serving.registry.table import ActiveRoute, Lane, Table
@@ -19,6 +19,8 @@ class Tally:
         self._metrics = metrics
         self._meters: dict[tuple[str, str, str], Meter] = {}
         self._written = self._lost = self._polls = self._failures = 0
+        for reason in REJECTIONS:
+            metrics.rejected.labels(reason)
 
     def meter(self, lane: Lane) -> Meter:
         """The meter of a lane; the same for every load of the same version and variant."""
@@ -40,9 +42,12 @@ class Tally:
             self._metrics.model_loaded.labels(*_loaded_labels(lane)).set(0)
         for key, lane in new.items():
             self._metrics.model_loaded.labels(*_loaded_labels(lane)).set(1)
+            swaps = self._metrics.model_swaps.labels(lane.held.model, lane.held.version, lane.variant)
             last = old.get(key)
             if last is not None and last.held != lane.held:
-                self._metrics.model_swaps.labels(lane.held.model, lane.held.version, lane.variant).inc()
+                swaps.inc()
+        for lane in (lane for route in after.values() for lane in route.shadows):
+            self._metrics.shadow_dropped.labels(lane.held.model, lane.held.version, lane.variant)
         for name in set(before) | set(after):
             route = after.get(name)
             self._metrics.route_problem.labels(name).set(bool(route and route.problems))

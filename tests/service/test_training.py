@@ -133,7 +133,9 @@ class TestVersion:
             "model.predict(model.input_example)\n"
             "print([name for name in sys.modules if name.split('.')[0] in ('projects', 'serving')])"
         )
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=False, cwd=tmp_path, capture_output=True, text=True
+        )
         assert done.stdout.strip() == "[]", done.stderr
 
 
@@ -163,6 +165,16 @@ class TestRun:
     def test_the_data_set_is_logged_with_its_digest(self, trained, version):
         (given,) = trained.get_run(version.run_id).inputs.dataset_inputs
         assert version.tags["penstock.data_sha256"].startswith(given.dataset.digest)
+
+    def test_the_score_is_that_of_the_held_out_rows(self, trained, version, files, task):
+        held = pd.read_parquet(files / "reference.parquet")
+        metrics = trained.get_run(version.run_id).data.metrics
+        if task == "regression":
+            assert metrics["rmse"] == pytest.approx(
+                np.sqrt(((held["prediction"] - held["label"]) ** 2).mean())
+            )
+        else:
+            assert metrics["accuracy"] == pytest.approx((held["prediction"] == held["label"]).mean())
 
     def test_the_metrics_are_those_of_the_task(self, trained, version, task):
         metrics = trained.get_run(version.run_id).data.metrics

@@ -31,22 +31,54 @@ def sentence(capsys, tmp_path, frame, *arguments, target="y"):
 
 
 CASES = {
-    "a target that is not there": (GOOD, ["--target", "yy"], "penstock: there is no column 'yy' to predict; did you mean 'y'?"),
+    "a target that is not there": (
+        GOOD,
+        ["--target", "yy"],
+        "penstock: there is no column 'yy' to predict; did you mean 'y'?",
+    ),
     "a target of one class": (GOOD.assign(y="a"), [], "target 'y' has one class only ('a')"),
     "a target that is always missing": (GOOD.assign(y=None), [], "target 'y' is missing in every row"),
-    "a class too small": (GOOD.assign(y=["rare"] + ["a", "b"] * 29 + ["a"]), [], "class 'rare' of target 'y' has 1 row,"),
-    "columns of nulls and constants only": (GOOD.assign(x=None, z=1), [], "no column is left to learn from: column 'x'"),
-    "infinity in a feature": (GOOD.assign(x=["1e999"] + ["1", "2"] * 29 + ["3"]), [], "column 'x' must hold finite numbers; row 0 has inf"),
-    "infinity in the target": (GOOD.assign(y=[np.inf] + [0.5, 1.5] * 29 + [2.5]), [], "target 'y' must hold finite numbers; row 0 has inf"),
-    "a reserved name": (GOOD.rename(columns={"x": "prediction"}), [], "a column may not be called 'prediction'"),
+    "a class too small": (
+        GOOD.assign(y=["rare"] + ["a", "b"] * 29 + ["a"]),
+        [],
+        "class 'rare' of target 'y' has 1 row,",
+    ),
+    "columns of nulls and constants only": (
+        GOOD.assign(x=None, z=1),
+        [],
+        "no column is left to learn from: column 'x'",
+    ),
+    "infinity in a feature": (
+        GOOD.assign(x=["1e999"] + ["1", "2"] * 29 + ["3"]),
+        [],
+        "column 'x' must hold finite numbers; row 0 has inf",
+    ),
+    "infinity in the target": (
+        GOOD.assign(y=[np.inf] + [0.5, 1.5] * 29 + [2.5]),
+        [],
+        "target 'y' must hold finite numbers; row 0 has inf",
+    ),
+    "a reserved name": (
+        GOOD.rename(columns={"x": "prediction"}),
+        [],
+        "a column may not be called 'prediction'",
+    ),
     "a gate of another task": (GOOD, ["--gate", "rmse < 3"], "rmse has no meaning for multiclass"),
-    "an unknown metric in the gate": (GOOD, ["--gate", "auk > 3"], "there is no metric 'auk'; did you mean 'roc_auc'?"),
-    "an unknown candidate": (GOOD, ["--candidates", "forest"], "there is no candidate 'forest'; did you mean 'random_forest'?"),
+    "an unknown metric in the gate": (
+        GOOD,
+        ["--gate", "auk > 3"],
+        "there is no metric 'auk'; did you mean 'roc_auc'?",
+    ),
+    "an unknown candidate": (
+        GOOD,
+        ["--candidates", "forest"],
+        "there is no candidate 'forest'; did you mean 'random_forest'?",
+    ),
     "seconds that are no number": (GOOD, ["--tune-seconds", "long"], "tune_seconds must be a number"),
     "a name that the registry refuses": (GOOD, ["--name", "a/b"], "'a/b' is no name for a registered model"),
     "a header only": (GOOD.head(0), [], "has a header but no rows"),
     "too few rows": (GOOD.head(9), [], "9 rows with a target are too few"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -72,11 +72,14 @@ def test_both_targets_are_up(prometheus: str) -> None:
         if set(health.values()) == {"up"}:
             break
         time.sleep(0.5)
-    assert health == {"gateway": "up", "monitor": "up"}
+    assert health == {"penstock-gateway": "up", "penstock-monitor": "up"}
 
 
 def test_every_metric_that_the_code_names_is_scraped(trained: House, prometheus: str) -> None:
     named = names_in(REPO / "serving/metrics.py") | names_in(REPO / "monitoring/metrics.py")
+    shadow = {"variants": {"champion": {"stage": "Production", "weight": 100}},
+              "shadow": [{"name": "shadow", "version": "2"}]}
+    trained.client.set_registered_model_tag(NAME, "penstock.route", json.dumps(shadow))
     record = {"mean radius": 1.0}
     with Load(trained.gateway_port, f"/models/{NAME}/invocations", [record], threads=1) as load:
         load.wait_for(20)
@@ -87,5 +90,6 @@ def test_every_metric_that_the_code_names_is_scraped(trained: House, prometheus:
         scraped = set(get(f"{prometheus}/api/v1/metadata")) | set(get(f"{prometheus}/api/v1/label/__name__/values"))
         bare = {re.sub(r"_(total|bucket|count|sum|created)$", "", name) for name in scraped}
         missing = {name for name in named if name not in scraped and re.sub(r"_total$", "", name) not in bare}
+    trained.client.delete_registered_model_tag(NAME, "penstock.route")
     assert len(named) >= 15
     assert missing == set()

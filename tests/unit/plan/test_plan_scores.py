@@ -47,6 +47,15 @@ def test_answers_as_the_pipeline_does_or_refuses_as_it_does(family, kind, rows):
     np.testing.assert_allclose(scores.probabilities, shares, atol=1e-9)
 
 
+@pytest.mark.parametrize(("family", "kind"), [case for case in CASES if case[1] != "regression"])
+def test_labels_turn_where_the_pipelines_do(family, kind):
+    model = fitted(family, kind)
+    rows = [(10.0, "Oslo", float(count), "red") for count in np.linspace(0, 50, 2001)]
+    wanted = model.pipeline.predict(as_frame(rows)).tolist()
+    assert len(set(wanted)) > 1
+    assert model.plan.score(rows).predictions == wanted
+
+
 @pytest.mark.parametrize(("family", "kind"), CASES)
 def test_one_row_at_a_time_scores_as_all_rows_at_once(family, kind):
     plan = fitted(family, kind).plan

@@ -1,5 +1,7 @@
 """Only pipelines of the known shape are written; the others are named with their reason."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,10 +48,11 @@ def test_an_unseen_text_sets_no_cell_when_it_is_ignored(tmp_path):
     )
 
 
-def test_a_gap_becomes_the_most_frequent_text(tmp_path):
+@pytest.mark.parametrize("gap", [None, math.nan])
+def test_a_gap_becomes_the_most_frequent_text(tmp_path, gap):
     made = pipeline().fit(FRAME, TRUTH)
     write_plan(made, COLUMNS, tmp_path, task="binary")
-    assert load_plan(tmp_path).encoder.encode([(2.0, None)]).tolist() == [[2.0, 1.0, 0.0]]
+    assert load_plan(tmp_path).encoder.encode([(2.0, gap)]).tolist() == [[2.0, 1.0, 0.0]]
 
 
 def test_an_unknown_estimator_is_refused(tmp_path):

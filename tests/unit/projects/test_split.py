@@ -20,8 +20,9 @@ def test_no_row_is_on_both_sides():
 
 
 def test_classes_keep_their_shares():
-    parts = split(["rare"] * 10 + ["often"] * 90)
-    assert (parts.y_held == "rare").sum() == 2
+    for seed in range(8):
+        parts = split(["rare"] * 10 + ["often"] * 90, seed=seed)
+        assert (parts.y_held == "rare").sum() == 2
 
 
 def test_the_seed_decides():

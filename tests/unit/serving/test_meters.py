@@ -8,7 +8,7 @@ from serving.meters import Meter
 from serving.metrics import declare
 
 
-@given(st.lists(st.floats(0, 20), max_size=30))
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=30))
 def test_flushed_counts_equal_single_observations(seconds: list[float]) -> None:
     ours, theirs = CollectorRegistry(), CollectorRegistry()
     meter, plain = Meter(declare(ours), "m", "1", "v"), declare(theirs)

@@ -69,9 +69,11 @@ def test_probabilities_are_asked_for_by_params() -> None:
     request = PARSER.parse(
         json.dumps({"dataframe_records": [ROW], "params": {"probabilities": True}}).encode()
     )
-    assert request is not None and request.wants_probabilities
+    assert request is not None
+    assert request.wants_probabilities
 
 
 def test_one_column_is_a_row_too() -> None:
     request = TypedParser([("age", "double")]).parse(b'{"dataframe_records": [{"age": 1}, {"age": 2}]}')
-    assert request is not None and list(request.rows) == [(1,), (2,)]
+    assert request is not None
+    assert list(request.rows) == [(1,), (2,)]

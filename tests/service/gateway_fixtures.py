@@ -1,0 +1,169 @@
+"""A real gateway in processes of its own, and clients that load it through keep-alive connections."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+REPO = Path(__file__).parents[2]
+ROW = {"length": 1.5, "width": -0.25}
+BODY = json.dumps({"dataframe_records": [ROW]}).encode()
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Gateway:
+    port: int
+    var_dir: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, headers or {})
+            return read_answer(connection)
+        finally:
+            connection.close()
+
+    def predict(self, name: str, body: bytes = BODY, **headers: str) -> Answer:
+        sent = JSON | {key.replace("_", "-"): value for key, value in headers.items()}
+        return self.call("POST", f"/models/{name}/invocations", body, sent)
+
+    def ready(self) -> dict[str, Any]:
+        return self.call("GET", "/ready").json()
+
+    def metric(self, name: str, **labels: str) -> float:
+        text = self.call("GET", "/metrics").body.decode()
+        lines = [line for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]
+        wanted = [f'{key}="{value}"' for key, value in labels.items()]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if all(label in line for label in wanted))
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def wait_until(self, condition: Any, timeout_s: float = 15.0) -> float:
+        started = time.monotonic()
+        while time.monotonic() - started < timeout_s:
+            try:
+                if condition():
+                    return time.monotonic() - started
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise TimeoutError(f"{condition} did not come true; the log says: {self.log.read_text()[-2000:]}")
+
+
+def read_answer(connection: http.client.HTTPConnection) -> Answer:
+    response = connection.getresponse()
+    headers = {key.lower(): value for key, value in response.getheaders()}
+    return Answer(response.status, headers, response.read())
+
+
+@contextmanager
+def run_gateway(uri: str, var_dir: Path, port: int, **settings: object) -> Iterator[Gateway]:
+    var_dir.mkdir(parents=True, exist_ok=True)
+    values = {
+        "var_dir": var_dir,
+        "tracking_uri": uri,
+        "gateway_port": port,
+        "gateway_poll_s": 0.25,
+    } | settings
+    environ = os.environ | {f"PENSTOCK_{key.upper()}": str(value) for key, value in values.items()}
+    log = var_dir / "gateway.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "serving"],
+            cwd=REPO,
+            env=environ,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    gateway = Gateway(port, var_dir, process, log)
+    try:
+        gateway.wait_until(
+            lambda: process.poll() is not None or gateway.call("GET", "/health").status == 200, 40
+        )
+        yield gateway
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+
+
+@dataclass
+class Load:
+    """Clients that each send one request after the other over a connection that they keep."""
+
+    gateway: Gateway
+    model: str
+    clients: int = 4
+    pause_s: float = 0.0
+    answers: list[tuple[float, str, str]] = field(default_factory=list)
+    """When each came (monotonic), the version that answered, and the prediction's id."""
+    failures: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._threads = [threading.Thread(target=self._run) for _ in range(self.clients)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, count: int, timeout_s: float = 30.0) -> None:
+        deadline = time.monotonic() + timeout_s
+        while len(self.answers) + len(self.failures) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def versions(self) -> Sequence[str]:
+        return [version for _, version, _ in self.answers]
+
+    def _run(self) -> None:
+        path = f"/models/{self.model}/invocations"
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=20)
+        while not self._stop.is_set():
+            try:
+                connection.request("POST", path, BODY, JSON)
+                answer = read_answer(connection)
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                connection.close()
+                continue
+            if answer.status == 200:
+                headers = answer.headers
+                found = (time.monotonic(), headers["x-penstock-version"], headers["x-prediction-id"])
+                self.answers.append(found)
+            else:
+                self.failures.append(f"{answer.status} {answer.body[:200]!r}")
+            if self.pause_s:
+                time.sleep(self.pause_s)
+        connection.close()

@@ -1,0 +1,202 @@
+"""The gateway's doors: what each answers, its headers, its limits and its refusals."""
+
+import http.client
+import json
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+from serving.prediction_log.read import read
+from tests.service.gateway_fixtures import BODY, JSON, Gateway, read_answer, run_gateway
+from tests.service.gateway_models import register, register_slow
+
+# MLflow's own type hints make it warn while it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore:.*[Tt]ype hint:UserWarning")
+
+MODEL, SLOW, UNPROMOTED = "gateway-doors", "gateway-slow", "gateway-unpromoted"
+MAX_BYTES = 4096
+SLOW_S = 1.5
+
+
+@pytest.fixture(scope="module")
+def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterator[Gateway]:
+    register(mlflow_server.uri, MODEL, label="yes")
+    MlflowClient(mlflow_server.uri).transition_model_version_stage(MODEL, "1", "Production")
+    register(mlflow_server.uri, UNPROMOTED, label="yes")
+    register_slow(mlflow_server.uri, SLOW, seconds=SLOW_S)
+    limits = {"gateway_max_in_flight": 3, "gateway_max_body_bytes": MAX_BYTES, "gateway_time_limit_s": 2.5}
+    with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("doors"), free_port(), **limits) as running:
+        running.wait_until(lambda: running.predict(MODEL).status == 200)
+        running.wait_until(lambda: running.predict(SLOW).status == 200)
+        yield running
+
+
+def message(answer: Any) -> str:
+    return str(answer.json()["message"])
+
+
+def test_an_answer_names_version_variant_and_prediction(gateway: Gateway) -> None:
+    headers = gateway.predict(MODEL).headers
+    assert (headers["x-penstock-version"], headers["x-penstock-variant"]) == ("1", "champion")
+    assert len(headers["x-prediction-id"]) == 36
+
+
+def test_a_prediction_is_on_the_log_with_the_users_key_hashed(gateway: Gateway) -> None:
+    answer = gateway.predict(MODEL, X_User_Id="ann", X_Request_Id="call-7")
+    rows = read(gateway.var_dir / "predictions", model=MODEL).to_pylist()
+    row = next(row for row in rows if row["prediction_id"] == answer.headers["x-prediction-id"])
+    assert (row["request_id"], row["prediction"], row["features"]) == (
+        "call-7",
+        "yes",
+        json.loads(BODY)["dataframe_records"][0],
+    )
+    assert len(row["user_key"]) == 32
+    assert sum(row["probabilities"]) == pytest.approx(1.0)
+
+
+def test_the_request_id_is_echoed(gateway: Gateway) -> None:
+    assert gateway.predict(MODEL, X_Request_Id="call-7").headers["x-request-id"] == "call-7"
+
+
+def test_probabilities_come_when_asked_for(gateway: Gateway) -> None:
+    body = json.dumps(json.loads(BODY) | {"params": {"probabilities": True}}).encode()
+    answer = gateway.predict(MODEL, body).json()
+    assert list(answer) == ["predictions", "probabilities"]
+    assert sum(answer["probabilities"][0]) == pytest.approx(1.0)
+
+
+def test_the_curl_line_works_as_pasted(gateway: Gateway) -> None:
+    line = gateway.call("GET", f"/models/{MODEL}").json()["curl"]
+    done = subprocess.run(shlex.split(line), capture_output=True, check=True, timeout=20)
+    assert json.loads(done.stdout) == {"predictions": ["yes"]}
+
+
+def test_a_models_page_has_schema_versions_and_variants(gateway: Gateway) -> None:
+    page = gateway.call("GET", f"/models/{MODEL}").json()
+    assert page["schema"] == [{"name": "length", "type": "double"}, {"name": "width", "type": "double"}]
+    assert page["versions"] == [{"version": "1", "stage": "Production"}]
+    assert (page["variants"][0]["weight"], page["variants"][0]["scorer"]) == (100, "plan")
+
+
+def test_the_list_of_models_names_them_all(gateway: Gateway) -> None:
+    names = [entry["name"] for entry in gateway.call("GET", "/models").json()["models"]]
+    assert {MODEL, SLOW, UNPROMOTED} <= set(names)
+
+
+def test_it_is_healthy_and_ready(gateway: Gateway) -> None:
+    assert gateway.call("GET", "/health").status == 200
+    assert gateway.call("GET", "/ready").status == 200
+
+
+def test_an_unknown_model_is_404_with_near_names(gateway: Gateway) -> None:
+    answer = gateway.predict("gateway-dors")
+    assert answer.status == 404
+    assert message(answer).startswith("there is no model 'gateway-dors'; did you mean 'gateway-doors'")
+
+
+def test_unknown_names_never_become_labels(gateway: Gateway) -> None:
+    gateway.predict("no-such-name")
+    assert "no-such-name" not in gateway.call("GET", "/metrics").body.decode()
+
+
+def test_an_unknown_path_is_404(gateway: Gateway) -> None:
+    assert gateway.call("GET", "/nowhere").status == 404
+
+
+def test_a_wrong_method_is_405_and_says_which_is_right(gateway: Gateway) -> None:
+    answer = gateway.call("GET", f"/models/{MODEL}/invocations")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert gateway.call("DELETE", "/models").headers["allow"] == "GET"
+
+
+def test_another_content_type_is_415(gateway: Gateway) -> None:
+    answer = gateway.call("POST", f"/models/{MODEL}/invocations", BODY, {"Content-Type": "text/plain"})
+    assert answer.status == 415
+    assert message(answer).endswith("not 'text/plain'")
+
+
+def test_a_bad_body_is_400_and_counted_for_its_version(gateway: Gateway) -> None:
+    answer = gateway.predict(MODEL, b'{"dataframe_records": [{"length": "long", "width": 1}]}')
+    assert answer.status == 400
+    assert message(answer) == "column 'length' must be a number; row 0 has text (send a number or null)"
+    gateway.wait_until(lambda: gateway.metric("penstock_requests_total", model=MODEL, code="400") >= 1)
+
+
+def test_a_model_with_nothing_in_production_is_503_and_says_how_to_promote(gateway: Gateway) -> None:
+    answer = gateway.predict(UNPROMOTED)
+    assert answer.status == 503
+    assert "has no version in Production" in message(answer)
+    assert "python -m serving.lifecycle promote gateway-unpromoted VERSION" in message(answer)
+
+
+def test_a_long_body_is_413_by_its_length(gateway: Gateway) -> None:
+    answer = gateway.predict(MODEL, b" " * (MAX_BYTES + 1))
+    assert answer.status == 413
+    assert message(answer) == "the body must be at most 4096 bytes; send fewer rows a request"
+
+
+def test_a_long_body_is_413_while_it_streams(gateway: Gateway) -> None:
+    pieces = iter([b" " * 1500] * 4)
+    assert gateway.call("POST", f"/models/{MODEL}/invocations", pieces, JSON).status == 413
+
+
+def test_a_connection_goes_on_after_a_413(gateway: Gateway) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    connection.request("POST", f"/models/{MODEL}/invocations", b" " * 100_000, JSON)
+    assert read_answer(connection).status == 413
+    connection.request("POST", f"/models/{MODEL}/invocations", BODY, JSON)
+    assert read_answer(connection).status == 200
+    connection.close()
+
+
+def test_a_body_that_does_not_arrive_is_408(gateway: Gateway) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    connection.putrequest("POST", f"/models/{MODEL}/invocations")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders(b"{")
+    assert read_answer(connection).status == 408
+    connection.close()
+
+
+def test_the_request_after_the_limit_is_429_and_others_are_answered(gateway: Gateway) -> None:
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(gateway.predict(SLOW).status)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    answer = gateway.predict(MODEL)
+    for thread in threads:
+        thread.join()
+    assert (answer.status, answer.headers["retry-after"]) == (429, "1")
+    assert sorted(statuses) == [200, 200, 504]
+    assert gateway.predict(MODEL).status == 200
+
+
+def test_a_plan_answers_while_a_slow_model_works(gateway: Gateway) -> None:
+    slow = threading.Thread(target=lambda: gateway.predict(SLOW))
+    slow.start()
+    time.sleep(0.3)
+    started = time.monotonic()
+    assert gateway.predict(MODEL).status == 200
+    assert time.monotonic() - started < 0.7
+    slow.join()
+
+
+def test_a_request_in_flight_is_answered_while_its_worker_leaves(gateway: Gateway) -> None:
+    statuses: list[int] = []
+    slow = threading.Thread(target=lambda: statuses.append(gateway.predict(SLOW).status))
+    slow.start()
+    time.sleep(0.3)
+    gateway.process.send_signal(signal.SIGHUP)
+    slow.join()
+    assert statuses == [200]
