@@ -1,7 +1,7 @@
 """`make lock`: chooses versions anew and writes both lock files, infra/uv.lock and conda.yaml.
 
-One source: pyproject.toml names what is needed, the lock files pin every package with hashes for all platforms,
-and conda.yaml pins the direct dependencies as `mlflow run` without `--env-manager local` wants them.
+One source: pyproject.toml names what is needed, the lock files pin every package with hashes for all
+platforms, and conda.yaml pins the direct dependencies as `mlflow run` without `--env-manager local` wants them.
 """
 
 import re
@@ -44,15 +44,37 @@ def conda_yaml(pyproject_text: str, lock_text: str) -> str:
     """Write conda.yaml's text: the direct dependencies at the lock file's versions."""
     pinned = pins(lock_text)
     lines = [f"      - {name}=={pinned[name]}" for name in direct_dependencies(pyproject_text)]
-    head = ["# Written by `make lock` from pyproject.toml and requirements.lock.", "name: penstock",
-            "channels:", "  - conda-forge", "dependencies:", f"  - python={CONDA_PYTHON}", "  - pip", "  - pip:"]
+    head = [
+        "# Written by `make lock` from pyproject.toml and requirements.lock.",
+        "name: penstock",
+        "channels:",
+        "  - conda-forge",
+        "dependencies:",
+        f"  - python={CONDA_PYTHON}",
+        "  - pip",
+        "  - pip:",
+    ]
     return "\n".join([*head, *lines]) + "\n"
 
 
 def _compile(source: str, target: str, *options: str) -> None:
     uv = Path(sys.executable).with_name("uv")
-    command = [str(uv), "pip", "compile", source, "--universal", "--python-version", CONDA_PYTHON, "--quiet",
-               "--generate-hashes", "--no-annotate", "--no-header", "--upgrade", "--output-file", target]
+    command = [
+        str(uv),
+        "pip",
+        "compile",
+        source,
+        "--universal",
+        "--python-version",
+        CONDA_PYTHON,
+        "--quiet",
+        "--generate-hashes",
+        "--no-annotate",
+        "--no-header",
+        "--upgrade",
+        "--output-file",
+        target,
+    ]
     subprocess.run([*command, *options], cwd=REPO, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -21,6 +21,8 @@ from projects.compare import Validation
 LONGEST_PARAMETER = 500
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 """What MLflow calls a run that nobody named."""
+EXPERIMENT_KIND = ("mlflow.experimentKind", "custom_model_development")
+"""Opens the experiment's page on its training runs; without it the MLflow UI shows its GenAI side."""
 ERROR_TAG = "penstock.error"
 
 
@@ -85,6 +87,7 @@ def started_run(name: str) -> Iterator[Tracker]:
     """Open the run that `mlflow run` made, or a new one; it fails when the work inside does."""
     with mlflow.start_run() as run:
         tracker = Tracker(MlflowClient(), run.info.run_id, run.info.experiment_id)
+        tracker.client.set_experiment_tag(tracker.experiment_id, *EXPERIMENT_KIND)
         if RANDOM_NAME.fullmatch(run.info.run_name or ""):
             tracker.client.update_run(run.info.run_id, name=name)
         try:

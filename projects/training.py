@@ -104,6 +104,7 @@ def _tags(options: Options, problem: Problem, winner: Winner, decision: Verdict)
     return {
         "penstock.task": problem.target.task,
         "penstock.target": problem.target.name,
+        "penstock.algorithm": winner.candidate.name,
         "penstock.metric": metric,
         "penstock.score": f"{winner.scores.get(metric, float('nan')):.6g}",
         "penstock.gate": decision.sentence,

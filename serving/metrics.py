@@ -28,7 +28,16 @@ class Metrics:
     peak_bytes: Gauge
 
 
-REJECTIONS = ("busy", "body_too_large", "client_left", "method", "no_version", "slow_body", "unknown_model", "unknown_path")
+REJECTIONS = (
+    "busy",
+    "body_too_large",
+    "client_left",
+    "method",
+    "no_version",
+    "slow_body",
+    "unknown_model",
+    "unknown_path",
+)
 """Why a request reached no model; each is exposed from the start, so that its first increase is seen."""
 
 

@@ -79,13 +79,33 @@ class run_mlflow_server:  # noqa: N801 - read as a function: `with run_mlflow_se
         self.root, self.port = root, port
 
     def __enter__(self) -> MlflowServer:
-        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port),
-                   "--workers", "1", "--backend-store-uri", f"sqlite:///{self.root}/mlflow.db",
-                   "--serve-artifacts", "--artifacts-destination", str(self.root / "artifacts")]
+        command = [
+            sys.executable,
+            "-m",
+            "mlflow",
+            "server",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--workers",
+            "1",
+            "--backend-store-uri",
+            f"sqlite:///{self.root}/mlflow.db",
+            "--serve-artifacts",
+            "--artifacts-destination",
+            str(self.root / "artifacts"),
+        ]
         environ = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         with (self.root / "server.log").open("wb") as log:
-            self.process = subprocess.Popen(command, env=environ, cwd=self.root, stdout=log,
-                                            stderr=subprocess.STDOUT, start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                env=environ,
+                cwd=self.root,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         uri = f"http://127.0.0.1:{self.port}"
         try:
             wait_for_http(f"{uri}/health", self.process)

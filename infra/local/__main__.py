@@ -39,7 +39,9 @@ class PlainPrinter(Printer):  # type: ignore[misc]
             self._is_ending = True
             name = message.data.split()[0]
             if name != "guide":
-                sys.stdout.write(f"{message.data.strip()}; see {self._log_dir / name}.log. Stopping the rest.\n")
+                sys.stdout.write(
+                    f"{message.data.strip()}; see {self._log_dir / name}.log. Stopping the rest.\n"
+                )
         elif "received" in message.data and not self._is_ending:
             self._is_ending = True
             sys.stdout.write("Stopping.\n")
@@ -61,7 +63,9 @@ def main() -> int:
     var = settings.var_dir.absolute()
     with only_one(var) as is_first:
         if not is_first:
-            sys.stderr.write(f"another `make run` uses {var}; stop it, or set PENSTOCK_VAR_DIR to another folder\n")
+            sys.stderr.write(
+                f"another `make run` uses {var}; stop it, or set PENSTOCK_VAR_DIR to another folder\n"
+            )
             return 2
         (var / "log").mkdir(parents=True, exist_ok=True)
         return supervise(environment(settings, var), var / "log")

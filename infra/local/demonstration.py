@@ -47,7 +47,9 @@ def demonstrate(settings: Settings, model: dict[str, Any], say: Callable[[str], 
         by_variant[answer.variant].append(answer)
     for variant in answering:
         if not by_variant[variant["name"]]:
-            raise GuideError(f"none of {REQUESTS} users came to {variant['name']}; look at the route of {name}")
+            raise GuideError(
+                f"none of {REQUESTS} users came to {variant['name']}; look at the route of {name}"
+            )
     say(f"{REQUESTS} predictions for as many users:")
     say(table(by_variant))
     say("Their drift against the rows that the models were tested on:")
@@ -71,7 +73,9 @@ def ask(settings: Settings, name: str, record: dict[str, Any], user: str) -> Ans
     except urllib.error.HTTPError as error:
         plain = json.dumps({"dataframe_records": [record]})
         if error.code != 400:
-            raise GuideError(f"the gateway refused a prediction: {error.read().decode('utf-8', 'replace')}") from error
+            raise GuideError(
+                f"the gateway refused a prediction: {error.read().decode('utf-8', 'replace')}"
+            ) from error
         return _answer(settings, name, plain, user)
 
 
@@ -81,8 +85,13 @@ def _answer(settings: Settings, name: str, body: str, user: str) -> Answer:
     with urllib.request.urlopen(urllib.request.Request(url, body.encode(), headers), timeout=30) as answer:
         found = json.loads(answer.read())
         probabilities = found.get("probabilities")
-        return Answer(user, answer.headers["X-Penstock-Variant"], answer.headers["X-Penstock-Version"],
-                      found["predictions"][0], probabilities[0] if probabilities else None)
+        return Answer(
+            user,
+            answer.headers["X-Penstock-Variant"],
+            answer.headers["X-Penstock-Version"],
+            found["predictions"][0],
+            probabilities[0] if probabilities else None,
+        )
 
 
 def table(by_variant: dict[str, list[Answer]]) -> str:

@@ -16,7 +16,10 @@ PAUSE_S = 0.25
 
 
 def wait_for(
-    url: str, name: str, limit_s: float = START_LIMIT_S, is_enough: Callable[[dict[str, Any]], bool] | None = None
+    url: str,
+    name: str,
+    limit_s: float = START_LIMIT_S,
+    is_enough: Callable[[dict[str, Any]], bool] | None = None,
 ) -> dict[str, Any]:
     """Poll a URL until it answers 200 with a JSON object that is enough, and return that.
 
@@ -37,7 +40,9 @@ def wait_for(
         except OSError as error:
             last = str(error)
         time.sleep(PAUSE_S)
-    raise GuideError(f"{name} did not answer at {url} within {limit_s:.0f} s; the last answer was: {last[:500]}")
+    raise GuideError(
+        f"{name} did not answer at {url} within {limit_s:.0f} s; the last answer was: {last[:500]}"
+    )
 
 
 def _json_object(body: str) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def gateway_url(settings: Settings) -> str:
 
 
 def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[str, Any]:
-    """Wait until the gateway knows these variants of a model and answers, and return the model's description."""
+    """Wait until the gateway serves these variants of a model, and return its description."""
 
     def is_served(model: dict[str, Any]) -> bool:
         found = model.get("variants", [])
@@ -68,7 +73,11 @@ def directory(settings: Settings, model: dict[str, Any]) -> str:
     """Say what is where, with a line that predicts when pasted."""
     variants = "\n".join(
         f"    {variant['name']}: "
-        + (f"version {variant['version']}, {variant['weight']:g} % of the traffic" if variant["version"] else variant["note"])
+        + (
+            f"version {variant['version']}, {variant['weight']:g} % of the traffic"
+            if variant["version"]
+            else variant["note"]
+        )
         for variant in model["variants"]
     )
     return f"""
@@ -77,9 +86,9 @@ def directory(settings: Settings, model: dict[str, Any]) -> str:
   monitor      http://{settings.host}:{settings.monitor_port}   (drift, /metrics)
   files        {settings.var_dir.absolute()}   (logs in log/)
 
-  {model['name']} is served by
+  {model["name"]} is served by
 {variants}
 
   Ask it for a prediction:
-  {model['curl']}
+  {model["curl"]}
 """

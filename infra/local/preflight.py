@@ -46,9 +46,17 @@ def _disk(var_dir: Path) -> list[str]:
         var.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(var).free
     except OSError as error:
-        return [f"{var} must be a folder that can be written; {error.strerror} "
-                "(set PENSTOCK_VAR_DIR to another folder)"]
+        return [
+            (
+                f"{var} must be a folder that can be written; {error.strerror} "
+                "(set PENSTOCK_VAR_DIR to another folder)"
+            )
+        ]
     if free < NEEDED_BYTES:
-        return [f"the disk of {var} has {free // 2**20} MB free and the local stack needs "
-                f"{NEEDED_BYTES // 2**20} MB; free some, or set PENSTOCK_VAR_DIR to another disk"]
+        return [
+            (
+                f"the disk of {var} has {free // 2**20} MB free and the local stack needs "
+                f"{NEEDED_BYTES // 2**20} MB; free some, or set PENSTOCK_VAR_DIR to another disk"
+            )
+        ]
     return []

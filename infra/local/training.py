@@ -83,8 +83,24 @@ def mlflow_run(entry_point: str, **parameters: str) -> None:
     options = [part for key, value in parameters.items() for part in ("-P", f"{key}={value}")]
     model = parameters.get("name") or parameters["model"]
     experiment = model if entry_point == "main" else f"{model} operations"
-    command = [sys.executable, "-m", "mlflow", "run", ".", "--env-manager", "local", "-e", entry_point,
-               "--experiment-name", experiment, "--run-name", f"{entry_point} {model}", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "run",
+        ".",
+        "--env-manager",
+        "local",
+        "-e",
+        entry_point,
+        "--experiment-name",
+        experiment,
+        "--run-name",
+        f"{entry_point} {model}",
+        *options,
+    ]
     done = subprocess.run(command, cwd=REPO, env=os.environ | QUIET, check=False)
     if done.returncode:
-        raise GuideError(f"`mlflow run . -e {entry_point}` ended with exit code {done.returncode}; the lines above say why")
+        raise GuideError(
+            f"`mlflow run . -e {entry_point}` ended with exit code {done.returncode}; the lines above say why"
+        )

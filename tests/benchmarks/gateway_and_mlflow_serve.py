@@ -22,8 +22,13 @@ from tests.conftest import REPO, pick_free_port, run_mlflow_server, stop_group, 
 
 NAME = "bench_breast_cancer"
 ROUNDS, SECONDS, CONNECTIONS = 3, 4, (1, 16)
-ROUTE = {"variants": {"champion": {"stage": "Production", "weight": 90},
-                      "challenger": {"stage": "Staging", "weight": 10}}, "salt": "bench"}
+ROUTE = {
+    "variants": {
+        "champion": {"stage": "Production", "weight": 90},
+        "challenger": {"stage": "Staging", "weight": 10},
+    },
+    "salt": "bench",
+}
 
 
 def main() -> str:
@@ -33,14 +38,43 @@ def main() -> str:
         environ = environment(root, server.uri)
         register(environ, server.uri)
         bodies = write_bodies(root / "bodies.jsonl", server.uri)
-        gateway = stack.enter_context(running(
-            [sys.executable, "-m", "serving"], environ, root / "gateway.log",
-            f"http://127.0.0.1:{environ['PENSTOCK_GATEWAY_PORT']}", "/ready"))
+        gateway = stack.enter_context(
+            running(
+                [sys.executable, "-m", "serving"],
+                environ,
+                root / "gateway.log",
+                f"http://127.0.0.1:{environ['PENSTOCK_GATEWAY_PORT']}",
+                "/ready",
+            )
+        )
         port = pick_free_port()
-        peer = stack.enter_context(running(
-            [sys.executable, "-m", "mlflow", "models", "serve", "-m", f"models:/{NAME}/1", "--env-manager", "local",
-             "--port", str(port), "--workers", "1"], environ, root / "peer.log", f"http://127.0.0.1:{port}", "/ping"))
-        targets = {"mlflow models serve": (peer, "/invocations"), "penstock": (gateway, f"/models/{NAME}/invocations")}
+        peer = stack.enter_context(
+            running(
+                [
+                    sys.executable,
+                    "-m",
+                    "mlflow",
+                    "models",
+                    "serve",
+                    "-m",
+                    f"models:/{NAME}/1",
+                    "--env-manager",
+                    "local",
+                    "--port",
+                    str(port),
+                    "--workers",
+                    "1",
+                ],
+                environ,
+                root / "peer.log",
+                f"http://127.0.0.1:{port}",
+                "/ping",
+            )
+        )
+        targets = {
+            "mlflow models serve": (peer, "/invocations"),
+            "penstock": (gateway, f"/models/{NAME}/invocations"),
+        }
         return table(measure(targets, bodies))
 
 
@@ -57,8 +91,21 @@ def register(environ: dict[str, str], uri: str) -> None:
     """Train a LightGBM twice on scikit-learn's breast-cancer table: champion and challenger."""
     client = MlflowClient(uri)
     for stage in ("Production", "Staging"):
-        command = [sys.executable, "-m", "projects.train", "--data", "sklearn:breast_cancer", "--target", "target",
-                   "--name", NAME, "--candidates", "lightgbm", "--tune-seconds", "1"]
+        command = [
+            sys.executable,
+            "-m",
+            "projects.train",
+            "--data",
+            "sklearn:breast_cancer",
+            "--target",
+            "target",
+            "--name",
+            NAME,
+            "--candidates",
+            "lightgbm",
+            "--tune-seconds",
+            "1",
+        ]
         subprocess.run(command, cwd=REPO, env=environ, check=True, stdout=subprocess.DEVNULL)
         newest = max(int(version.version) for version in client.search_model_versions(f"name='{NAME}'"))
         client.transition_model_version_stage(NAME, str(newest), stage)
@@ -76,8 +123,9 @@ def write_bodies(path: Path, uri: str) -> Path:
 @contextmanager
 def running(command: list[str], environ: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=REPO, env=environ, stdout=out, stderr=subprocess.STDOUT,
-                                   start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=REPO, env=environ, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         wait_for_http(url + ready, process)
         yield url
@@ -98,16 +146,22 @@ def measure(targets: dict[str, tuple[str, str]], bodies: Path) -> dict[tuple[str
 
 
 def table(found: dict[tuple[str, int], list[Load]]) -> str:
-    lines = [f"One row a request, one worker, medians of {ROUNDS} rounds of {SECONDS} s (lowest-highest requests/s)",
-             f"{'':<22}{'connections':>12}{'requests/s':>12}{'spread':>18}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}"]
+    lines = [
+        f"One row a request, one worker, medians of {ROUNDS} rounds of {SECONDS} s",
+        f"{'':<22}{'connections':>12}{'requests/s':>12}{'spread':>18}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}",
+    ]
     for (name, connections), runs in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
         speeds = [run.requests_per_s for run in runs]
-        lines.append(f"{name:<22}{connections:>12}{statistics.median(speeds):>12.0f}"
-                     f"{f'{min(speeds):.0f}-{max(speeds):.0f}':>18}"
-                     f"{statistics.median(run.p50_ms for run in runs):>9.2f}"
-                     f"{statistics.median(run.p99_ms for run in runs):>9.2f}{sum(run.failed for run in runs):>8}")
+        lines.append(
+            f"{name:<22}{connections:>12}{statistics.median(speeds):>12.0f}"
+            f"{f'{min(speeds):.0f}-{max(speeds):.0f}':>18}"
+            f"{statistics.median(run.p50_ms for run in runs):>9.2f}"
+            f"{statistics.median(run.p99_ms for run in runs):>9.2f}{sum(run.failed for run in runs):>8}"
+        )
     for connections in CONNECTIONS:
-        ours, theirs = (statistics.median(run.requests_per_s for run in found[name, connections])
-                        for name in ("penstock", "mlflow models serve"))
+        ours, theirs = (
+            statistics.median(run.requests_per_s for run in found[name, connections])
+            for name in ("penstock", "mlflow models serve")
+        )
         lines.append(f"ratio at {connections} connections: {ours / theirs:.1f} times")
     return "\n".join(lines)

@@ -42,8 +42,25 @@ def load(url: str, path: str, bodies: Path, *, connections: int, seconds: int) -
         raise SystemExit("the benchmarks need wrk (on Debian and Ubuntu: apt install wrk)")
     script = bodies.with_suffix(".lua")
     script.write_text(SCRIPT, encoding="utf-8")
-    command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s",
-               "--timeout", "10s", "--script", str(script), url, "--", str(bodies), path]
+    command = [
+        "wrk",
+        "--threads",
+        "1",
+        "--connections",
+        str(connections),
+        "--duration",
+        f"{seconds}s",
+        "--timeout",
+        "10s",
+        "--script",
+        str(script),
+        url,
+        "--",
+        str(bodies),
+        path,
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found = json.loads(done.stderr[done.stderr.index("{"):])
-    return Load(found["requests"] / (found["us"] / 1e6), found["p50"] / 1e3, found["p99"] / 1e3, found["failed"])
+    found = json.loads(done.stderr[done.stderr.index("{") :])
+    return Load(
+        found["requests"] / (found["us"] / 1e6), found["p50"] / 1e3, found["p99"] / 1e3, found["failed"]
+    )

@@ -7,7 +7,6 @@ import pytest
 
 from tests.unit.plan.plan_fixtures import COLUMNS, FAMILIES, fitted, table, truth
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
 KINDS = ("texts", "booleans", "whole", "multiclass", "regression")
 NAMES = [column.name for column in COLUMNS]
 ROWS = [

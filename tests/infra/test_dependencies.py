@@ -1,4 +1,4 @@
-"""pyproject.toml, the lock files and conda.yaml say the same, and pin everything by hash without naming a host."""
+"""pyproject.toml, the lock files and conda.yaml say the same; every pin has a hash and no host is named."""
 
 import re
 import tomllib

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Self
 
@@ -122,6 +123,7 @@ class Load:
     model: str
     clients: int = 4
     pause_s: float = 0.0
+    bodies: Sequence[bytes] = (BODY,)
     answers: list[tuple[float, str, str]] = field(default_factory=list)
     """When each came (monotonic), the version that answered, and the prediction's id."""
     failures: list[str] = field(default_factory=list)
@@ -150,9 +152,10 @@ class Load:
     def _run(self) -> None:
         path = f"/models/{self.model}/invocations"
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=20)
+        bodies = cycle(self.bodies)
         while not self._stop.is_set():
             try:
-                connection.request("POST", path, BODY, JSON)
+                connection.request("POST", path, next(bodies), JSON)
                 answer = read_answer(connection)
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))

@@ -7,9 +7,7 @@ from mlflow import MlflowClient
 
 from projects.predict import main
 from projects.train import main as train
-from tests.service.training_fixtures import QUICK, WARNING, write_shop
-
-pytestmark = pytest.mark.filterwarnings(WARNING)
+from tests.service.training_fixtures import QUICK, write_shop
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,6 @@ from serving.prediction_log.read import read
 from tests.service.gateway_fixtures import BODY, JSON, Gateway, read_answer, run_gateway
 from tests.service.gateway_models import register, register_slow
 
-# MLflow's own type hints make it warn while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*[Tt]ype hint:UserWarning")
-
 MODEL, SLOW, UNPROMOTED = "gateway-doors", "gateway-slow", "gateway-unpromoted"
 MAX_BYTES = 4096
 SLOW_S = 1.5

@@ -13,9 +13,6 @@ from serving.prediction_log.read import read
 from tests.service.gateway_fixtures import Gateway, Load, run_gateway
 from tests.service.gateway_models import register, register_broken
 
-# MLflow's own type hints make it warn while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*[Tt]ype hint:UserWarning")
-
 ROUTE = "penstock.route"
 
 

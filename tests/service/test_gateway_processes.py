@@ -14,9 +14,6 @@ from serving.prediction_log.read import read
 from tests.service.gateway_fixtures import Gateway, Load, run_gateway
 from tests.service.gateway_models import register
 
-# MLflow's own type hints make it warn while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*[Tt]ype hint:UserWarning")
-
 MODEL = "gateway-processes"
 
 

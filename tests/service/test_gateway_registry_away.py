@@ -15,9 +15,6 @@ from tests.conftest import run_mlflow_server
 from tests.service.gateway_fixtures import REPO, Gateway, run_gateway
 from tests.service.gateway_models import register
 
-# MLflow's own type hints make it warn while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*[Tt]ype hint:UserWarning")
-
 
 def start(**settings: object) -> subprocess.CompletedProcess[str]:
     environ = os.environ | {f"PENSTOCK_{key.upper()}": str(value) for key, value in settings.items()}

@@ -22,9 +22,6 @@ from mlflow.tracking import MlflowClient
 from monitoring.__main__ import main
 from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log
 
-# MLflow's own type hints make it warn while it is imported.
-pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
-
 REPO = Path(__file__).parents[2]
 QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",

@@ -19,8 +19,6 @@ from monitoring.result import Result
 from serving.settings import Settings, load
 from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning")
-
 WINDOW_S = 600.0
 
 

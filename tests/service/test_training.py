@@ -13,9 +13,8 @@ from mlflow.artifacts import download_artifacts
 
 from projects.train import main
 from serving.plan.load import load_plan
-from tests.service.training_fixtures import QUICK, WARNING, write_shop
+from tests.service.training_fixtures import QUICK, write_shop
 
-pytestmark = pytest.mark.filterwarnings(WARNING)
 TARGETS = {"binary": "kept", "multiclass": "level", "regression": "amount"}
 
 

@@ -8,9 +8,8 @@ import pytest
 from mlflow import MlflowClient
 
 from projects.train import main
-from tests.service.training_fixtures import QUICK, WARNING
+from tests.service.training_fixtures import QUICK
 
-pytestmark = pytest.mark.filterwarnings(WARNING)
 ROWS = 60
 GOOD = pd.DataFrame({"x": np.arange(ROWS) % 7, "z": np.arange(ROWS) % 5, "y": ["a", "b", "c"] * (ROWS // 3)})
 

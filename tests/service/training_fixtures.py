@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 QUICK = ("--tune-seconds", "1", "--tune-trials", "2", "--folds", "3")
-WARNING = "ignore:.*Any type hint is inferred as AnyType:UserWarning"
 
 
 def shop(rows: int = 300) -> pd.DataFrame:

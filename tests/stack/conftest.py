@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from tests.conftest import REPO, MlflowServer, pick_free_port, stop_group, wait_for_http
+from tests.conftest import REPO, MlflowServer, pick_free_port
+from tests.service.gateway_fixtures import Gateway, run_gateway
 
 NAME = "whole"
 
@@ -19,18 +20,23 @@ NAME = "whole"
 class House:
     environ: dict[str, str]
     client: MlflowClient
-    var: Path
     mlflow_url: str
-    gateway_port: int
-    gateway: "subprocess.Popen[bytes]"
+    gateway: Gateway
 
     @property
-    def gateway_url(self) -> str:
-        return f"http://127.0.0.1:{self.gateway_port}"
+    def var(self) -> Path:
+        return self.gateway.var_dir
 
     def run(self, *command: str, timeout_s: float = 120) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([sys.executable, "-m", *command], cwd=REPO, env=self.environ, text=True,
-                              capture_output=True, timeout=timeout_s, check=False)
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=REPO,
+            env=self.environ,
+            text=True,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
 
     def mlflow_run(self, entry_point: str, **parameters: str) -> "subprocess.CompletedProcess[str]":
         options = [part for key, value in parameters.items() for part in ("-P", f"{key}={value}")]
@@ -45,29 +51,27 @@ def house(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory)
         "MLFLOW_TRACKING_URI": mlflow_server.uri,
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
         "PENSTOCK_VAR_DIR": str(var),
-        "PENSTOCK_GATEWAY_PORT": str(port),
-        "PENSTOCK_GATEWAY_WORKERS": "2",
     }
-    with (var / "gateway.log").open("wb") as log:
-        gateway = subprocess.Popen([sys.executable, "-m", "serving"], cwd=REPO, env=environ, stdout=log,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
-    found = House(environ, MlflowClient(mlflow_server.uri), var, mlflow_server.uri, port, gateway)
-    try:
-        wait_for_http(f"{found.gateway_url}/health", gateway)
-        yield found
-    finally:
-        stop_group(gateway)
+    with run_gateway(mlflow_server.uri, var, port, gateway_workers=2, gateway_poll_s=1.0) as gateway:
+        yield House(environ, MlflowClient(mlflow_server.uri), mlflow_server.uri, gateway)
 
 
 @pytest.fixture(scope="session")
 def trained(house: House) -> House:
     """Two versions by `mlflow run`, the first in Production by the entry point `promote`."""
     for candidates in ("lightgbm", "logistic"):
-        done = house.mlflow_run("main", data="sklearn:breast_cancer", target="target", name=NAME,
-                                candidates=candidates, tune_seconds="2", gate="AUC > 0.85")
+        done = house.mlflow_run(
+            "main",
+            data="sklearn:breast_cancer",
+            target="target",
+            name=NAME,
+            candidates=candidates,
+            tune_seconds="2",
+            gate="AUC > 0.85",
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         if candidates == "lightgbm":
             done = house.mlflow_run("promote", name=NAME, version="1")
             assert done.returncode == 0, done.stdout + done.stderr
-    wait_for_http(f"{house.gateway_url}/models/{NAME}", house.gateway)
+    house.gateway.wait_until(lambda: house.gateway.call("GET", f"/models/{NAME}").status == 200)
     return house

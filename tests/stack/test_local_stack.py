@@ -22,13 +22,24 @@ PORTS = ("PENSTOCK_MLFLOW_PORT", "PENSTOCK_GATEWAY_PORT", "PENSTOCK_MONITOR_PORT
 def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     var = tmp_path_factory.mktemp("local") / "var with a space"
     free = {name: str(pick_free_port()) for name in PORTS}
-    return {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | free | {"PENSTOCK_VAR_DIR": str(var)}
+    return (
+        {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+        | free
+        | {"PENSTOCK_VAR_DIR": str(var)}
+    )
 
 
 def run_once(environ: dict[str, str]) -> tuple["subprocess.CompletedProcess[str]", float]:
     started = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "infra.local"], cwd=REPO, env=environ | {"ONCE": "1"}, text=True,
-                          capture_output=True, timeout=400, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.local"],
+        cwd=REPO,
+        env=environ | {"ONCE": "1"},
+        text=True,
+        capture_output=True,
+        timeout=400,
+        check=False,
+    )
     return done, time.monotonic() - started
 
 
@@ -62,7 +73,9 @@ def test_champion_and_challenger_are_different_algorithms(first: "subprocess.Com
     assert len(set(winners)) == 2
 
 
-def test_the_second_start_does_not_train(first: "subprocess.CompletedProcess[str]", environ: dict[str, str]) -> None:
+def test_the_second_start_does_not_train(
+    first: "subprocess.CompletedProcess[str]", environ: dict[str, str]
+) -> None:
     assert first.returncode == 0
     again, _ = run_once(environ)
     assert again.returncode == 0, again.stdout + again.stderr
@@ -71,10 +84,19 @@ def test_the_second_start_does_not_train(first: "subprocess.CompletedProcess[str
 
 
 @pytest.fixture
-def running(first: "subprocess.CompletedProcess[str]", environ: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
+def running(
+    first: "subprocess.CompletedProcess[str]", environ: dict[str, str]
+) -> Iterator["subprocess.Popen[str]"]:
     assert first.returncode == 0
-    process = subprocess.Popen([sys.executable, "-m", "infra.local"], cwd=REPO, env=environ, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infra.local"],
+        cwd=REPO,
+        env=environ,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:
@@ -94,7 +116,7 @@ def test_the_printed_curl_line_works_as_pasted_and_ctrl_c_stops_everything(
             break
     (curl,) = [line for line in lines if line.startswith("curl ")]
     answer = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True)
-    assert answer.stdout == '{"predictions":[0]}' or answer.stdout == '{"predictions":[1]}'
+    assert answer.stdout in {'{"predictions":[0]}', '{"predictions":[1]}'}
     os.killpg(running.pid, signal.SIGINT)
     assert running.wait(30) == 0
     assert are_closed(environ)

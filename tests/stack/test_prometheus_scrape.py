@@ -15,12 +15,14 @@ import pytest
 import yaml
 
 from tests.conftest import REPO, pick_free_port, stop_group, wait_for_http
+from tests.service.gateway_fixtures import Load
 from tests.stack.conftest import NAME, House
-from tests.stack.load import Load
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="needs prometheus (apt install prometheus)"),
+    pytest.mark.skipif(
+        shutil.which("prometheus") is None, reason="needs prometheus (apt install prometheus)"
+    ),
 ]
 
 
@@ -32,8 +34,14 @@ def names_in(source: Path) -> set[str]:
 def monitor_port(trained: House) -> Iterator[int]:
     port = pick_free_port()
     environ = trained.environ | {"PENSTOCK_MONITOR_PORT": str(port), "PENSTOCK_MONITOR_INTERVAL_S": "2"}
-    process = subprocess.Popen([sys.executable, "-m", "monitoring", "loop"], cwd=REPO, env=environ,
-                               start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "monitoring", "loop"],
+        cwd=REPO,
+        env=environ,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_for_http(f"http://127.0.0.1:{port}/metrics", process)
         yield port
@@ -45,14 +53,20 @@ def monitor_port(trained: House) -> Iterator[int]:
 def prometheus(trained: House, monitor_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root, port = tmp_path_factory.mktemp("prometheus"), pick_free_port()
     config = yaml.safe_load((REPO / "infra/prometheus/prometheus.yml").read_text(encoding="utf-8"))
-    ports = {"8000": str(trained.gateway_port), "9101": str(monitor_port)}
+    ports = {"8000": str(trained.gateway.port), "9101": str(monitor_port)}
     text = yaml.safe_dump(config | {"global": {"scrape_interval": "1s"}, "rule_files": [], "alerting": {}})
     for default, real in ports.items():
         text = text.replace(f":{default}", f":{real}")
     (root / "prometheus.yml").write_text(text, encoding="utf-8")
-    command = ["prometheus", f"--config.file={root}/prometheus.yml", f"--storage.tsdb.path={root}/data",
-               f"--web.listen-address=127.0.0.1:{port}"]
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [
+        "prometheus",
+        f"--config.file={root}/prometheus.yml",
+        f"--storage.tsdb.path={root}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    process = subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         wait_for_http(f"http://127.0.0.1:{port}/-/ready", process)
         yield f"http://127.0.0.1:{port}"
@@ -68,7 +82,9 @@ def get(url: str) -> Any:
 def test_both_targets_are_up(prometheus: str) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        health = {t["labels"]["job"]: t["health"] for t in get(f"{prometheus}/api/v1/targets")["activeTargets"]}
+        health = {
+            t["labels"]["job"]: t["health"] for t in get(f"{prometheus}/api/v1/targets")["activeTargets"]
+        }
         if set(health.values()) == {"up"}:
             break
         time.sleep(0.5)
@@ -77,17 +93,20 @@ def test_both_targets_are_up(prometheus: str) -> None:
 
 def test_every_metric_that_the_code_names_is_scraped(trained: House, prometheus: str) -> None:
     named = names_in(REPO / "serving/metrics.py") | names_in(REPO / "monitoring/metrics.py")
-    shadow = {"variants": {"champion": {"stage": "Production", "weight": 100}},
-              "shadow": [{"name": "shadow", "version": "2"}]}
+    shadow = {
+        "variants": {"champion": {"stage": "Production", "weight": 100}},
+        "shadow": [{"name": "shadow", "version": "2"}],
+    }
     trained.client.set_registered_model_tag(NAME, "penstock.route", json.dumps(shadow))
-    record = {"mean radius": 1.0}
-    with Load(trained.gateway_port, f"/models/{NAME}/invocations", [record], threads=1) as load:
+    with Load(trained.gateway, NAME, clients=1) as load:
         load.wait_for(20)
     deadline = time.monotonic() + 60
     missing = named
     while missing and time.monotonic() < deadline:
         time.sleep(1)
-        scraped = set(get(f"{prometheus}/api/v1/metadata")) | set(get(f"{prometheus}/api/v1/label/__name__/values"))
+        scraped = set(get(f"{prometheus}/api/v1/metadata")) | set(
+            get(f"{prometheus}/api/v1/label/__name__/values")
+        )
         bare = {re.sub(r"_(total|bucket|count|sum|created)$", "", name) for name in scraped}
         missing = {name for name in named if name not in scraped and re.sub(r"_total$", "", name) not in bare}
     trained.client.delete_registered_model_tag(NAME, "penstock.route")

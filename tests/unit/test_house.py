@@ -50,13 +50,19 @@ def test_every_third_party_import_is_declared(room: str) -> None:
     declared = {Requirement(line).name for line in lines}
     tops = {name.split(".")[0] for path in sources(room) for name in imports(path)}
     foreign = tops - set(ROOMS) - set(sys.stdlib_module_names)
-    undeclared = {top for top in foreign if (DISTRIBUTIONS.get(top) or COME_WITH.get(top) or top.replace("_", "-")) not in declared}
+    undeclared = {
+        top
+        for top in foreign
+        if (DISTRIBUTIONS.get(top) or COME_WITH.get(top) or top.replace("_", "-")) not in declared
+    }
     assert undeclared == set()
 
 
 def test_packages_hold_no_logic_in_their_init() -> None:
     with_code = [
-        path for room in ROOMS for path in (REPO / room).rglob("__init__.py")
+        path
+        for room in ROOMS
+        for path in (REPO / room).rglob("__init__.py")
         if any(not isinstance(node, ast.Expr) for node in ast.parse(path.read_text(encoding="utf-8")).body)
     ]
     assert with_code == []

