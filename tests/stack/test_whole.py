@@ -137,9 +137,11 @@ def test_mlflow_models_serve_serves_the_registered_version(trained: House, rows:
     )
     try:
         wait_for_http(f"http://127.0.0.1:{port}/ping", process)
-        found, _ = post(
-            f"http://127.0.0.1:{port}/invocations", {"dataframe_records": rows[:5].to_dict("records")}
-        )
+        body = json.dumps({"dataframe_records": rows[:5].to_dict("records")}).encode()
+        url = f"http://127.0.0.1:{port}/invocations"
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            found = json.loads(answer.read())
     finally:
         stop_group(process)
     assert found["predictions"] == reference(trained, "1")["prediction"][:5].tolist()
