@@ -1,7 +1,7 @@
 """`make lock`: chooses versions anew and writes both lock files, infra/uv.lock and conda.yaml.
 
 One source: pyproject.toml names what is needed, the lock files pin every package with hashes for all
-platforms, and conda.yaml pins the direct dependencies as `mlflow run` without `--env-manager local` wants them.
+platforms, and conda.yaml pins the direct dependencies, as `mlflow run` without `--env-manager local` wants.
 """
 
 import re

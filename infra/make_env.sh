@@ -35,7 +35,7 @@ echo "Installing $(grep -c '^[a-z]' "$lock") pinned packages from $lock ..."
 if [ ! -x .venv/bin/uv ]; then
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r infra/uv.lock || true
 fi
-if [ -x .venv/bin/uv ] && .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"; then
+if [ -x .venv/bin/uv ] && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r "$lock"; then
     exit 0
 fi
 echo "uv could not install them; trying pip, which takes a few minutes ..."
