@@ -1,6 +1,7 @@
 import errno
 import fcntl
 import resource
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,16 +17,15 @@ def writer(tmp_path):
     opened.close()
 
 
-@pytest.fixture
-def disk_takes():
-    """Lets files grow to so many bytes only, as a full disk does."""
+@contextmanager
+def disk_takes(size_bytes):
+    """Lets files grow to so many bytes only, as a full disk does; around one write, not the whole test."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def limit(size_bytes):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
-
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def is_free(path):
@@ -109,30 +109,25 @@ def test_two_writers_of_one_moment_have_their_own_segments(writer, tmp_path):
     assert len(segments(tmp_path)) == 2
 
 
-def test_a_disk_that_refuses_is_an_os_error(writer, tmp_path, disk_takes):
+def test_a_disk_that_refuses_is_an_os_error(writer, tmp_path):
     writer.append(b"one\n")
-    disk_takes(8)
-    with pytest.raises(OSError, match="File too large") as refused:
+    with disk_takes(8), pytest.raises(OSError, match="File too large") as refused:
         writer.append(b"two two two\n")
     assert refused.value.errno == errno.EFBIG
 
 
-def test_a_half_written_line_swallows_no_later_line(writer, tmp_path, disk_takes):
+def test_a_half_written_line_swallows_no_later_line(writer, tmp_path):
     writer.append(b"one\n")
-    disk_takes(8)
-    with pytest.raises(OSError, match="File too large"):
+    with disk_takes(8), pytest.raises(OSError, match="File too large"):
         writer.append(b"two two two\n")
-    disk_takes(1000)
     writer.append(b"three\n")
     writer.append(b"four\n")
     assert segments(tmp_path)[0].read_bytes() == b"one\ntwo \nthree\nfour\n"
 
 
-def test_a_line_refused_again_and_again_swallows_no_later_line(writer, tmp_path, disk_takes):
-    disk_takes(4)
+def test_a_line_refused_again_and_again_swallows_no_later_line(writer, tmp_path):
     for _ in range(3):
-        with pytest.raises(OSError, match="File too large"):
+        with disk_takes(4), pytest.raises(OSError, match="File too large"):
             writer.append(b"two two two\n")
-    disk_takes(1000)
     writer.append(b"three\n")
     assert segments(tmp_path)[0].read_bytes().splitlines()[-1] == b"three"
