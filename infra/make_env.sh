@@ -33,10 +33,11 @@ fi
 echo "Installing $(grep -c '^[a-z]' "$lock") pinned packages from $lock ..."
 # uv installs in seconds what pip installs in minutes; where uv is not to be had, pip does the same.
 if [ ! -x .venv/bin/uv ]; then
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r infra/uv.lock || true
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r infra/uv.lock || true
 fi
 if [ -x .venv/bin/uv ] && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r "$lock"; then
     exit 0
 fi
 echo "uv could not install them; trying pip, which takes a few minutes ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# --no-deps: the lock file names every package, and pip would look for unpinned extras of some.
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r "$lock"

@@ -1,5 +1,6 @@
 """What a cell says: a number, a truth, nothing. Used alike when training and when predicting from files."""
 
+import re
 from numbers import Number
 from typing import Any
 
@@ -8,7 +9,11 @@ import pandas as pd
 
 BLANKS = frozenset({"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "none", "missing"})
 """Texts (trimmed, lower case) that stand for a missing number."""
+LARGEST = 1e38
+"""Beyond lies infinity for the trees that read numbers as float32, and squares overflow elsewhere."""
 NO_NUMBER = "no number"
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+"""A number with commas between its thousands."""
 TRUTHS = {"true": 1.0, "false": 0.0}
 
 
@@ -30,6 +35,11 @@ def as_numbers(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], pd.Series[Any
     return numbers.mask(is_blank), numbers.isna() & ~is_blank
 
 
+def usable(refused: float) -> str:
+    """Say what a number must be, for a sentence about one that is not."""
+    return "finite numbers" if np.isinf(refused) else f"numbers up to {LARGEST:g}"
+
+
 def is_truth(column: "pd.Series[Any]") -> bool:
     """Whether every cell that holds something is true or false."""
     if column.dtype.kind == "b" or isinstance(column.dtype, pd.BooleanDtype):
@@ -49,6 +59,7 @@ def as_texts(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _text(cell: object) -> object:
     if isinstance(cell, str | bool | np.bool_):
-        return str(cell).strip().casefold()
+        text = str(cell).strip().casefold()
+        return text.replace(",", "") if "," in text and GROUPED.fullmatch(text) else text
     # pandas would read a date as nanoseconds.
     return cell if isinstance(cell, Number) else NO_NUMBER

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from projects.delimited import OPENERS, sniff
+from projects.delimited import OPENERS, UNREADABLE, refusal, sniff
 from projects.errors import BadInput
 from projects.source import suffix_of
 
@@ -57,8 +57,8 @@ def _delimited(path: Path, rows: int) -> Iterator[pd.DataFrame]:
             ) as chunks,
         ):
             yield from chunks
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise BadInput(f"'{path}' cannot be read as a table; {str(error).strip()}") from error
+    except UNREADABLE as error:
+        raise refusal(path, error) from error
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pd.DataFrame]:
@@ -71,10 +71,13 @@ def _parquet(path: Path, rows: int) -> Iterator[pd.DataFrame]:
 
 
 def _json_lines(path: Path, rows: int) -> Iterator[pd.DataFrame]:
-    with OPENERS.get(path.suffix.lower(), open)(path, "rt", encoding="utf-8") as file:
-        records = (_record(line, number, path) for number, line in enumerate(file, start=1) if line.strip())
-        while chunk := list(itertools.islice(records, rows)):
-            yield pd.DataFrame(chunk, dtype="object")
+    try:
+        with OPENERS.get(path.suffix.lower(), open)(path, "rt", encoding="utf-8") as file:
+            records = (_record(line, at, path) for at, line in enumerate(file, start=1) if line.strip())
+            while chunk := list(itertools.islice(records, rows)):
+                yield pd.DataFrame(chunk, dtype="object")
+    except UNREADABLE as error:
+        raise refusal(path, error) from error
 
 
 def _record(line: str, number: int, path: Path) -> dict[str, Any]:

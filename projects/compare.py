@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from projects.metrics import Answers, measure_all
@@ -55,15 +55,14 @@ def rows_to_compare(
     seed: int,
 ) -> Rows:
     """Fold at most `most_rows` rows, by class where there are classes."""
+    most_rows = max(most_rows, folds * len(classes or ()))
     if len(X) > most_rows:
-        at, _ = train_test_split(
-            np.arange(len(X)), train_size=most_rows, random_state=seed, stratify=_enough(y, classes)
-        )
-        at = np.sort(at)
+        at = _sample(y, classes, rows=most_rows, fewest=folds, seed=seed)
         X, y = X.iloc[at].reset_index(drop=True), y[at]
-    smallest = min((int((y == label).sum()) for label in classes), default=len(y)) if classes else len(y)
-    count = max(2, min(folds, smallest))
-    kind = StratifiedKFold if classes and smallest >= 2 else KFold
+    # A fold needs a row of each class, or two numbers: there is no score of less.
+    most = min(int((y == label).sum()) for label in classes) if classes else len(y) // 2
+    count = max(2, min(folds, most))
+    kind = StratifiedKFold if classes else KFold
     splitter = kind(count, shuffle=True, random_state=seed)
     return Rows(X, y, tuple(splitter.split(X, y)), task, classes)
 
@@ -112,5 +111,14 @@ def answers_of(fitted: Pipeline, X: pd.DataFrame, y: Any, classes: tuple[Any, ..
     return Answers(y, predictions, probabilities, classes)
 
 
-def _enough(y: Any, classes: tuple[Any, ...] | None) -> Any:
-    return y if classes and min(int((y == label).sum()) for label in classes) >= 2 else None
+def _sample(y: Any, classes: tuple[Any, ...] | None, *, rows: int, fewest: int, seed: int) -> Any:
+    """Draw positions; classes keep their shares, but each has its `fewest` rows before any has more."""
+    drawn = np.random.default_rng(seed).permutation(len(y))
+    if classes:
+        turns = np.empty(len(y))
+        for label in classes:
+            mine = np.flatnonzero(y[drawn] == label)
+            turns[mine] = (np.arange(len(mine)) + 0.5) / len(mine)
+            turns[mine[:fewest]] = np.arange(min(fewest, len(mine))) - fewest
+        drawn = drawn[np.argsort(turns, kind="stable")]
+    return np.sort(drawn[:rows])

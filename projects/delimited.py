@@ -6,6 +6,7 @@ import gzip
 import io
 import lzma
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from projects.errors import BadInput
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_CHARACTERS = 64 * 1024
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+UNREADABLE = (
+    pd.errors.ParserError, pd.errors.ParserWarning, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What reading text may raise: its form, its encoding, or what it is packed in is broken."""
 
 
 def read_delimited(path: Path) -> pd.DataFrame:
@@ -30,8 +35,16 @@ def read_delimited(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(path, sep=delimiter, encoding="utf-8-sig", low_memory=False, index_col=False)
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise BadInput(f"'{path}' cannot be read as a table; {str(error).strip()}") from error
+    except UNREADABLE as error:
+        raise refusal(path, error) from error
+
+
+def refusal(path: Path, error: Exception) -> BadInput:
+    """Make the sentence for a text that cannot be read to its end."""
+    if isinstance(error, UnicodeDecodeError):
+        return BadInput(f"'{path}' must be text in UTF-8; byte 0x{error.object[error.start]:02x} is not."
+                        " Save it as UTF-8")  # fmt: skip
+    return BadInput(f"'{path}' cannot be read as a table; {str(error).strip()}")
 
 
 def sniff(path: Path) -> tuple[str, list[str]]:
@@ -56,12 +69,8 @@ def _sample(path: Path) -> str:
     try:
         with OPENERS.get(path.suffix.lower(), open)(path, "rt", encoding="utf-8-sig", newline="") as text:
             return str(text.read(SAMPLE_CHARACTERS)).lstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            f"'{path}' must be text in UTF-8; byte {error.start} is not. Save it as UTF-8"
-        ) from error
-    except (OSError, EOFError, ValueError) as error:
-        raise BadInput(f"'{path}' cannot be read; {error}") from error
+    except UNREADABLE as error:
+        raise refusal(path, error) from error
 
 
 def _agreement(sample: str, delimiter: str) -> tuple[float, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.cells import as_numbers, as_texts, is_truth
+from projects.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from projects.errors import BadInput
 from projects.hints import shown
 from serving.plan.model import Column
@@ -50,7 +50,7 @@ def read_features(frame: pd.DataFrame) -> Features:
     """Sort the columns of a table, without its target.
 
     Raises:
-        BadInput: A reserved name, an infinite number, or nothing left to learn from.
+        BadInput: A reserved name, an infinite or huge number, or nothing left to learn from.
     """
     for name in RESERVED:
         if name in frame.columns:
@@ -93,12 +93,12 @@ def _read(column: "pd.Series[Any]") -> _Kept | str:
 
 def _numbers(column: "pd.Series[Any]", notice: str | None) -> _Kept:
     numbers, _ = as_numbers(column.astype("float64") if is_truth(column) else column)
-    infinite = np.flatnonzero(np.isinf(numbers.to_numpy()))
-    if len(infinite):
-        cell, more = column.iloc[infinite[0]], len(infinite) - 1
+    too_large = np.flatnonzero(np.abs(numbers.to_numpy()) > LARGEST)
+    if len(too_large):
+        cell, more = column.iloc[too_large[0]], len(too_large) - 1
         raise BadInput(
-            f"column '{column.name}' must hold finite numbers; row {infinite[0]} has {shown(cell)}"
-            f"{f' (and {more} more rows)' if more else ''}; correct it or leave the cell empty"
+            f"column '{column.name}' must hold {usable(numbers.iloc[too_large[0]])}; row {too_large[0]} has"
+            f" {shown(cell)}{f' (and {more} more rows)' if more else ''}; correct it or leave the cell empty"
         )
     return _Kept(numbers, notice)
 

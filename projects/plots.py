@@ -13,6 +13,8 @@ from projects.metrics import Answers
 INK, RULE = "#1f5f8b", "#9aa5ad"
 MOST_BARS = 20
 MOST_POINTS = 5000
+AS_WRITTEN: dict[str, Any] = {"parse_math": False}
+"""For texts of the table, where a `$` begins no formula."""
 
 
 def draw_all(answers: Answers, importance: Mapping[str, float]) -> Iterator[tuple[str, Figure]]:
@@ -43,8 +45,8 @@ def _confusion_matrix(answers: Answers, classes: tuple[Any, ...]) -> Figure:
     image = axes.imshow(counts, cmap="Blues")
     figure.colorbar(image, ax=axes, label="Rows")
     names = [str(label)[:24] for label in classes]
-    axes.set_xticks(range(len(names)), names, rotation=45 if len(names) > 3 else 0)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), names, rotation=45 if len(names) > 3 else 0, **AS_WRITTEN)
+    axes.set_yticks(range(len(names)), names, **AS_WRITTEN)
     if len(classes) <= 20:
         dark = counts.max() / 2
         for (row, column), count in np.ndenumerate(counts):
@@ -109,5 +111,6 @@ def _importance(importance: Mapping[str, float]) -> Figure:
     figure, axes = _canvas(
         "Feature importance", "Share of the model's importance", "Feature", size=(7, height)
     )
-    axes.barh([name[:40] for name, _ in top], [share for _, share in top], color=INK)
+    axes.barh(range(len(top)), [share for _, share in top], color=INK)
+    axes.set_yticks(range(len(top)), [name[:40] for name, _ in top], **AS_WRITTEN)
     return figure

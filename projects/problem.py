@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from projects.candidates import Candidate, fitting
 from projects.compare import Rows, rows_to_compare
 from projects.errors import BadInput
@@ -74,6 +76,6 @@ def read_problem(options: Options, progress: Progress) -> Problem:
 
 
 def _measurable(metric: Metric, target: Target) -> Metric:
-    if metric.name == "mape" and (target.truth == 0).any():
+    if metric.name == "mape" and (np.abs(target.truth) < np.finfo(np.float64).eps).any():
         raise BadInput(f"mape divides by the target, and '{target.name}' has zeros; use rmse, mae or r2")
     return metric

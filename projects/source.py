@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.delimited import read_delimited
+from projects.delimited import UNREADABLE, read_delimited, refusal
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 
@@ -134,12 +134,14 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 
 def _json(path: Path) -> pd.DataFrame:
-    is_array = path.suffix.lower() == ".json" and path.read_text(encoding="utf-8").lstrip().startswith("[")
     try:
+        is_array = path.suffix.lower() == ".json" and path.read_text("utf-8").lstrip().startswith("[")
         frame: Any = pd.read_json(
             path, lines=not is_array, dtype=False, convert_dates=False, precise_float=True, encoding="utf-8"
         )
-    except (ValueError, OverflowError) as error:
+    except UnicodeDecodeError as error:
+        raise refusal(path, error) from error
+    except (*UNREADABLE, OverflowError) as error:
         raise BadInput(f"'{path}' must hold one JSON object a line; {error}") from error
     if not isinstance(frame, pd.DataFrame) or frame.columns.inferred_type == "integer":
         raise BadInput(f"'{path}' must hold one JSON object a line, each with the columns' names")

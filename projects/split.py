@@ -12,8 +12,10 @@ from projects.errors import BadInput
 from projects.target import Target
 
 FEWEST_ROWS = 20
-FEWEST_IN_A_CLASS = 3
-"""One row to hold out, and two to compare candidates with."""
+FEWEST_TO_COMPARE = 2
+"""One row to fit on and one to score on."""
+FEWEST_IN_A_CLASS = FEWEST_TO_COMPARE + 1
+"""One more to hold out."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def split_rows(frame: pd.DataFrame, target: Target, *, holdout: float, seed: int
         stratify=target.truth if target.classes is not None else None,
     )
     train_at, held_at = np.sort(train_at), np.sort(held_at)
+    _check_learnable(target, target.truth[train_at])
     return Split(
         frame.iloc[train_at].reset_index(drop=True),
         target.truth[train_at],
@@ -69,3 +72,13 @@ def _check_classes(target: Target, train_rows: int) -> None:
         raise BadInput(
             f"target '{target.name}' has too many classes for its rows; gather more, or hold out less"
         )
+
+
+def _check_learnable(target: Target, truth: Any) -> None:
+    learned = Counter(truth.tolist())
+    for label in target.classes or ():
+        if learned[label] < FEWEST_TO_COMPARE:
+            raise BadInput(
+                f"class {label!r} of target '{target.name}' has too few rows left to learn from;"
+                " gather more, or hold out less"
+            )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from projects.cells import as_numbers, as_texts, is_truth
+from projects.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from projects.errors import BadInput
 from projects.hints import did_you_mean, shown
 from serving.plan.model import Task
@@ -53,9 +53,11 @@ def read_target(frame: pd.DataFrame, name: str, asked: AskedTask = "auto") -> Ta
     if len(rows) == 0:
         raise BadInput(f"target '{name}' is missing in every row; there is nothing to learn")
     held = cells.iloc[rows]
-    if kind == "number" and np.isinf(held.to_numpy(dtype=float)).any():
-        row = rows[np.isinf(held.to_numpy(dtype=float))][0]
-        raise BadInput(f"target '{name}' must hold finite numbers; row {row} has {cells.iloc[row]}")
+    if kind == "number" and (too_large := np.abs(held.to_numpy(dtype=float)) > LARGEST).any():
+        row = rows[too_large][0]
+        raise BadInput(
+            f"target '{name}' must hold {usable(cells.iloc[row])}; row {row} has {cells.iloc[row]}"
+        )
     distinct = held.nunique()
     if distinct == 1:
         raise BadInput(

@@ -2,6 +2,7 @@
 
 import getpass
 import threading
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -17,7 +18,7 @@ from projects.plots import draw_all
 from projects.problem import STEPS_BESIDE_CANDIDATES, Problem, read_problem
 from projects.progress import Progress
 from projects.shell import connect
-from projects.suspicion import suspicion
+from projects.suspicion import repeats, suspicion
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
 
@@ -72,7 +73,8 @@ def _log_problem(tracker: Tracker, options: Options, problem: Problem) -> None:
     }
     tracker.parameters(options.asked | found)
     tracker.tags({"penstock.kind": "training", "penstock.data_sha256": problem.table.sha256})
-    rows = problem.features.frame.assign(**{problem.target.name: problem.target.truth})
+    rows = problem.features.frame.copy(deep=False)
+    rows[problem.target.name] = problem.target.truth
     log_table(rows, problem.table.place, problem.table.name, problem.target.name, problem.table.sha256)
 
 
@@ -83,8 +85,10 @@ def _publish(
     chosen = {f"{winner.candidate.name}.{key}": value for key, value in winner.tuning.parameters.items()}
     tracker.parameters({"winner": winner.candidate.name, **chosen})
     tracker.metrics({f"cv_{name}": value for name, value in winner.tuning.validation.means.items()})
-    for name, figure in draw_all(winner.answers, weights):
-        mlflow.log_figure(figure, f"plots/{name}")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        for name, figure in draw_all(winner.answers, weights):
+            mlflow.log_figure(figure, f"plots/{name}")
     card = write_card(_facts(options, problem, winner, weights, decision))
     mlflow.log_text(card, "model_card.md")
     held, target = problem.split, problem.target
@@ -142,7 +146,11 @@ def _facts(
 
 
 def _suspicion(problem: Problem, winner: Winner) -> str | None:
-    return suspicion(winner.scores, importance(winner.pipeline), len(problem.split.X_held))
+    said = (
+        repeats(problem.split),
+        suspicion(winner.scores, importance(winner.pipeline), len(problem.split.X_held)),
+    )
+    return "; ".join(sentence for sentence in said if sentence) or None
 
 
 def _actor() -> str:

@@ -58,6 +58,7 @@ class Poller:
         self._registry, self._warehouse, self._election = registry, warehouse, election
         self._observer, self._path = observer, path
         self._snapshot: Snapshot = EMPTY
+        self._must_write = False
         self._models: dict[str, Model] = {}
         self._seen: dict[str, tuple[str, float]] = {}
         self._stop = threading.Event()
@@ -100,14 +101,14 @@ class Poller:
         chosen = choose_routes(self._models, self._snapshot)
         wanted = targets(chosen, self._models)
         self._warehouse.want(wanted.values())
-        self._warehouse.collect(FETCH_WAIT_S)
+        self._must_write |= self._warehouse.collect(FETCH_WAIT_S)
         fresh = resolve(chosen, self._models, self._warehouse.stock, self._snapshot)
         self.polled_at_s = time.time()
         self._warehouse.sweep(set(wanted) | set(held_versions(fresh)))
-        if fresh == self._snapshot and self._path.exists():
+        if fresh == self._snapshot and self._path.exists() and not self._must_write:
             return False
         write(self._path, fresh)
-        self._snapshot = fresh
+        self._snapshot, self._must_write = fresh, False
         return True
 
     def _turn(self, next_turn_at: float) -> None:
@@ -117,8 +118,7 @@ class Poller:
             self._take_over()
         self.poll()
         while self._warehouse.is_fetching and time.monotonic() < next_turn_at and not self._stop.is_set():
-            if self._warehouse.collect(FETCH_WAIT_S):
-                self._publish()
+            self._publish()
 
     def _take_over(self) -> None:
         try:
@@ -126,7 +126,8 @@ class Poller:
         except SnapshotError as error:
             _logger.warning("%s; it is made anew", error)
         self._warehouse.adopt(held_versions(self._snapshot).values())
-        self.is_elected = True
+        # Workers that could not read the file, or not load what it names, look at it anew.
+        self._must_write = self.is_elected = True
 
     def _list(self) -> list[Model]:
         """Bring the models up to date; returns those that were listed anew."""

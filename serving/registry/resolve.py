@@ -14,6 +14,7 @@ from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
 from serving.routing.route import Route, RouteError, Variant, parse, straight
 
 PLAN_TAG = "penstock.plan_sha256"
+LONGEST_DIR_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,7 @@ def held_of(model: str, version: Version) -> Held:
     """Where a version's files belong; the folder's name changes with the artefact behind the number."""
     sha = version.tags.get(PLAN_TAG) or None
     origin = sha256(f"{version.created_ms} {version.source} {sha}".encode()).hexdigest()[:12]
-    folder = f"models/{quote(model, safe='')}/{version.number}-{origin}"
-    return Held(model, version.number, folder, sha)
+    return Held(model, version.number, f"models/{_dir_name(model)}/{version.number}-{origin}", sha)
 
 
 def choose_routes(models: Mapping[str, Model], before: Snapshot) -> dict[str, ChosenRoute]:
@@ -155,6 +155,14 @@ def _target(variant: Variant, models: Mapping[str, Model]) -> tuple[Held | None,
     if number not in model.versions:
         return None, f"model '{variant.model}' has no version {number}"
     return held_of(variant.model, model.versions[number]), None
+
+
+def _dir_name(model: str) -> str:
+    """A model's name as one folder's; without '%', which MLflow takes for an address's escape in a path."""
+    quoted = quote(model, safe="").replace("%", "+")
+    if len(quoted) > LONGEST_DIR_NAME:
+        quoted = f"{quoted[:100]}+{sha256(model.encode()).hexdigest()[:16]}"
+    return quoted
 
 
 def _all_variants(route: Route | None) -> tuple[Variant, ...]:

@@ -16,6 +16,9 @@ from serving.registry.snapshot import Held
 _logger = logging.getLogger(__name__)
 
 RETRY_S = 10.0
+LONGEST_RETRY_S = 600.0
+"""A version that fails again and again is fetched ever more seldom, up to this."""
+
 KEEP_S = 3600.0
 """How long files stay after the last route has left them: a rollback then needs no fetch."""
 
@@ -49,15 +52,18 @@ class Warehouse:
         self._root, self._source, self._trial, self._clock = root, source, trial, clock
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fetch")
         self._pending: dict[str, Future[Stock]] = {}
+        self._failures: dict[str, int] = {}
         self._retry_at: dict[str, float] = {}
         self._out_of_use_since: dict[str, float] = {}
         self.stock: dict[str, Stock] = {}
 
     def adopt(self, held: Iterable[Held]) -> None:
-        """Count what an earlier run left on disk as ready."""
+        """Count what an earlier run left on disk as ready, and what it left unused as such."""
         for item in held:
             if (self._root / item.folder).is_dir():
                 self.stock[item.folder] = Stock()
+        for folder in (self._root / "models").glob("*/*"):
+            self._out_of_use_since.setdefault(str(folder.relative_to(self._root)), self._clock())
 
     def want(self, wanted: Iterable[Held]) -> None:
         """Start to fetch what is neither ready nor under way; a failed one is tried again after a while."""
@@ -65,7 +71,7 @@ class Warehouse:
             if item.folder in self._pending or self._clock() < self._retry_at.get(item.folder, 0.0):
                 continue
             found = self.stock.get(item.folder)
-            if found is None or found.error:
+            if found is None or found.error or not (self._root / item.folder).is_dir():
                 self._pending[item.folder] = self._pool.submit(self._bring, item)
 
     @property
@@ -77,31 +83,34 @@ class Warehouse:
         """Take in what has been fetched, waiting for the first if something is under way.
 
         Returns:
-            Whether the stock has changed.
+            Whether something was taken in.
         """
         wait(self._pending.values(), timeout_s, return_when=FIRST_COMPLETED)
-        has_changed = False
-        for folder in [folder for folder, future in self._pending.items() if future.done()]:
-            stock = self._pending.pop(folder).result()
-            has_changed |= self.stock.get(folder) != stock
-            self.stock[folder] = stock
+        done = [folder for folder, future in self._pending.items() if future.done()]
+        for folder in done:
+            self.stock[folder] = stock = self._pending.pop(folder).result()
             if stock.error:
-                self._retry_at[folder] = self._clock() + RETRY_S
-        return has_changed
+                self._note_failure(folder)
+            else:
+                self._failures.pop(folder, None)
+        return bool(done)
 
     def sweep(self, in_use: Iterable[str]) -> None:
         """Delete files that no route has meant for an hour."""
         now, used = self._clock(), set(in_use)
         for folder in used:
             self._out_of_use_since.pop(folder, None)
-        for folder in [folder for folder in self.stock if folder not in used]:
-            if now - self._out_of_use_since.setdefault(folder, now) > KEEP_S:
-                del self.stock[folder], self._out_of_use_since[folder]
-                shutil.rmtree(self._root / folder, ignore_errors=True)
+        for folder in self.stock.keys() - used:
+            self._out_of_use_since.setdefault(folder, now)
+        for folder in [folder for folder, since in self._out_of_use_since.items() if now - since > KEEP_S]:
+            del self._out_of_use_since[folder]
+            for noted in (self.stock, self._failures, self._retry_at):
+                noted.pop(folder, None)
+            shutil.rmtree(self._root / folder, ignore_errors=True)
 
-    def close(self) -> None:
-        """Start nothing more; what is under way ends with the process."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def _note_failure(self, folder: str) -> None:
+        count = self._failures[folder] = self._failures.get(folder, 0) + 1
+        self._retry_at[folder] = self._clock() + min(RETRY_S * 2 ** min(count - 1, 10), LONGEST_RETRY_S)
 
     def _bring(self, item: Held) -> Stock:
         target = self._root / item.folder
@@ -111,6 +120,9 @@ class Warehouse:
             error = self._trial(item)
         except (RegistryAway, OSError) as failure:
             error = str(failure)
+        except Exception as failure:  # the thread's edge: one version's fault must not stop the others
+            _logger.exception("version %s of '%s' could not be brought", item.version, item.model)
+            error = f"it could not be brought: {type(failure).__name__}: {failure}"
         if error:
             _logger.warning("version %s of '%s' cannot be served: %s", item.version, item.model, error)
             shutil.rmtree(target, ignore_errors=True)

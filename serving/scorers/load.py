@@ -1,8 +1,9 @@
 """From a version's folder to what answers for it: its scoring plan if that is sound, else its pyfunc."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from serving.plan.load import load_plan
@@ -27,7 +28,8 @@ def load_scorer(folder: Path, *, plan_sha256: str | None) -> Scorer:
     Raises:
         LoadError: Neither the plan nor the pyfunc can be loaded.
     """
-    metadata = _metadata(folder)
+    with _refused("its MLmodel cannot be read"):
+        judge = Judge(Model.load(str(folder / "MLmodel")))
     if not (folder / "plan").is_dir():
         return _pyfunc(folder, fallback="no_plan", reason="the version has no scoring plan")
     if plan_sha256 is None:
@@ -36,25 +38,22 @@ def load_scorer(folder: Path, *, plan_sha256: str | None) -> Scorer:
         plan = load_plan(folder / "plan", sha256=plan_sha256)
     except PlanBroken as error:
         return _pyfunc(folder, fallback="broken", reason=str(error))
-    judge = Judge(metadata)
     if judge.columns != tuple((column.name, column.type) for column in plan.columns):
         return _pyfunc(folder, fallback="broken", reason="the plan's columns are not those of the signature")
     return PlanScorer(plan, judge)
 
 
-def _metadata(folder: Path) -> Model:
-    try:
-        return Model.load(str(folder / "MLmodel"))
-    except (MlflowException, OSError, ValueError, TypeError, KeyError) as error:
-        raise LoadError(f"its MLmodel cannot be read: {error}") from error
-
-
 def _pyfunc(folder: Path, *, fallback: str, reason: str) -> Scorer:
     from mlflow.pyfunc import load_model
 
-    try:
+    with _refused("its pyfunc cannot be loaded"):
         return PyfuncScorer(load_model(str(folder)), fallback=fallback, reason=reason)
-    except Exception as error:
-        # Loading runs the model's own code, which may raise anything; the version is refused, not the worker.
-        kind = type(error).__name__
-        raise LoadError(f"its pyfunc cannot be loaded: {kind}: {str(error).strip()[:300]}") from error
+
+
+@contextmanager
+def _refused(why: str) -> Iterator[None]:
+    """Refuse the version, not the worker, for whatever foreign files and the code in them may raise."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise LoadError(f"{why}: {type(error).__name__}: {str(error).strip()[:300]}") from error

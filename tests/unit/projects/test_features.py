@@ -35,6 +35,7 @@ def notice(features, name):
         np.array([1, 2, 3, 4, 5, 7], dtype="uint8"),
         [decimal.Decimal("1.5"), None, 3, 4, 5, 7],
         ["1", "2", " 3 ", "4", "5e3", "-7"],
+        ["1,325.50", "-1,000,000", "7", "12", "999", "1,000"],
     ],
 )
 def test_numbers_of_any_kind_become_double(cells):
@@ -136,3 +137,18 @@ def test_nothing_left_is_refused_with_every_reason():
         BadInput, match=r"no column is left to learn from: column 'a' .* constant.*'b'.*nulls"
     ):
         read_features(pd.DataFrame({"a": [1, 1], "b": [None, None]}))
+
+
+def test_commas_between_thousands_are_read_away():
+    cells = ["1,325.50", "-1,000,000", "7", "12", None, "1,000"]
+    assert read(x=cells).frame["x"].tolist()[:4] == [1325.5, -1_000_000.0, 7.0, 12.0]
+
+
+@pytest.mark.parametrize("cells", [["1,5", "2,5"] * 3, ["0,512", "1,234"] * 3, ["1,23,456", "7"] * 3])
+def test_commas_elsewhere_stay_text(cells):
+    assert column(read(x=cells), "x").type == "string"
+
+
+def test_a_number_too_large_for_the_models_is_refused():
+    with pytest.raises(BadInput, match=r"'x' must hold numbers up to 1e\+38; row 1 has 1e\+300; correct"):
+        read(x=[1.0, 1e300, 2.0, 3.0, 4.0, 5.0])

@@ -140,7 +140,7 @@ def test_rows_longer_than_the_header_are_refused_and_not_shifted(tmp_path):
 
 def test_text_that_is_not_utf8_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes("a,b\né,1\n".encode("latin-1"))
-    refused(tmp_path / "t.csv", "must be text in UTF-8; byte 4 is not. Save it as UTF-8")
+    refused(tmp_path / "t.csv", "must be text in UTF-8; byte 0xe9 is not. Save it as UTF-8")
 
 
 def test_broken_parquet_is_refused(tmp_path):
@@ -156,7 +156,7 @@ def test_broken_json_lines_are_refused(tmp_path, text):
 
 def test_broken_gzip_is_refused(tmp_path):
     (tmp_path / "t.csv.gz").write_bytes(b"not gzip")
-    refused(tmp_path / "t.csv.gz", "cannot be read; Not a gzipped file")
+    refused(tmp_path / "t.csv.gz", "cannot be read as a table; Not a gzipped file")
 
 
 def test_an_unknown_sklearn_table_is_refused():
@@ -165,3 +165,35 @@ def test_an_unknown_sklearn_table_is_refused():
 
 def test_no_table_at_all_is_refused():
     refused("", "name the table with -P data=FILE")
+
+
+LONG = b"a,b\n" + b"1,2\n" * 100_000
+
+
+def middle_broken(packed):
+    at = len(packed) // 2
+    return packed[:at] + bytes(byte ^ 0xFF for byte in packed[at : at + 8]) + packed[at + 8 :]
+
+
+def test_a_byte_that_is_no_utf8_far_down_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_bytes(LONG + b"3,caf\xe9\n")
+    with pytest.raises(BadInput, match=r"t.csv' must be text in UTF-8; byte 0xe9 is not\. Save it as UTF-8"):
+        read_table(str(tmp_path / "t.csv"))
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize("broken", [middle_broken, lambda packed: packed[: len(packed) // 2]])
+def test_a_packed_table_that_is_broken_or_cut_is_refused(tmp_path, suffix, pack, broken):
+    import random
+
+    lines = "\n".join(f"{random.Random(n).random()},{n}" for n in range(20_000))
+    path = tmp_path / f"t.csv.{suffix}"
+    path.write_bytes(broken(pack(f"a,b\n{lines}\n".encode())))
+    with pytest.raises(BadInput, match=rf"t\.csv\.{suffix}' "):
+        read_table(str(path))
+
+
+def test_json_that_is_no_utf8_is_refused(tmp_path):
+    (tmp_path / "t.json").write_bytes(b'[{"a": "caf\xe9"}]')
+    with pytest.raises(BadInput, match="must be text in UTF-8; byte 0xe9 is not"):
+        read_table(str(tmp_path / "t.json"))

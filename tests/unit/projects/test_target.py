@@ -105,3 +105,7 @@ def test_an_id_is_no_target():
     refused(
         [f"id{n}" for n in range(500)], "has 500 distinct values, more than the 100 classes that are taken"
     )
+
+
+def test_a_huge_target_is_refused():
+    refused([1.5, 2.5, -1e300], r"target 'y' must hold numbers up to 1e\+38; row 2 has -1e\+300")

@@ -1,6 +1,7 @@
 """Candidates, pipelines, folds and tuning do what the comparison rests on."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from projects.candidates import CANDIDATES, fitting, parse_candidates
@@ -11,7 +12,8 @@ from projects.importance import importance
 from projects.metrics import BY_NAME, Answers
 from projects.pipelines import build
 from projects.plots import draw_all
-from projects.suspicion import suspicion
+from projects.split import Split
+from projects.suspicion import repeats, suspicion
 from projects.tune import tune
 from tests.unit.plan.plan_fixtures import FAMILIES, fitted, table, truth
 
@@ -74,6 +76,32 @@ def test_every_row_is_scored_once():
 
 def test_a_long_table_is_compared_on_some_of_its_rows():
     assert len(rows(most_rows=100).X) == 100
+
+
+@pytest.mark.parametrize("kept", [239, 238, 200])
+def test_any_number_of_rows_may_be_compared_on(kept):
+    assert len(rows(most_rows=kept).X) == kept
+
+
+def test_a_rare_class_keeps_its_rows_and_is_in_every_fold():
+    labels = np.array(["nein"] * 237 + ["ja"] * 3, dtype=object)
+    for seed in range(5):
+        folded = rows_to_compare(table(), labels, "binary", CLASSES, folds=3, most_rows=100, seed=seed)
+        assert [(folded.y[scored] == "ja").sum() for _, scored in folded.folds] == [1, 1, 1]
+
+
+def test_classes_keep_their_shares_among_the_rows_to_compare():
+    labels = np.array(["nein"] * 180 + ["ja"] * 60, dtype=object)
+    folded = rows_to_compare(table(), labels, "binary", CLASSES, folds=5, most_rows=120, seed=1)
+    assert (folded.y == "ja").sum() == pytest.approx(30, abs=3)
+
+
+def test_a_fold_of_numbers_never_holds_one_row_alone():
+    frame = table(16)
+    folded = rows_to_compare(
+        frame, truth(frame, "regression"), "regression", None, folds=20, most_rows=100, seed=1
+    )
+    assert {len(scored) for _, scored in folded.folds} == {2}
 
 
 def test_a_small_class_makes_fewer_folds():
@@ -175,3 +203,34 @@ def test_a_perfect_score_is_said_aloud():
 
 def test_a_perfect_score_on_a_handful_of_rows_is_not():
     assert suspicion({"roc_auc": 1.0}, {"a": 1.0}, 30) is None
+
+
+def held_out(learned, held):
+    X, y = table(learned + held), np.arange(learned + held) % 2
+    return Split(X[:learned], y[:learned], X[learned:].reset_index(drop=True), y[learned:])
+
+
+def test_held_out_rows_that_were_learned_from_are_said_aloud():
+    parts = held_out(60, 20)
+    copied = Split(pd.concat([parts.X_train, parts.X_held[:5]]), np.append(parts.y_train, parts.y_held[:5]),
+                   parts.X_held, parts.y_held)  # fmt: skip
+    assert repeats(parts) is None
+    assert (repeats(copied) or "").startswith("5 of 20 held-out rows equal a row that was learned from: if they")
+
+
+def test_rows_alike_with_another_answer_are_no_copies():
+    parts = held_out(60, 20)
+    assert repeats(Split(parts.X_held, 1 - parts.y_held, parts.X_held, parts.y_held)) is None
+
+
+def test_names_with_dollars_are_drawn_as_written(tmp_path):
+    answers = answers_of(fitted("lightgbm", "texts").pipeline, table(), truth(table(), "texts"), CLASSES)
+    drawn = dict(draw_all(answers, {"$a_{$": 0.7, "b": 0.3}))
+    drawn["feature_importance.png"].savefig(tmp_path / "f.png")
+
+
+def test_features_alike_in_their_first_letters_keep_a_bar_each():
+    answers = answers_of(fitted("lightgbm", "texts").pipeline, table(), truth(table(), "texts"), CLASSES)
+    drawn = dict(draw_all(answers, {"x" * 50 + "1": 0.7, "x" * 50 + "2": 0.3}))
+    axes = drawn["feature_importance.png"].axes[0]
+    assert sorted((bar.get_y(), bar.get_width()) for bar in axes.patches) == [(-0.4, 0.3), (0.6, 0.7)]
