@@ -1,7 +1,7 @@
 """How far a window of predictions lies from its version's reference, column by column.
 
 Evidently measures and draws: a normed Wasserstein distance for numbers, a Jensen-Shannon distance for
-categories. What it cannot take (a column without one value on a side) is judged here.
+categories. A column that lost all its values it cannot take: that one goes in as two categories.
 """
 
 import math
@@ -17,14 +17,15 @@ import pandas as pd
 from monitoring.columns import Columns
 from monitoring.comparable import comparable
 from monitoring.noise import (
+    SHIFT,
     SMALLEST_SCALE,
     Chance,
     jensen_shannon_threshold,
     wasserstein_threshold,
 )
 
-VANISHED = 1.0
-"""The distance said of a column that the reference has and the window has no value of."""
+A_VALUE, NO_VALUE = "(a value)", "(no value)"
+"""The two categories of a column that the window has no value of: no two sides lie farther apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,14 @@ def measure(
     here = {name: bool(window[name].notna().any()) for name in columns.names}
     compared = _only(columns, {name for name in columns.names if there[name] and here[name]})
     vanished = tuple(name for name in columns.names if there[name] and not here[name])
-    judged = [ColumnDrift(name, VANISHED, VANISHED) for name in vanished]
-    snapshot = None
-    if compared.names:
-        thresholds = _thresholds(reference, window, compared)
+    judged, snapshot = [], None
+    if compared.names or vanished:
+        thresholds = _thresholds(reference, window, compared) | dict.fromkeys(vanished, SHIFT)
+        for name in vanished:
+            reference[name], window[name] = A_VALUE, NO_VALUE
+        compared = Columns(compared.numeric, compared.categorical + vanished)
         snapshot = _evidently(reference, window, compared, thresholds, drift_share)
-        judged += _judged(snapshot, reference, compared, thresholds)
+        judged = _judged(snapshot, reference, compared, thresholds)
     judged.sort(key=lambda column: (-column.ratio, column.name))
     unknown = tuple(name for name in columns.names if here[name] and not there[name])
     return Drift(tuple(judged), vanished, unknown), snapshot

@@ -127,7 +127,6 @@ class Monitor:
                 return _result(window, stage, note=f"{missing} more rows are needed for a check")
             reference = self._references.get(window.model, window.version, facts)
         except (NoReferenceError, UnknownVersionError, RegistryAwayError) as error:
-            log.warning("%s", error)
             self._count(window.model, REASONS[type(error)])
             return _result(window, UNKNOWN_STAGE, note=str(error))
         return self._compared(window, stage, reference, last)

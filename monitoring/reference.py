@@ -1,6 +1,7 @@
 """A version's reference, fetched once and kept, so that drift is measured while MLflow is away."""
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,12 +62,12 @@ class References:
 
     def _keep(self, model: str, version: str, home: Path, identity: dict[str, str]) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        for name in (IDENTITY, REFERENCE):
-            (home / name).unlink(missing_ok=True)
-        self.registry.fetch_reference(model, version, home)
-        part = home / f"{IDENTITY}.part"
-        part.write_text(json.dumps(identity), encoding="utf-8")
-        part.rename(home / IDENTITY)
+        with tempfile.TemporaryDirectory(prefix=".fetched-", dir=home) as folder:
+            fetched = self.registry.fetch_reference(model, version, Path(folder))
+            part = Path(folder) / IDENTITY
+            part.write_text(json.dumps(identity), encoding="utf-8")
+            fetched.replace(home / REFERENCE)
+            part.replace(home / IDENTITY)
 
     def _read(self, path: Path, model: str, version: str) -> Reference:
         try:
@@ -90,6 +91,6 @@ class References:
 
 
 def _is_kept(home: Path, identity: dict[str, str]) -> bool:
-    """The identity is written last, so a download that was cut short does not count."""
+    """The identity comes last, and both by a rename: neither a cut download nor a second monitor is met."""
     path = home / IDENTITY
     return path.exists() and bool(json.loads(path.read_bytes()) == identity)

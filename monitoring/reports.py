@@ -1,5 +1,6 @@
 """Where drift reports go: an HTML file here, and a run in the model's monitoring experiment."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,7 +54,7 @@ class Reports:
         home = version_dir(self.folder, window.model, window.version)
         home.mkdir(parents=True, exist_ok=True)
         path = home / f"drift-{_stamp(now_s)}.html"
-        part = path.with_suffix(".part")
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         snapshot.save_html(str(part))
         part.rename(path)
         for old in sorted(home.glob("drift-*.html"))[:-KEPT_FILES]:

@@ -1,5 +1,6 @@
 """`python -m serving`: checks the settings, then becomes the gateway's gunicorn."""
 
+import fcntl
 import ipaddress
 import os
 import shutil
@@ -25,6 +26,7 @@ def main() -> int:
         return 2
     try:
         _check_port(settings.host, settings.gateway_port)
+        _claim(settings.gateway_dir)
         metrics_dir = _fresh_metrics_dir(settings)
     except OSError as error:
         print(f"gateway: {error.strerror or error}", file=sys.stderr)
@@ -70,6 +72,18 @@ def _check_port(host: str, port: int) -> None:
             how = "set PENSTOCK_GATEWAY_PORT"
             sentence = f"port {port} of {host} cannot be used ({error.strerror}); {how}"
             raise OSError(sentence) from error
+
+
+def _claim(folder: Path) -> None:
+    """Hold a lock on the folder for as long as this process, as gunicorn, or a worker of it lives."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "gateway.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        how = "stop it, or give this one a PENSTOCK_VAR_DIR of its own"
+        raise OSError(f"'{folder}' belongs to a gateway that is running; {how}") from error
+    os.set_inheritable(handle, True)
 
 
 def _fresh_metrics_dir(settings: Settings) -> Path:

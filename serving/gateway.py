@@ -6,12 +6,13 @@ Gunicorn calls `create_app()` in each worker; the parts are made when the worker
 import asyncio
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from serving import metrics_files
+from serving.crew import Crew
 from serving.metrics import Metrics, declare
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.segment import SegmentWriter
@@ -23,7 +24,7 @@ from serving.sealing import Sealer
 from serving.settings import Settings, load
 from serving.web.asgi import Receive, Scope, Send
 from serving.web.doors import Doors
-from serving.web.invocations import Invocations, Limits
+from serving.web.invocations import Crews, Invocations, Limits
 from serving.web.shadows import Shadows
 from serving.web.tally import Tally
 
@@ -45,7 +46,7 @@ class Parts:
     tally: Tally
     writer: SegmentWriter
     commit: GroupCommit
-    pool: ThreadPoolExecutor
+    crews: Crews
     shadows: Shadows
     invocations: Invocations
     follower: Follower
@@ -103,32 +104,32 @@ class Gateway:
         for task in self._tasks:
             task.cancel()
         await parts.shadows.close()
-        parts.pool.shutdown(wait=False, cancel_futures=True)
         parts.commit.flush()
         parts.writer.close()
         parts.tally.flush(parts.commit, 0)
 
 
 def _assemble(settings: Settings) -> Parts:
+    metrics_files.install()
     metrics = declare(CollectorRegistry())
     tally = Tally(metrics)
     writer = SegmentWriter(
         settings.prediction_log_dir, max_bytes=settings.log_segment_bytes, max_age_s=settings.log_segment_s
     )
     commit = GroupCommit(writer)
-    pool = ThreadPoolExecutor(settings.gateway_threads, thread_name_prefix="score")
+    crews = Crews(plan=Crew(settings.gateway_threads), pyfunc=Crew(settings.gateway_threads))
     shadows = Shadows(commit, tally)
     limits = Limits(
         settings.gateway_max_in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s
     )
-    invocations = Invocations(limits, commit, pool, shadows, tally)
+    invocations = Invocations(limits, commit, crews, shadows, tally)
     root = settings.gateway_dir.absolute()
     shelf = Shelf(root)
     follower = Follower(root / "registry.json", shelf, tally.swapped)
     poller = make_poller(settings, root, shelf)
     sealer = Sealer(lambda: poller.is_elected)
     doors = Doors(follower, invocations, _exposition, tally, root)
-    return Parts(metrics, tally, writer, commit, pool, shadows, invocations, follower, poller, sealer, doors)
+    return Parts(metrics, tally, writer, commit, crews, shadows, invocations, follower, poller, sealer, doors)
 
 
 def _exposition() -> bytes:
@@ -141,7 +142,8 @@ async def _flush_for_ever(parts: Parts) -> None:
     while True:
         try:
             parts.writer.rotate_if_due()
-            parts.tally.flush(parts.commit, parts.invocations.in_flight)
+            late_calls = parts.crews.plan.late + parts.crews.pyfunc.late
+            parts.tally.flush(parts.commit, parts.invocations.in_flight, late_calls)
             parts.tally.flush_poller(parts.poller)
         except Exception:  # the loop's edge: counting must never end the worker
             _logger.exception("the metrics could not be written")

@@ -19,6 +19,7 @@ class Metrics:
     model_loaded: Gauge
     model_swaps: Counter
     route_problem: Gauge
+    late_calls: Gauge
     log_records: Counter
     log_lost: Counter
     shadow_dropped: Counter
@@ -77,6 +78,11 @@ def declare(registry: CollectorRegistry) -> Metrics:
         model_swaps=counter("penstock_model_swaps_total", "Changes of the version behind a variant.", *lane),
         route_problem=gauge(
             "penstock_route_problem", "1 while something is wrong with a route.", "route", mode="livemax"
+        ),
+        late_calls=gauge(
+            "penstock_late_calls",
+            "Calls of models that still run, and hold a thread, though their time is over.",
+            mode="livesum",
         ),
         log_records=counter("penstock_log_records_total", "Records written to the prediction log."),
         log_lost=counter("penstock_log_lost_total", "Answered requests that could not be logged."),

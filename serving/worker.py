@@ -6,19 +6,47 @@ closes those that stay silent only when the drain's time is over.
 """
 
 import asyncio
+import os
 import socket
 import sys
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from serving.settings import load
 
 LOOK_EVERY_S = 0.05
+FOLLOW_EVERY_S = 0.5
+LONGEST_HEAD_BYTES = 256 * 1024
 CLOSING = (b"connection", b"close")
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol with an end to a request's line and headers, which the parser keeps in memory."""
+
+    _head_bytes: int | None = None
+
+    def on_message_begin(self) -> None:
+        """Count from here."""
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The body has its own bound."""
+        self._head_bytes = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; refuse headers that have no end."""
+        super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > LONGEST_HEAD_BYTES:
+                self.send_400_response(f"the headers must be at most {LONGEST_HEAD_BYTES} bytes")
 
 
 class DrainingServer(Server):
@@ -55,12 +83,20 @@ class DrainingServer(Server):
 class DrainingWorker(UvicornWorker):  # type: ignore[misc]
     """The worker class that gunicorn is given."""
 
-    CONFIG_KWARGS: dict[str, Any] = {"loop": "auto", "http": "httptools", "ws": "none", "lifespan": "on"}  # noqa: RUF012
+    CONFIG_KWARGS: dict[str, Any] = {"loop": "auto", "http": BoundedProtocol, "ws": "none", "lifespan": "on"}  # noqa: RUF012
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi
         server = DrainingServer(self.config, drain_s=load().gateway_drain_s)
         self._install_sigquit_handler()
+        following = asyncio.create_task(self._leave_with_arbiter(server))
         await server.serve(sockets=self.sockets)
+        following.cancel()
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+    async def _leave_with_arbiter(self, server: Server) -> None:
+        """Leave when gunicorn's own process was killed: an orphan would hold the port and heed nobody."""
+        while os.getppid() == self.ppid:  # noqa: ASYNC110 - the system tells nobody of it
+            await asyncio.sleep(FOLLOW_EVERY_S)
+        server.should_exit = True

@@ -39,8 +39,10 @@ def demonstrate(settings: Settings, model: dict[str, Any], say: Callable[[str], 
         GuideError: A variant answered nothing, or the drift report could not be made.
     """
     name = model["name"]
-    records = held_out_records(settings, name, next(v["version"] for v in model["variants"] if v["version"]))
     answering = [variant for variant in model["variants"] if variant["version"]]
+    if not answering:
+        raise GuideError(f"no version of {name} can answer; promote one first")
+    records = held_out_records(settings, name, answering[0]["version"])
     answers = [ask(settings, name, records[i % len(records)], f"user-{i}") for i in range(REQUESTS)]
     by_variant: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:

@@ -62,8 +62,7 @@ def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[st
     """Wait until the gateway serves these variants of a model, and return its description."""
 
     def is_served(model: dict[str, Any]) -> bool:
-        found = model.get("variants", [])
-        return {variant["name"] for variant in found} == variants and bool(model.get("curl"))
+        return variants <= {variant["name"] for variant in model.get("variants", []) if variant["version"]}
 
     url = f"{gateway_url(settings)}/models/{urllib.parse.quote(name)}"
     return wait_for(url, "the gateway", is_enough=is_served)
@@ -71,24 +70,22 @@ def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[st
 
 def directory(settings: Settings, model: dict[str, Any]) -> str:
     """Say what is where, with a line that predicts when pasted."""
-    variants = "\n".join(
-        f"    {variant['name']}: "
-        + (
-            f"version {variant['version']}, {variant['weight']:g} % of the traffic"
-            if variant["version"]
-            else variant["note"]
-        )
-        for variant in model["variants"]
-    )
+    name = model["name"]
+    nobody = f"nobody: promote a version (python -m serving.lifecycle promote {name} VERSION)"
     return f"""
   MLflow UI    {settings.tracking_uri}   (compare the runs; move stages)
   gateway      {gateway_url(settings)}   (predictions, /models, /metrics)
   monitor      http://{settings.host}:{settings.monitor_port}   (drift, /metrics)
   files        {settings.var_dir.absolute()}   (logs in log/)
 
-  {model["name"]} is served by
-{variants}
-
+  {name} is served by
+{"".join(f"    {_share(variant)}\n" for variant in model["variants"])}
   Ask it for a prediction:
-  {model["curl"]}
+  {model["curl"] or nobody}
 """
+
+
+def _share(variant: dict[str, Any]) -> str:
+    if not variant["version"]:
+        return f"{variant['name']}: no version yet"
+    return f"{variant['name']}: version {variant['version']}, {variant['weight']:g} % of the traffic"

@@ -33,7 +33,9 @@ def main() -> int:
         doors.wait_for(f"{settings.tracking_uri}/health", "MLflow")
         client = MlflowClient(settings.tracking_uri)
         training.prepare(client, project, say)
-        model = doors.wait_for_model(settings, project.name, training.variants_of(client, project.name))
+        model = doors.wait_for_model(
+            settings, project.name, training.answering_variants(client, project.name)
+        )
         say(doors.directory(settings, model))
         say(f"Ready after {time.monotonic() - started:.0f} s.")
         if os.environ.get("ONCE"):

@@ -4,7 +4,6 @@ A start that was cut short is taken up where it stopped: what the registry holds
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +19,6 @@ ALGORITHMS = {
     "regression": ("ridge", "random_forest", "lightgbm", "xgboost"),
     "classification": ("logistic", "random_forest", "lightgbm", "xgboost"),
 }
-QUIET = {"MLFLOW_LOGGING_LEVEL": "ERROR", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
 ROUTE = {
     "variants": {
         "champion": {"stage": "Production", "weight": 90},
@@ -51,10 +49,12 @@ def prepare(client: MlflowClient, project: Project, say: Callable[[str], None]) 
         client.set_registered_model_tag(project.name, "penstock.route", route)
 
 
-def variants_of(client: MlflowClient, name: str) -> set[str]:
-    """Name the variants that the gateway will serve a model by."""
-    route = client.get_registered_model(name).tags.get("penstock.route")
-    return set(json.loads(route)["variants"]) if route else {"champion"}
+def answering_variants(client: MlflowClient, name: str) -> set[str]:
+    """Name the variants of a model's route that have a version to answer with."""
+    stages = {version.current_stage for version in versions_of(client, name)}
+    text = client.get_registered_model(name).tags.get("penstock.route")
+    variants = json.loads(text)["variants"] if text else {"champion": {"stage": "Production"}}
+    return {key for key, variant in variants.items() if "stage" not in variant or variant["stage"] in stages}
 
 
 def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
@@ -99,7 +99,7 @@ def mlflow_run(entry_point: str, **parameters: str) -> None:
         f"{entry_point} {model}",
         *options,
     ]
-    done = subprocess.run(command, cwd=REPO, env=os.environ | QUIET, check=False)
+    done = subprocess.run(command, cwd=REPO, check=False)
     if done.returncode:
         raise GuideError(
             f"`mlflow run . -e {entry_point}` ended with exit code {done.returncode}; the lines above say why"

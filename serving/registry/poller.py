@@ -62,6 +62,7 @@ class Poller:
         self._models: dict[str, Model] = {}
         self._seen: dict[str, tuple[str, float]] = {}
         self._stop = threading.Event()
+        self._is_failing = False
 
     def run(self, every_s: float) -> None:
         """Poll until `stop` is called; whatever goes wrong is logged, counted and tried again."""
@@ -69,7 +70,8 @@ class Poller:
             started = time.monotonic()
             try:
                 self._turn(started + every_s)
-            except RegistryAway as error:
+                self._note_success()
+            except (RegistryAway, OSError) as error:
                 self._note_failure(error)
             except Exception:  # the loop's edge: the next poll starts anew
                 self.failures += 1
@@ -152,7 +154,13 @@ class Poller:
         except Exception:  # the journal is no part of serving: whatever it raises must not stop the poll
             _logger.exception("moves of '%s' made elsewhere could not be journalled", model.name)
 
-    def _note_failure(self, error: RegistryAway) -> None:
+    def _note_success(self) -> None:
+        if self._is_failing:
+            _logger.warning("the registry is followed again")
+        self._is_failing = False
+
+    def _note_failure(self, error: Exception) -> None:
         self.failures += 1
-        if self.failures == 1 or self.failures % 60 == 0:
+        if not self._is_failing:
             _logger.warning("%s; serving goes on with what is held", error)
+        self._is_failing = True

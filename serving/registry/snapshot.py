@@ -101,8 +101,11 @@ def write(path: Path, snapshot: Snapshot) -> None:
     """Put the snapshot in place in one step: a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(encode(snapshot))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(encode(snapshot))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Snapshot | None:

@@ -55,7 +55,7 @@ class PyfuncScorer:
             return self._model.predict(parsed.data, params=parsed.params)
         except MlflowException as error:
             raise self._judge.refusal(error, body, media) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # Whatever a foreign model raises is answered as MLflow answers it; the log has the traceback.
             _logger.warning("a pyfunc failed on a request", exc_info=True)
             sentence = (

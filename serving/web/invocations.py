@@ -9,12 +9,13 @@ thread. The answer leaves only when its record is on the log.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from random import random
+from typing import TypeVar
 
+from serving.crew import Crew
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.record import Record, encode, new_prediction_id
 from serving.protocol.errors import RequestError
@@ -29,6 +30,7 @@ from serving.web.tally import Tally
 _logger = logging.getLogger(__name__)
 
 REQUEST_ID_CHARS = 128
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,23 @@ class Limits:
     in_flight: int
     body_bytes: int
     time_s: float
+
+    @property
+    def waiting(self) -> int:
+        """How many may wait for a client's body or a foreign model: the rest is kept for quick answers."""
+        return max(1, self.in_flight * 3 // 4)
+
+
+class Busy(Exception):  # noqa: N818 - a state, answered with 429
+    """This worker has taken on all that it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crews:
+    """The threads of one worker: a foreign model's code, which may hang, has its own."""
+
+    plan: Crew
+    pyfunc: Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +75,16 @@ class Invocations:
     Args:
         limits: What one worker takes on.
         commit: The prediction log.
-        pool: Where long work is done.
+        crews: Where long work is done, by the kind of scorer.
         shadows: Scores copies of the traffic after the answer.
         tally: Counts what happens.
     """
 
     def __init__(
-        self, limits: Limits, commit: GroupCommit, pool: Executor, shadows: Shadows, tally: Tally
+        self, limits: Limits, commit: GroupCommit, crews: Crews, shadows: Shadows, tally: Tally
     ) -> None:
-        self.in_flight = 0
-        self._limits, self._commit, self._pool = limits, commit, pool
+        self.in_flight = self._waiting = 0
+        self._limits, self._commit, self._crews = limits, commit, crews
         self._shadows, self._tally = shadows, tally
 
     async def answer(self, name: str, table: Table, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +97,8 @@ class Invocations:
             await self._admitted(name, table, scope, receive, send)
         except ClientLeft:
             self._tally.rejected("client_left")
+        except Busy:
+            await self._reject_busy(send)
         except RequestError as error:
             self._tally.rejected(_reason(error))
             await respond(send, error.status, error.body())
@@ -89,12 +110,13 @@ class Invocations:
         caller = _caller(scope["headers"])
         check_length(caller.length, self._limits.body_bytes)
         route, lane = _lane(name, table, caller.user_key)
-        body = await self._read(receive)
+        body = await self._patiently(self._read(receive))
         echo = ((b"x-request-id", caller.request_id.encode()),) if caller.request_id else ()
         meter = self._tally.meter(lane)
         try:
             media = media_of(caller.media_header)
-            scored = await self._scored(lane, body, media, started)
+            scoring = self._scored(lane, body, media, started)
+            scored = await (self._patiently(scoring) if lane.scorer.kind == "pyfunc" else scoring)
         except RequestError as error:
             meter.answered(error.status, 0, time.perf_counter() - started)
             await respond(send, error.status, error.body(), (JSON, *lane.headers, *echo))
@@ -106,6 +128,16 @@ class Invocations:
         for shadow in route.shadows:
             self._shadows.offer(shadow, body, media, prediction_id, caller.request_id)
 
+    async def _patiently(self, work: Coroutine[None, None, Result]) -> Result:
+        if self._waiting >= self._limits.waiting:
+            work.close()
+            raise Busy
+        self._waiting += 1
+        try:
+            return await work
+        finally:
+            self._waiting -= 1
+
     async def _read(self, receive: Receive) -> bytes:
         try:
             async with asyncio.timeout(self._limits.time_s):
@@ -116,7 +148,7 @@ class Invocations:
     async def _scored(self, lane: Lane, body: bytes, media: Media, started: float) -> Scored:
         try:
             begun = lane.scorer.begin(body, media)
-            return begun if isinstance(begun, Scored) else await self._in_thread(begun, started)
+            return begun if isinstance(begun, Scored) else await self._in_thread(lane, begun, started)
         except RequestError:
             raise
         except Exception as error:
@@ -124,12 +156,14 @@ class Invocations:
             _logger.exception("version %s of '%s' failed on a request", lane.held.version, lane.held.model)
             raise RequestError(500, "the model failed on this request; the gateway's log says how") from error
 
-    async def _in_thread(self, job: Job, started: float) -> Scored:
+    async def _in_thread(self, lane: Lane, job: Job, started: float) -> Scored:
         left_s = self._limits.time_s - (time.perf_counter() - started)
-        future = asyncio.get_running_loop().run_in_executor(self._pool, job)
+        crew = self._crews.pyfunc if lane.scorer.kind == "pyfunc" else self._crews.plan
+        future = crew.submit(job)
         try:
-            return await asyncio.wait_for(future, left_s)
+            return await asyncio.wait_for(asyncio.wrap_future(future), left_s)
         except TimeoutError as error:
+            crew.give_up(future)
             sentence = (
                 f"the model did not answer within {self._limits.time_s:g} s; send fewer rows, or try later"
             )

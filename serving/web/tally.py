@@ -52,11 +52,12 @@ class Tally:
             route = after.get(name)
             self._metrics.route_problem.labels(name).set(bool(route and route.problems))
 
-    def flush(self, commit: GroupCommit, in_flight: int) -> None:
+    def flush(self, commit: GroupCommit, in_flight: int, late_calls: int = 0) -> None:
         """Bring everything counted since the last flush into the metrics."""
         for meter in self._meters.values():
             meter.flush()
         self._metrics.in_flight.set(in_flight)
+        self._metrics.late_calls.set(late_calls)
         self._metrics.log_records.inc(commit.written_lines - self._written)
         self._metrics.log_lost.inc(commit.lost_lines - self._lost)
         self._written, self._lost = commit.written_lines, commit.lost_lines

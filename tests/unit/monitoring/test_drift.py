@@ -71,11 +71,23 @@ def test_a_column_without_values_in_the_reference_is_not_judged():
     assert "plan" not in [column.name for column in drift.columns]
 
 
-def test_a_window_without_any_value_makes_no_report():
+def test_the_report_counts_a_column_without_values_as_the_gauges_do():
+    drift, snapshot = measure(rows(1_000, 0), rows(300, 1).assign(age=np.nan), COLUMNS, drift_share=0.25)
+    counted = next(m["value"] for m in snapshot.dict()["metrics"] if "column" not in m["config"])
+    assert counted == {"count": len(drift.drifted), "share": drift.share} == {"count": 1, "share": 0.25}
+
+
+def test_a_window_without_any_value_is_reported_as_drift(tmp_path):
     window = pd.DataFrame({name: [None] for name in COLUMNS.names}).astype({"age": float, "income": float})
     drift, snapshot = measure(rows(100, 0), window, COLUMNS, drift_share=0.5)
-    assert snapshot is None
+    snapshot.save_html(str(tmp_path / "report.html"))
     assert drift.share == 1.0
+
+
+def test_a_reference_without_any_value_makes_no_report():
+    drift, snapshot = measure(rows(3, 0).assign(age=np.nan)[["age"]],
+                              rows(3, 0), Columns(("age",), ()), drift_share=0.5)  # fmt: skip
+    assert (snapshot, drift.share) == (None, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,15 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from threading import Event
 from typing import Any
 
 import orjson
 import pytest
 from prometheus_client import CollectorRegistry
 
+from serving.crew import Crew
 from serving.metrics import declare
 from serving.prediction_log.group_commit import GroupCommit
 from serving.protocol.errors import RequestError
@@ -19,7 +20,7 @@ from serving.protocol.media import Media
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
 from serving.registry.table import Table, build
 from serving.scorers.scorer import Job, Kind, Scored
-from serving.web.invocations import Invocations, Limits
+from serving.web.invocations import Crews, Invocations, Limits
 from serving.web.shadows import QUEUE, Shadows
 from serving.web.tally import Tally
 
@@ -42,12 +43,13 @@ class Memory:
 class Constant:
     """A scorer that answers `yes`, after doing what it is told to."""
 
-    kind: Kind = "plan"
     fallback = reason = ""
     columns = (("a", "double"),)
 
-    def __init__(self, before: Callable[[], object] = lambda: None, *, in_thread: bool = False) -> None:
-        self._before, self._in_thread = before, in_thread
+    def __init__(
+        self, before: Callable[[], object] = lambda: None, *, in_thread: bool = False, kind: Kind = "plan"
+    ) -> None:
+        self._before, self._in_thread, self.kind = before, in_thread, kind
 
     def begin(self, body: bytes, media: Media) -> Scored | Job:
         return self._score if self._in_thread else self._score()
@@ -65,9 +67,9 @@ class Scene:
         self.tally = Tally(declare(self.registry))
         self.commit = GroupCommit(self.memory)
         self.shadows = Shadows(self.commit, self.tally)
-        pool = ThreadPoolExecutor(1)
+        crews = Crews(Crew(1), Crew(1))
         chosen = Limits(**{"in_flight": 4, "body_bytes": 1000, "time_s": 2.0} | limits)
-        self.invocations = Invocations(chosen, self.commit, pool, self.shadows, self.tally)
+        self.invocations = Invocations(chosen, self.commit, crews, self.shadows, self.tally)
         self.table = table(scorer, shadow=shadow)
 
     async def call(
@@ -210,3 +212,47 @@ def test_shadows_that_do_not_fit_are_dropped_and_counted() -> None:
 
     run(work)
     assert scene.count("penstock_shadow_dropped_total", model="m", version="1", variant="shadow") == 3
+
+
+async def statuses(*calls: Awaitable[tuple[int, dict[str, str], Any]]) -> list[int]:
+    return [status for status, _, _ in await asyncio.gather(*calls)]
+
+
+def test_slow_pyfuncs_leave_a_quarter_of_the_places_to_plans() -> None:
+    scene = Scene(Constant(lambda: time.sleep(0.2), in_thread=True, kind="pyfunc"), in_flight=4)
+
+    async def work() -> list[int]:
+        slow = asyncio.create_task(statuses(*(scene.call() for _ in range(6))))
+        await asyncio.sleep(0.1)
+        scene.table = table(Constant(), shadow=False)
+        assert (await scene.call())[0] == 200
+        return await slow
+
+    assert run(work) == [200, 200, 200, 429, 429, 429]
+
+
+def test_bodies_that_do_not_come_leave_a_quarter_of_the_places() -> None:
+    scene = Scene(Constant(), in_flight=4, time_s=0.2)
+
+    async def work() -> list[int]:
+        slow = asyncio.create_task(statuses(*(scene.call(body=None) for _ in range(6))))
+        await asyncio.sleep(0.1)
+        assert (await scene.call())[0] == 429
+        return await slow
+
+    assert run(work) == [408, 408, 408, 429, 429, 429]
+
+
+def test_pyfuncs_that_never_answer_hold_up_neither_plans_nor_other_pyfuncs() -> None:
+    gate = Event()
+    scene = Scene(Constant(gate.wait, in_thread=True, kind="pyfunc"), time_s=0.05)
+
+    async def work() -> list[int]:
+        late = [(await scene.call())[0] for _ in range(3)]
+        for kind in ("plan", "pyfunc"):
+            scene.table = table(Constant(in_thread=True, kind=kind), shadow=False)
+            late.append((await scene.call())[0])
+        return late
+
+    assert run(work) == [504, 504, 504, 200, 200]
+    gate.set()

@@ -1,5 +1,6 @@
 """The poller against a registry in memory: it publishes what changed, and only what can be served."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from serving.registry.client import RegistryAway
 from serving.registry.election import Election
 from serving.registry.poller import Poller
 from serving.registry.snapshot import Held, Snapshot, read
-from serving.registry.warehouse import Warehouse
+from serving.registry.warehouse import KEEP_S, Warehouse
 from tests.unit.serving.registry_entries import MemoryRegistry, version
 
 
@@ -142,3 +143,67 @@ def test_one_candidate_is_elected_until_it_resigns(tmp_path: Path) -> None:
     first.resign()
     assert second.holds()
     second.resign()
+
+
+def test_a_version_whose_trial_goes_wrong_does_not_hold_up_the_others(scene: Scene) -> None:
+    def trial(held: Held) -> str | None:
+        if held.model == "bad":
+            raise LookupError("what no one foresaw")
+        return None
+
+    scene.warehouse._trial = trial
+    scene.registry.put("bad", version(1, "Production"))
+    scene.registry.put("m", version(1, "Production"))
+    snapshot = scene.poll_until_settled()
+    assert answering(snapshot) == "1"
+    assert "it could not be brought: LookupError: what no one foresaw" in str(snapshot.routes["bad"])
+
+
+def test_files_that_were_removed_are_fetched_and_published_again(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    held = scene.poll_until_settled().routes["m"].variants[0].held
+    assert held is not None
+    shutil.rmtree(scene.root / held.folder)
+    published = [scene.poller.poll() or time.sleep(0.02) for _ in range(5)]
+    assert any(published)
+    assert (scene.root / held.folder / "MLmodel").exists()
+
+
+def test_whoever_takes_over_publishes_at_once(scene: Scene) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    scene.poller._take_over()
+    assert scene.poller.poll() is True
+    assert scene.poller.poll() is False
+
+
+def test_a_snapshot_that_cannot_be_read_is_made_anew_although_nothing_is_registered(scene: Scene) -> None:
+    (scene.root / "registry.json").write_text('{"format": 1, "rou')
+    scene.poller._take_over()
+    scene.poller.poll()
+    assert read(scene.root / "registry.json") == Snapshot({}, {})
+
+
+def test_what_an_earlier_run_left_is_swept_after_an_hour(tmp_path: Path) -> None:
+    now = [0.0]
+    leftover = tmp_path / "models" / "m" / ".1-cut.short"
+    leftover.mkdir(parents=True)
+    warehouse = Warehouse(tmp_path, MemoryRegistry(), lambda held: None, clock=lambda: now[0])
+    warehouse.adopt([])
+    warehouse.sweep([])
+    assert leftover.exists()
+    now[0] = KEEP_S + 1
+    warehouse.sweep([])
+    assert not leftover.exists()
+
+
+def test_a_version_that_fails_for_ever_is_fetched_ever_more_seldom(tmp_path: Path) -> None:
+    now = [0.0]
+    registry, held = MemoryRegistry(), Held("m", "1", "models/m/1-a", None)
+    registry.broken.add(("m", "1"))
+    warehouse = Warehouse(tmp_path, registry, lambda held: None, clock=lambda: now[0])
+    for second in range(600):
+        now[0] = float(second)
+        warehouse.want([held])
+        warehouse.collect(1.0)
+    assert len(registry.downloads) == 6

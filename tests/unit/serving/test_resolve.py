@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from serving.registry.listing import Model, model_of
 from serving.registry.resolve import Stock, choose_routes, held_of, resolve, targets
 from serving.registry.snapshot import EMPTY, RouteState, Snapshot, decode, encode
@@ -142,9 +144,16 @@ def test_another_artefact_under_the_same_number_has_another_folder() -> None:
 
 
 def test_a_models_name_is_quoted_in_its_folder() -> None:
-    assert held_of("../m", model("m", version(1)).versions["1"]).folder.startswith("models/..%2Fm/1-")
+    assert held_of("../m", model("m", version(1)).versions["1"]).folder.startswith("models/..+2Fm/1-")
 
 
 def test_a_snapshot_is_read_as_it_was_written() -> None:
     snapshot = snapshot_of(model("m", *BOTH, route=split(10)), model("n", version(1)))
     assert decode(encode(snapshot)) == snapshot
+
+
+@pytest.mark.parametrize("name", ["with space", "ünï", "per%cent", "x" * 250, "模" * 100])
+def test_a_models_folder_is_short_and_no_address_escape(name: str) -> None:
+    folder = held_of(name, model(name, version(1)).versions["1"]).folder
+    assert "%" not in folder
+    assert len(folder.split("/")[1]) <= 200
