@@ -71,6 +71,7 @@ def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[st
 def directory(settings: Settings, model: dict[str, Any]) -> str:
     """Say what is where, with a line that predicts when pasted."""
     name = model["name"]
+    served = "\n".join(f"    {_share(variant)}" for variant in model["variants"])
     nobody = f"nobody: promote a version (python -m serving.lifecycle promote {name} VERSION)"
     return f"""
   MLflow UI    {settings.tracking_uri}   (compare the runs; move stages)
@@ -79,7 +80,8 @@ def directory(settings: Settings, model: dict[str, Any]) -> str:
   files        {settings.var_dir.absolute()}   (logs in log/)
 
   {name} is served by
-{"".join(f"    {_share(variant)}\n" for variant in model["variants"])}
+{served}
+
   Ask it for a prediction:
   {model["curl"] or nobody}
 """
