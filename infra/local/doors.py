@@ -68,13 +68,22 @@ def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[st
     return wait_for(url, "the gateway", is_enough=is_served)
 
 
-def directory(settings: Settings, model: dict[str, Any]) -> str:
-    """Say what is where, with a line that predicts when pasted."""
+def directory(settings: Settings, model: dict[str, Any], experiment_id: str) -> str:
+    """Say what is where, with a line that predicts when pasted.
+
+    Args:
+        settings: The ports.
+        model: What the gateway says of the model.
+        experiment_id: MLflow's experiment of the trainings.
+    """
     name = model["name"]
     served = "\n".join(f"    {_share(variant)}" for variant in model["variants"])
+    ui = settings.tracking_uri
     nobody = f"nobody: promote a version (python -m serving.lifecycle promote {name} VERSION)"
     return f"""
-  MLflow UI    {settings.tracking_uri}   (compare the runs; move stages)
+  MLflow UI    {ui}
+    the runs   {ui}/#/experiments/{experiment_id}/runs?workflowType=machine_learning
+    the stages {ui}/#/models/{urllib.parse.quote(name)}   (switch "New model registry UI" off)
   gateway      {gateway_url(settings)}   (predictions, /models, /metrics)
   monitor      http://{settings.host}:{settings.monitor_port}   (drift, /metrics)
   files        {settings.var_dir.absolute()}   (logs in log/)

@@ -13,7 +13,6 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from random import random
-from typing import TypeVar
 
 from serving.crew import Crew
 from serving.prediction_log.group_commit import GroupCommit
@@ -30,7 +29,6 @@ from serving.web.tally import Tally
 _logger = logging.getLogger(__name__)
 
 REQUEST_ID_CHARS = 128
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Limits:
     time_s: float
 
     @property
-    def waiting(self) -> int:
-        """How many may wait for a client's body or a foreign model: the rest is kept for quick answers."""
+    def pyfuncs(self) -> int:
+        """How many of them may be with a pyfunc: the rest is kept for plans, which answer quickly."""
         return max(1, self.in_flight * 3 // 4)
 
 
@@ -83,7 +81,7 @@ class Invocations:
     def __init__(
         self, limits: Limits, commit: GroupCommit, crews: Crews, shadows: Shadows, tally: Tally
     ) -> None:
-        self.in_flight = self._waiting = 0
+        self.in_flight = self._pyfuncs = 0
         self._limits, self._commit, self._crews = limits, commit, crews
         self._shadows, self._tally = shadows, tally
 
@@ -110,13 +108,13 @@ class Invocations:
         caller = _caller(scope["headers"])
         check_length(caller.length, self._limits.body_bytes)
         route, lane = _lane(name, table, caller.user_key)
-        body = await self._patiently(self._read(receive))
+        body = await self._read(receive)
         echo = ((b"x-request-id", caller.request_id.encode()),) if caller.request_id else ()
         meter = self._tally.meter(lane)
         try:
             media = media_of(caller.media_header)
             scoring = self._scored(lane, body, media, started)
-            scored = await (self._patiently(scoring) if lane.scorer.kind == "pyfunc" else scoring)
+            scored = await (self._bounded(scoring) if lane.scorer.kind == "pyfunc" else scoring)
         except RequestError as error:
             meter.answered(error.status, 0, time.perf_counter() - started)
             await respond(send, error.status, error.body(), (JSON, *lane.headers, *echo))
@@ -128,15 +126,15 @@ class Invocations:
         for shadow in route.shadows:
             self._shadows.offer(shadow, body, media, prediction_id, caller.request_id)
 
-    async def _patiently(self, work: Coroutine[None, None, Result]) -> Result:
-        if self._waiting >= self._limits.waiting:
-            work.close()
+    async def _bounded(self, scoring: Coroutine[None, None, Scored]) -> Scored:
+        if self._pyfuncs >= self._limits.pyfuncs:
+            scoring.close()
             raise Busy
-        self._waiting += 1
+        self._pyfuncs += 1
         try:
-            return await work
+            return await scoring
         finally:
-            self._waiting -= 1
+            self._pyfuncs -= 1
 
     async def _read(self, receive: Receive) -> bytes:
         try:

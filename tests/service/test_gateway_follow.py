@@ -4,13 +4,14 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mlflow import MlflowClient
 
 from serving.lifecycle.moves import Lifecycle
 from serving.prediction_log.read import read
-from tests.service.gateway_fixtures import Gateway, Load, run_gateway
+from tests.service.gateway_fixtures import BODY, JSON, Gateway, Load, run_gateway
 from tests.service.gateway_models import register, register_broken
 
 ROUTE = "penstock.route"
@@ -199,3 +200,11 @@ def test_a_plan_that_was_altered_is_not_trusted(
 def test_a_deleted_model_is_gone(gateway: Gateway, client: MlflowClient, model: str) -> None:
     client.delete_registered_model(model)
     gateway.wait_until(lambda: gateway.predict(model).status == 404)
+
+
+@pytest.mark.parametrize("name", ["with space", "模型"])
+def test_a_model_of_any_name_answers(gateway: Gateway, client: MlflowClient, name: str) -> None:
+    register(client.tracking_uri, name, label="yes")
+    client.transition_model_version_stage(name, "1", "Production")
+    path = f"/models/{quote(name)}/invocations"
+    gateway.wait_until(lambda: gateway.call("POST", path, BODY, JSON).status == 200, 8)

@@ -1,7 +1,10 @@
 """What happens to requests when workers are told to leave, are reloaded or killed."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from serving.prediction_log.read import read
-from tests.service.gateway_fixtures import Gateway, Load, run_gateway
+from tests.service.gateway_fixtures import REPO, Gateway, Load, run_gateway
 from tests.service.gateway_models import register
 
 MODEL = "gateway-processes"
@@ -98,3 +101,42 @@ def test_the_counts_of_two_workers_add_up(gateway: Gateway) -> None:
 def test_what_no_worker_writes_any_more_is_sealed(gateway: Gateway) -> None:
     sealed = gateway.var_dir / "predictions" / "sealed"
     gateway.wait_until(lambda: list(sealed.rglob("*.parquet")))
+
+
+def test_a_second_gateway_on_the_same_folder_is_refused(gateway: Gateway, free_port: Any) -> None:
+    environ = os.environ | {
+        "PENSTOCK_VAR_DIR": str(gateway.var_dir),
+        "PENSTOCK_GATEWAY_PORT": str(free_port()),
+    }
+    command = [sys.executable, "-m", "serving"]
+    done = subprocess.run(command, cwd=REPO, env=environ, capture_output=True, text=True, check=False)
+    whose = f"'{gateway.var_dir}/gateway' belongs to a gateway that is running"
+    how = "stop it, or give this one a PENSTOCK_VAR_DIR of its own"
+    assert (done.returncode, done.stderr) == (1, f"gateway: {whose}; {how}\n")
+    assert gateway.metric("penstock_registry_polls_total") > 0
+
+
+def test_workers_leave_when_gunicorn_itself_was_killed(
+    mlflow_server: Any, free_port: Any, tmp_path: Path
+) -> None:
+    with run_gateway(mlflow_server.uri, tmp_path, free_port(), gateway_workers=2) as gateway:
+        orphans = gateway.workers()
+        gateway.process.kill()
+        gateway.process.wait()
+        gateway.wait_until(lambda: not any(is_alive(pid) for pid in orphans), 8)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_files_that_are_gone_at_the_next_start_are_fetched_again(
+    mlflow_server: Any, free_port: Any, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with run_gateway(mlflow_server.uri, tmp_path, free_port()) as gateway:
+            gateway.wait_until(lambda: gateway.predict(MODEL).status == 200)
+        shutil.rmtree(tmp_path / "gateway" / "models")

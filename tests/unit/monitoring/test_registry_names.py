@@ -8,7 +8,7 @@ def test_letters_that_mlflow_refuses_are_replaced():
     assert metric_names(["a/b", "ä", "..", "mean radius"]) == {
         "a/b": "column_drift/a_b",
         "ä": "column_drift/_",
-        "..": "column_drift/_2",
+        "..": "column_drift/__2",
         "mean radius": "column_drift/mean radius",
     }
 
