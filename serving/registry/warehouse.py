@@ -19,6 +19,9 @@ RETRY_S = 10.0
 LONGEST_RETRY_S = 600.0
 """A version that fails again and again is fetched ever more seldom, up to this."""
 
+CRASH_WAIT_S = 60.0
+"""A version whose loading ended a worker is not tried again for so long: it might end the next one too."""
+
 KEEP_S = 3600.0
 """How long files stay after the last route has left them: a rollback then needs no fetch."""
 
@@ -117,7 +120,7 @@ class Warehouse:
         try:
             if not target.is_dir():
                 self._fetch(item, target)
-            error = self._trial(item)
+            error = self._tried(item, target)
         except (RegistryAway, OSError) as failure:
             error = str(failure)
         except Exception as failure:  # the thread's edge: one version's fault must not stop the others
@@ -127,6 +130,16 @@ class Warehouse:
             _logger.warning("version %s of '%s' cannot be served: %s", item.version, item.model, error)
             shutil.rmtree(target, ignore_errors=True)
         return Stock(error)
+
+    def _tried(self, item: Held, target: Path) -> str | None:
+        mark = target.with_name(f".{target.name}.loading")
+        if mark.exists() and time.time() - mark.stat().st_mtime < CRASH_WAIT_S:
+            return f"a worker died while it loaded this version; it is tried again {CRASH_WAIT_S:g} s later"
+        mark.touch()
+        try:
+            return self._trial(item)
+        finally:
+            mark.unlink(missing_ok=True)
 
     def _fetch(self, item: Held, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """The poller against a registry in memory: it publishes what changed, and only what can be served."""
 
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -207,3 +208,22 @@ def test_a_version_that_fails_for_ever_is_fetched_ever_more_seldom(tmp_path: Pat
         warehouse.want([held])
         warehouse.collect(1.0)
     assert len(registry.downloads) == 6
+
+
+def outcome(warehouse: Warehouse, held: Held) -> str | None:
+    warehouse.want([held])
+    assert warehouse.collect(5.0)
+    return warehouse.stock[held.folder].error
+
+
+def test_a_version_whose_loading_ended_a_worker_is_not_tried_at_once(tmp_path: Path) -> None:
+    held, mark = Held("m", "1", "models/m/1-a", None), tmp_path / "models" / "m" / ".1-a.loading"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    tried: list[Held] = []
+    error = outcome(Warehouse(tmp_path, MemoryRegistry(), tried.append), held)
+    assert error == "a worker died while it loaded this version; it is tried again 60 s later"
+    assert tried == []
+    os.utime(mark, (0, 0))
+    assert outcome(Warehouse(tmp_path, MemoryRegistry(), tried.append), held) is None
+    assert not mark.exists()
