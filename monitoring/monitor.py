@@ -128,6 +128,7 @@ class Monitor:
             reference = self._references.get(window.model, window.version, facts)
         except (NoReferenceError, UnknownVersionError, RegistryAwayError) as error:
             self._count(window.model, REASONS[type(error)])
+            self.failures += isinstance(error, RegistryAwayError)
             return _result(window, UNKNOWN_STAGE, note=str(error))
         return self._compared(window, stage, reference, last)
 
@@ -145,8 +146,14 @@ class Monitor:
         is_drifted = drift.share >= share
         report = last.report if last else None
         if self._is_report_due(last, is_drifted=is_drifted):
-            report = self._reports.make(window, drift, snapshot, is_drifted=is_drifted, now_s=self._now())
-            self._metrics.reports.labels(window.model).inc()
+            try:
+                report = self._reports.make(window, drift, snapshot, is_drifted=is_drifted, now_s=self._now())
+                self._metrics.reports.labels(window.model).inc()
+            except OSError as error:
+                self._fail(window.model, "report")
+                log.warning(
+                    "the report of '%s' cannot be kept (%s); what was measured is", window.model, error
+                )
         return _result(window, stage, drift=drift, is_drifted=is_drifted, report=report)
 
     def _is_report_due(self, last: Result | None, *, is_drifted: bool) -> bool:
@@ -161,8 +168,11 @@ class Monitor:
             yield
         except Exception:  # the loop's edge: logged with its traceback, and counted
             log.exception("the check of '%s' failed", model)
-            self.failures += 1
-            self._count(model, reason)
+            self._fail(model, reason)
+
+    def _fail(self, model: str, reason: str) -> None:
+        self.failures += 1
+        self._count(model, reason)
 
     def _count(self, model: str, reason: str) -> None:
         self._metrics.check_errors.labels(model, reason).inc()

@@ -196,5 +196,5 @@ def metric_names(columns: list[str]) -> dict[str, str]:
 def _brief(error: Exception) -> str:
     """An error's first line, without the address and the retries that urllib3 repeats."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    cause = re.search(r"Caused by (\w+)", text)
-    return cause.group(1) if cause else text[:200]
+    cause = re.search(r"(?<=Caused by )\w+|No space left on device", str(error))
+    return cause.group() if cause else text[:200]

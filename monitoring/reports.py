@@ -34,6 +34,9 @@ class Reports:
             snapshot: Evidently's snapshot, or None if no column could be compared.
             is_drifted: The verdict on the whole window.
             now_s: The time, in seconds since the epoch.
+
+        Raises:
+            OSError: The file cannot be written.
         """
         path = self._save(window, snapshot, now_s) if snapshot is not None else None
         try:
@@ -55,8 +58,11 @@ class Reports:
         home.mkdir(parents=True, exist_ok=True)
         path = home / f"drift-{_stamp(now_s)}.html"
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        snapshot.save_html(str(part))
-        part.rename(path)
+        try:
+            snapshot.save_html(str(part))
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
         for old in sorted(home.glob("drift-*.html"))[:-KEPT_FILES]:
             old.unlink(missing_ok=True)
         return path.absolute()

@@ -1,6 +1,7 @@
 """What the commands share: how they behave towards MLflow, and how an error becomes a sentence and a code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 
@@ -33,7 +34,9 @@ def run_command(work: Callable[[Settings], None]) -> int:
         work(load(os.environ))
     except (BadInput, SettingsError) as error:
         return _failed(error, BAD_INPUT)
-    except (MlflowException, LifecycleError) as error:
+    except MlflowException as error:
+        return _failed(_away(error) if "Max retries exceeded" in str(error) else error, OURS)
+    except (LifecycleError, OSError) as error:
         return _failed(error, OURS)
     except KeyboardInterrupt:
         print("penstock: stopped", file=sys.stderr, flush=True)
@@ -51,7 +54,6 @@ def connect(uri: str) -> None:
     from mlflow.exceptions import MlflowException
 
     mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
     try:
         mlflow.search_experiments(max_results=1)
     except MlflowException as error:
@@ -59,6 +61,16 @@ def connect(uri: str) -> None:
             f"MLflow at {uri} does not answer; start it with `make run`, or name another with"
             f" MLFLOW_TRACKING_URI ({str(error).splitlines()[0]:.200})"
         ) from error
+
+
+def _away(error: Exception) -> Exception:
+    import mlflow
+
+    cause = re.search(r"(?<=Caused by )\w+", str(error))
+    why = f" ({cause.group()})" if cause else ""
+    return BadInput(
+        f"MLflow at {mlflow.get_tracking_uri()} stopped answering{why}; run this again when it does"
+    )
 
 
 def _failed(error: Exception, code: int) -> int:

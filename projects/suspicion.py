@@ -1,4 +1,4 @@
-"""A score too good to be true, said aloud: a column gives the answer away, or rows stand in the table twice."""
+"""A score too good to be true, said aloud: a column gives the answer away, or rows are in the table twice."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +35,9 @@ def suspicion(scores: Mapping[str, float], weights: Mapping[str, float], held_ro
 
 def repeats(split: Split) -> str | None:
     """Return a sentence if many of the held-out rows, answer included, were also learned from."""
-    held, learned = (_digests(X, y) for X, y in ((split.X_held, split.y_held), (split.X_train, split.y_train)))
+    held, learned = (
+        _digests(X, y) for X, y in ((split.X_held, split.y_held), (split.X_train, split.y_train))
+    )
     count = int(held.isin(set(learned)).sum())
     if count <= MOST_REPEATS * len(held):
         return None

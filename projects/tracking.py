@@ -6,7 +6,7 @@ Nested runs are written in one batch each: the fluent way costs several requests
 import re
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +55,10 @@ class Tracker:
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags."""
         self.client.log_batch(self.run_id, tags=[RunTag(key, value) for key, value in values.items()])
+
+    def note(self, lines: Sequence[str]) -> None:
+        """Show lines as the run's description in the MLflow UI, which reads Markdown."""
+        self.tags({"mlflow.note.content": "  \n".join(lines).strip()})
 
     def nested(self, name: str, kind: str, parameters: Mapping[str, object], found: Validation) -> None:
         """Log a candidate or a trial as a finished run under the parent."""

@@ -46,11 +46,13 @@ def train(options: Options, settings: Settings) -> None:
             tracker.client, settings.database_url, problem.name, version,
             verdict=decision, asked_stage=options.stage, actor=_actor(),
         )  # fmt: skip
-        for line in verdict.summary(
+        lines = list(verdict.summary(
             f"{problem.name} version {version}", stage, decision if options.gate else None,
             ranking=winner.ranking, metric=problem.metric, scores=winner.scores,
             held_rows=len(problem.split.X_held), link=tracker.link, suspicion=_suspicion(problem, winner),
-        ):  # fmt: skip
+        ))  # fmt: skip
+        tracker.note(lines)
+        for line in lines:
             progress.say(line)
 
 

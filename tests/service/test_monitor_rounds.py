@@ -184,3 +184,13 @@ def test_a_reference_that_is_no_parquet_is_said(watch):
 def test_a_broken_reference_is_fetched_again(watch):
     test_a_reference_that_is_no_parquet_is_said(watch)
     assert watch.check()["1"].drift is not None
+
+
+def test_a_report_that_cannot_be_kept_loses_no_measurement(watch):
+    watch.settings.monitor_dir.mkdir(parents=True, exist_ok=True)
+    (watch.settings.monitor_dir / "reports").write_text("no folder")
+    watch.answer("1", shift=3.0)
+    result = watch.check()["1"]
+    assert (result.is_drifted, result.report) == (True, None)
+    assert watch.count("penstock_check_errors_total", reason="report") == 1
+    assert watch.monitor.failures == 1

@@ -181,7 +181,9 @@ def test_a_byte_that_is_no_utf8_far_down_is_refused(tmp_path):
         read_table(str(tmp_path / "t.csv"))
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 @pytest.mark.parametrize("broken", [middle_broken, lambda packed: packed[: len(packed) // 2]])
 def test_a_packed_table_that_is_broken_or_cut_is_refused(tmp_path, suffix, pack, broken):
     import random

@@ -215,7 +215,9 @@ def test_held_out_rows_that_were_learned_from_are_said_aloud():
     copied = Split(pd.concat([parts.X_train, parts.X_held[:5]]), np.append(parts.y_train, parts.y_held[:5]),
                    parts.X_held, parts.y_held)  # fmt: skip
     assert repeats(parts) is None
-    assert (repeats(copied) or "").startswith("5 of 20 held-out rows equal a row that was learned from: if they")
+    assert (repeats(copied) or "").startswith(
+        "5 of 20 held-out rows equal a row that was learned from: if they"
+    )
 
 
 def test_rows_alike_with_another_answer_are_no_copies():
