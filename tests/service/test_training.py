@@ -80,6 +80,7 @@ class TestVersion:
         assert tags["penstock.target"] == TARGETS[task]
         assert tags["penstock.gate"] == "pass"
         assert tags["penstock.plan"] == "yes"
+        assert tags["penstock.algorithm"] in {"xgboost", "lightgbm"}
         assert float(tags["penstock.score"]) > 0
         assert [len(tags[f"penstock.{name}_sha256"]) for name in ("data", "spec", "plan")] == [64] * 3
 
@@ -151,6 +152,11 @@ class TestRun:
             assert {f"cv_{metric}", f"cv_{metric}_std", "seconds"} <= set(run.data.metrics)
             assert run.data.params["model"] in {"xgboost", "lightgbm"}
             assert run.info.status == "FINISHED"
+
+    def test_its_description_says_which_model_won_and_why(self, trained, version):
+        note = trained.get_run(version.run_id).data.tags["mlflow.note.content"]
+        assert f"won:        {version.tags['penstock.algorithm']}, the " in note
+        assert "| rank | model |" in note
 
     def test_the_pictures_are_there(self, trained, version, task):
         names = {Path(file.path).stem for file in trained.list_artifacts(version.run_id, "plots")}
