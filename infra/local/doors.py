@@ -93,6 +93,9 @@ def directory(settings: Settings, model: dict[str, Any], experiment_id: str) -> 
 
   Ask it for a prediction:
   {model["curl"] or nobody}
+
+  For `mlflow run` and other clients of this MLflow:
+  export MLFLOW_TRACKING_URI={ui}
 """
 
 

@@ -36,8 +36,7 @@ def main() -> int:
         model = doors.wait_for_model(
             settings, project.name, training.answering_variants(client, project.name)
         )
-        experiment = client.get_experiment_by_name(project.name)
-        say(doors.directory(settings, model, experiment.experiment_id))
+        say(doors.directory(settings, model, training.experiment_of(client, project.name)))
         say(f"Ready after {time.monotonic() - started:.0f} s.")
         if os.environ.get("ONCE"):
             demonstrate(settings, model, say)

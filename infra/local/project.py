@@ -28,6 +28,8 @@ def project_from(environ: Mapping[str, str]) -> Project:
         GuideError: DATA without TARGET, or a file that does not exist.
     """
     data, target, name = (environ.get(key, "").strip() for key in ("DATA", "TARGET", "NAME"))
+    if not data and target not in ("", "target"):
+        raise GuideError(f"TARGET={target} needs DATA=FILE beside it: the table that holds the column")
     if not data:
         return Project(EXAMPLE, target or "target", name or "breast_cancer")
     if data.startswith("sklearn:"):

@@ -37,7 +37,9 @@ def prepare(client: MlflowClient, project: Project, say: Callable[[str], None]) 
         GuideError: A training or a promotion failed; its own lines have said why.
     """
     versions = versions_of(client, project.name)
-    if not versions:
+    if versions:
+        say(kept(project, versions))
+    else:
         say(f"Training the first model on {project.data}: all candidates are compared, the best is tuned.")
         train(project)
         versions = versions_of(client, project.name)
@@ -49,6 +51,29 @@ def prepare(client: MlflowClient, project: Project, say: Callable[[str], None]) 
         train(project, candidates=",".join(others))
         route = json.dumps(ROUTE | {"salt": f"{project.name}-1"})
         client.set_registered_model_tag(project.name, "penstock.route", route)
+
+
+def kept(project: Project, versions: list[ModelVersion]) -> str:
+    """Say that a model is there already, and is not trained again.
+
+    Raises:
+        GuideError: It predicts another column than the one asked for.
+    """
+    target = versions[-1].tags.get("penstock.target")
+    if target != project.target:
+        raise GuideError(
+            f"{project.name} is trained already and predicts '{target}', not '{project.target}'; "
+            "say TARGET as it was, or NAME=... to train another model"
+        )
+    return (
+        f"{project.name} is trained already (newest version {versions[-1].version}) and kept; "
+        "`mlflow run` or another NAME= trains again."
+    )
+
+
+def experiment_of(client: MlflowClient, name: str) -> str:
+    """Find the experiment that a model's newest version was trained in."""
+    return str(client.get_run(versions_of(client, name)[-1].run_id).info.experiment_id)
 
 
 def answering_variants(client: MlflowClient, name: str) -> set[str]:

@@ -1,5 +1,6 @@
 """What the gateway says of itself: its models, one model with an example call, and whether it is ready."""
 
+import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,16 +93,19 @@ def _curl(name: str, lane: Lane, root: Path, url: str) -> str | None:
 def _example(folder: Path) -> str | None:
     for name in EXAMPLES:
         try:
-            table = orjson.loads((folder / name).read_bytes())
-        except (OSError, orjson.JSONDecodeError):
+            # MLflow writes a missing number as NaN, which is no JSON and which json reads all the same.
+            table = json.loads((folder / name).read_bytes(), parse_constant=lambda _: None)
+        except (OSError, ValueError):
             continue
         table = table if "dataframe_split" in table else {"dataframe_split": table}
-        return orjson.dumps(_first_row(table)).decode()
+        return orjson.dumps(_one_row(table)).decode()
     return None
 
 
-def _first_row(table: dict[str, Any]) -> dict[str, Any]:
+def _one_row(table: dict[str, Any]) -> dict[str, Any]:
+    """Keep the first row without a gap, or the first."""
     split = table["dataframe_split"]
-    if not isinstance(split, dict) or "data" not in split:
+    if not isinstance(split, dict) or not split.get("data"):
         return table
-    return {"dataframe_split": {"columns": split.get("columns"), "data": split["data"][:1]}}
+    row = next((row for row in split["data"] if None not in row), split["data"][0])
+    return {"dataframe_split": {"columns": split.get("columns"), "data": [row]}}

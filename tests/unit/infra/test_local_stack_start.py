@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mlflow.entities.model_registry import ModelVersion, ModelVersionTag
 
 from infra.local import preflight
 from infra.local.__main__ import only_one
 from infra.local.project import GuideError, Project, model_name, project_from
+from infra.local.training import kept
 from serving.settings import Settings, load
 from tests.conftest import REPO, pick_free_port
 
@@ -80,6 +82,18 @@ def test_a_users_file_names_the_model(tmp_path: Path) -> None:
 def test_data_without_target_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GuideError, match="needs TARGET=COLUMN"):
         project_from({"DATA": "my.csv"})
+
+
+def test_a_target_without_data_is_refused() -> None:
+    with pytest.raises(GuideError, match="TARGET=churned needs DATA=FILE"):
+        project_from({"TARGET": "churned"})
+
+
+def test_a_model_that_is_there_is_kept_and_another_target_refused() -> None:
+    versions = [ModelVersion("m", "1", 0, tags=[ModelVersionTag("penstock.target", "y")])]
+    assert kept(Project("m.csv", "y", "m"), versions).startswith("m is trained already (newest version 1)")
+    with pytest.raises(GuideError, match="m is trained already and predicts 'y', not 'z'"):
+        kept(Project("m.csv", "z", "m"), versions)
 
 
 def test_data_that_is_no_file_is_refused() -> None:
