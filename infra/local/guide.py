@@ -40,9 +40,7 @@ def main() -> int:
         say(f"Ready after {time.monotonic() - started:.0f} s.")
         if os.environ.get("ONCE"):
             demonstrate(settings, model, say)
-            say(
-                "Done; everything stops now. The reports stay as files, and `make run` shows MLflow's pages again."
-            )
+            say("Everything stops now. The reports stay as files; `make run` shows MLflow's pages again.")
             return 0
     except GuideError as error:
         say(str(error))
