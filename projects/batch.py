@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.cells import as_numbers, as_texts
-from projects.chunks import WRITERS, read_chunks, writer_for
 from projects.errors import BadInput
 from projects.hints import shown
+from projects.ingest.cells import as_numbers, as_texts
+from projects.ingest.chunks import WRITERS, read_chunks, writer_for
+from projects.ingest.source import suffix_of
 from projects.scorer import Version
-from projects.source import suffix_of
 from serving.plan.model import Column
 
 

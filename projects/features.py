@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from projects.errors import BadInput
 from projects.hints import shown
+from projects.ingest.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from serving.plan.model import Column
 
 RESERVED = ("prediction", "label")

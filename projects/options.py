@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from projects.candidates import Candidate, parse_candidates
 from projects.errors import BadInput
-from projects.gate import Clause, parse_gate
-from projects.metrics import find_metric
+from projects.evaluation.gate import Clause, parse_gate
+from projects.evaluation.metrics import find_metric
+from projects.learning.candidates import Candidate, parse_candidates
 from projects.shell import TRACKING
 from projects.target import AskedTask
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from projects.candidates import Candidate, fitting
-from projects.compare import Rows, rows_to_compare
 from projects.errors import BadInput
+from projects.evaluation.gate import check_gate
+from projects.evaluation.metrics import Metric, metric_for
 from projects.features import Features, read_features
-from projects.gate import check_gate
-from projects.metrics import Metric, metric_for
+from projects.ingest.source import Table, read_table
+from projects.learning.candidates import Candidate, fitting
+from projects.learning.compare import Rows, rows_to_compare
 from projects.options import Options
 from projects.progress import Progress
-from projects.source import Table, read_table
 from projects.split import Split, split_rows
 from projects.target import Target, read_target
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from projects.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from projects.errors import BadInput
 from projects.hints import did_you_mean, shown
+from projects.ingest.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from serving.plan.model import Task
 
 AskedTask = Literal["auto", "classification", "regression"]

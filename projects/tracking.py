@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from projects.compare import Validation
+from projects.learning.compare import Validation
 
 LONGEST_PARAMETER = 500
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")

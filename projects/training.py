@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 
 import mlflow
 
-from projects import publish, verdict
-from projects.card import Facts, write_card
-from projects.contest import Contest, Winner
-from projects.gate import Verdict, judge
-from projects.importance import importance
+from projects import publish
+from projects.evaluation import verdict
+from projects.evaluation.card import Facts, write_card
+from projects.evaluation.gate import Verdict, judge
+from projects.evaluation.importance import importance
+from projects.evaluation.plots import draw_all
+from projects.evaluation.suspicion import repeats, suspicion
+from projects.learning.contest import Contest, Winner
 from projects.options import Options
-from projects.plots import draw_all
 from projects.problem import STEPS_BESIDE_CANDIDATES, Problem, read_problem
 from projects.progress import Progress
 from projects.shell import connect
-from projects.suspicion import repeats, suspicion
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.candidates import CANDIDATES
 from projects.features import Features
-from projects.pipelines import build
+from projects.learning.candidates import CANDIDATES
+from projects.learning.pipelines import build
 from serving.plan.load import load_plan
 from serving.plan.model import Column
 from serving.plan.plan import Plan

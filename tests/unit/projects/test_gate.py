@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.errors import BadInput
-from projects.gate import check_gate, judge, parse_gate
+from projects.evaluation.gate import check_gate, judge, parse_gate
 
 SCORES = {"roc_auc": 0.9, "recall": 0.5, "rmse": 3.0, "r2": 0.7}
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from projects.errors import BadInput
-from projects.metrics import METRICS, Answers, find_metric, measure_all, metric_for
+from projects.evaluation.metrics import METRICS, Answers, find_metric, measure_all, metric_for
 
 TRUTH = np.array(["no", "yes", "yes", "no", "yes"], dtype=object)
 SHARES = np.array([[0.9, 0.1], [0.4, 0.6], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from projects.errors import BadInput
-from projects.source import SKLEARN_TABLES, model_name, read_table
+from projects.ingest.source import SKLEARN_TABLES, model_name, read_table
 
 FRAME = pd.DataFrame({"größe": [1.5, 2.0], "名前": ["a", "b"]})
 

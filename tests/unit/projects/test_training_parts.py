@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from projects.candidates import CANDIDATES, fitting, parse_candidates
-from projects.compare import Validation, answers_of, rows_to_compare, validate
 from projects.errors import BadInput
+from projects.evaluation.importance import importance
+from projects.evaluation.metrics import BY_NAME, Answers
+from projects.evaluation.plots import draw_all
+from projects.evaluation.suspicion import repeats, suspicion
 from projects.features import read_features
-from projects.importance import importance
-from projects.metrics import BY_NAME, Answers
-from projects.pipelines import build
-from projects.plots import draw_all
+from projects.learning.candidates import CANDIDATES, fitting, parse_candidates
+from projects.learning.compare import Validation, answers_of, rows_to_compare, validate
+from projects.learning.pipelines import build
+from projects.learning.tune import tune
 from projects.split import Split
-from projects.suspicion import repeats, suspicion
-from projects.tune import tune
 from tests.unit.plan.plan_fixtures import FAMILIES, fitted, table, truth
 
 CLASSES = ("ja", "nein")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from projects.candidates import Candidate, Parameters, Span
-from projects.compare import Validation
-from projects.metrics import Metric
+from projects.evaluation.metrics import Metric
+from projects.learning.candidates import Candidate, Parameters, Span
+from projects.learning.compare import Validation
 
 AfterFold = Callable[[int, dict[str, float]], None]
 Validate = Callable[[Parameters, AfterFold], Validation]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from projects.compare import Validation
-from projects.metrics import Metric
+from projects.evaluation.metrics import Metric
+from projects.learning.compare import Validation
 from projects.target import Target
 from serving.plan.model import Column
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from projects.delimited import OPENERS, UNREADABLE, refusal, sniff
 from projects.errors import BadInput
-from projects.source import suffix_of
+from projects.ingest.delimited import OPENERS, UNREADABLE, refusal, sniff
+from projects.ingest.source import suffix_of
 
 
 def read_chunks(path: Path, rows: int) -> Iterator[pd.DataFrame]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from projects.pipelines import member
+from projects.learning.pipelines import member
 
 
 def importance(pipeline: Pipeline) -> dict[str, float]:

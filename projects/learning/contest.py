@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from sklearn.pipeline import Pipeline
 
-from projects import pipelines
-from projects.candidates import MOST_THREADS, Candidate, Parameters
-from projects.compare import Validation, answers_of, validate
-from projects.metrics import Answers, measure_all
+from projects.evaluation.metrics import Answers, measure_all
+from projects.learning import pipelines
+from projects.learning.candidates import MOST_THREADS, Candidate, Parameters
+from projects.learning.compare import Validation, answers_of, validate
+from projects.learning.tune import AfterFold, Tuning, tune
 from projects.options import Options
 from projects.problem import Problem
 from projects.progress import Progress
 from projects.tracking import Tracker
-from projects.tune import AfterFold, Tuning, tune
 
 
 @dataclass(frozen=True)

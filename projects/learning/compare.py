@@ -11,8 +11,8 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from projects.metrics import Answers, measure_all
-from projects.pipelines import fitting_quietly
+from projects.evaluation.metrics import Answers, measure_all
+from projects.learning.pipelines import fitting_quietly
 from serving.plan.model import Task
 
 

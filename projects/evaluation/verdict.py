@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlflow import MlflowClient
 
-from projects.card import ranking_table
-from projects.compare import Validation
-from projects.gate import Verdict
-from projects.metrics import Metric
+from projects.evaluation.card import ranking_table
+from projects.evaluation.gate import Verdict
+from projects.evaluation.metrics import Metric
+from projects.learning.compare import Validation
 from serving.lifecycle.moves import Lifecycle
 
 

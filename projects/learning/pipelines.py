@@ -16,8 +16,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from projects.candidates import Candidate, Parameters
 from projects.features import Features
+from projects.learning.candidates import Candidate, Parameters
 from serving.plan.model import Task
 
 MISSING_TEXT = "(missing)"

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn import metrics as sk
 
-from projects.metrics import Answers
+from projects.evaluation.metrics import Answers
 
 INK, RULE = "#1f5f8b", "#9aa5ad"
 MOST_BARS = 20

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from projects.delimited import UNREADABLE, read_delimited, refusal
 from projects.errors import BadInput
 from projects.hints import did_you_mean
+from projects.ingest.delimited import UNREADABLE, read_delimited, refusal
 
 SKLEARN_PREFIX = "sklearn:"
 SKLEARN_TABLES = ("breast_cancer", "iris", "wine", "digits", "diabetes")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from projects.errors import BadInput
-from projects.metrics import Metric, check_task, find_metric
+from projects.evaluation.metrics import Metric, check_task, find_metric
 from serving.plan.model import Task
 
 OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}

@@ -1,0 +1,1 @@
+"""From any files to one table."""

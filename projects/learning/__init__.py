@@ -1,0 +1,1 @@
+"""From rows to the best pipeline: candidates, comparison, search."""

@@ -1,0 +1,1 @@
+"""What a person asks for: one typed requirement, from a file, a sentence or the command line."""
