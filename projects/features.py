@@ -1,9 +1,10 @@
-"""The columns that a model can learn from: numbers as float64, all else as text, and what is left out.
+"""The columns that a model can learn from: numbers as float64, dates and texts as text, and what is left out.
 
 A true/false column is read as 1 and 0: MLflow's scoring server turns a missing `boolean` into false, and a
 missing `double` into the gap that the imputer knows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from projects.errors import BadInput
-from projects.hints import shown
+from projects.hints import did_you_mean, shown
 from projects.ingest.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from serving.plan.model import Column
 
@@ -19,6 +20,8 @@ RESERVED = ("prediction", "label")
 SAVED_INDEX = "Unnamed: "
 ROW_NUMBERS_FROM = 50
 """Fewer consecutive whole numbers may well be a measurement."""
+FEWEST_WORDS = 3.0
+"""Distinct texts of fewer words on average are names of rows, of more are texts to learn from."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,28 @@ class Features:
     Attributes:
         frame: float64 columns and object columns of str and None.
         columns: Their names and types; a column is required if no cell of it is missing.
+        dates: Which of the text columns hold dates, as ISO texts.
         notices: What was read differently from how it looks, and what was left out and why.
     """
 
     frame: pd.DataFrame
     columns: tuple[Column, ...]
+    dates: tuple[str, ...]
     notices: tuple[str, ...]
 
-    def names(self, kind: str) -> list[str]:
-        """Return the names of the columns of one type."""
-        return [column.name for column in self.columns if column.type == kind]
+    @property
+    def inputs(self) -> Any:
+        """The columns by what prepares them."""
+        from projects.preparation import Inputs
+
+        numbers = tuple(column.name for column in self.columns if column.type == "double")
+        texts = tuple(
+            column.name
+            for column in self.columns
+            if column.type == "string" and column.name not in self.dates
+        )
+        distinct = {name: int(self.frame[name].nunique()) for name in texts}
+        return Inputs(numbers, texts, self.dates, distinct)
 
 
 @dataclass(frozen=True)
@@ -46,8 +61,15 @@ class _Kept:
     notice: str | None = None
 
 
-def read_features(frame: pd.DataFrame) -> Features:
+def read_features(
+    frame: pd.DataFrame, *, dates: Collection[str] = (), drop: Collection[str] = ()
+) -> Features:
     """Sort the columns of a table, without its target.
+
+    Args:
+        frame: One row a target's value.
+        dates: The columns whose texts are ISO dates, beside those of a date type.
+        drop: Columns that a person wants left out.
 
     Raises:
         BadInput: A reserved name, an infinite or huge number, or nothing left to learn from.
@@ -57,8 +79,13 @@ def read_features(frame: pd.DataFrame) -> Features:
             raise BadInput(f"a column may not be called '{name}': the reference uses that name; rename it")
     kept: dict[str, pd.Series[Any]] = {}
     notices = []
+    for name in drop:
+        if name not in frame.columns:
+            raise BadInput(f"there is no column '{name}' to leave out; {did_you_mean(name, frame.columns)}")
+    is_date = {name: name in dates or frame[name].dtype.kind == "M" for name in frame.columns}
     for name in frame.columns:
-        read = _read(frame[name])
+        read_as = _dates if is_date[name] else _read
+        read = "as asked for" if name in drop else read_as(frame[name])
         if isinstance(read, str):
             notices.append(f"column '{name}' is left out: {read}")
             continue
@@ -67,7 +94,9 @@ def read_features(frame: pd.DataFrame) -> Features:
             notices.append(f"column '{name}': {read.notice}")
     if not kept:
         raise BadInput("no column is left to learn from: " + "; ".join(notices))
-    return Features(pd.DataFrame(kept), tuple(_column(values) for values in kept.values()), tuple(notices))
+    columns = tuple(_column(values) for values in kept.values())
+    found_dates = tuple(name for name in kept if is_date[name])
+    return Features(pd.DataFrame(kept), columns, found_dates, tuple(notices))
 
 
 def _column(values: "pd.Series[Any]") -> Column:
@@ -89,6 +118,18 @@ def _read(column: "pd.Series[Any]") -> _Kept | str:
         return _checked(_numbers(column, None))
     read = _from_texts(column)
     return read if isinstance(read, str) else _checked(read)
+
+
+def _dates(column: "pd.Series[Any]") -> _Kept | str:
+    if column.isna().all():
+        return "it holds only nulls"
+    if column.dtype.kind == "M":
+        is_midnight = bool((column.dropna() == column.dropna().dt.normalize()).all())
+        column = column.dt.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%dT%H:%M:%S")
+    texts = as_texts(column)
+    if (texts == texts.iloc[0]).all():
+        return f"it is constant ({shown(texts.iloc[0])} in every row)"
+    return _Kept(texts)
 
 
 def _numbers(column: "pd.Series[Any]", notice: str | None) -> _Kept:
@@ -125,12 +166,12 @@ def _checked(kept: _Kept) -> _Kept | str:
     is_text = values.dtype == object
     if distinct == 1 and (not is_text or len(held) == len(values)):
         return f"it is constant ({shown(held.iloc[0])} in every row that has a value)"
-    if is_text and distinct == len(held):
+    if is_text and distinct == len(held) and held.head(1000).str.split().str.len().mean() < FEWEST_WORDS:
         return f"its {distinct} texts are all distinct, as an id's are"
     if (
         not is_text
         and len(held) == len(values) >= ROW_NUMBERS_FROM
-        and (np.diff(values.to_numpy()) == 1).all()
+        and (np.diff(np.sort(values.to_numpy())) == 1).all()
     ):
         return "it numbers the rows"
     return kept

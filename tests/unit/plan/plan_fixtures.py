@@ -74,7 +74,7 @@ def fitted(family: str, kind: str) -> Fitted:
     task = {"regression": "regression", "multiclass": "multiclass"}.get(kind, "binary")
     few = {"n_estimators": 25} if family in ("lightgbm", "xgboost") else {}
     pipeline = build(
-        candidate, Features(frame, COLUMNS, ()), task, seed=1, threads=1, max_categories=4, parameters=few
+        candidate, Features(frame, COLUMNS, (), ()), task, seed=1, threads=1, max_categories=4, parameters=few
     )
     if family == "random_forest":
         pipeline.named_steps["model"].set_params(n_estimators=20)

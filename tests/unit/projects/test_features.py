@@ -1,6 +1,5 @@
 """Columns become numbers, texts, or are left out with a reason."""
 
-import datetime as dt
 import decimal
 
 import numpy as np
@@ -87,7 +86,6 @@ def test_one_real_word_keeps_a_column_text():
         (["x"] * 6, "it is constant"),
         ([3.0, None, 3.0, 3.0, None, 3.0], "it is constant"),
         (list("abcdef"), "its 6 texts are all distinct, as an id's are"),
-        ([dt.date(2026, 1, day) for day in range(1, 7)], "its 6 texts are all distinct"),
         ([[1], [2], [3], [1], [2], [3]], "its cells hold lists or objects"),
     ],
 )
@@ -98,7 +96,8 @@ def test_what_cannot_be_learned_from_is_left_out_with_its_reason(cells, reason):
 
 
 def test_row_numbers_are_left_out():
-    frame = pd.DataFrame({"id": range(100), "n": np.arange(100) % 7})
+    shuffled = np.random.default_rng(1).permutation(100)
+    frame = pd.DataFrame({"id": shuffled, "n": np.arange(100) % 7})
     assert notice(read_features(frame), "id") == "column 'id' is left out: it numbers the rows"
 
 
@@ -111,9 +110,34 @@ def test_one_text_with_gaps_tells_something():
     assert column(read(x=["yes", None, "yes", None, None, "yes"]), "x").type == "string"
 
 
-def test_dates_that_repeat_are_texts():
-    dates = pd.to_datetime(["2026-01-01", "2026-01-02"] * 3)
-    assert column(read(x=dates), "x").type == "string"
+def test_dates_become_iso_texts_and_stay_dates_even_if_distinct():
+    features = read(x=pd.date_range("2026-01-01", periods=6), y=[f"2026-02-0{day}" for day in range(1, 7)])
+    assert features.dates == ("x",)
+    assert features.frame["x"].tolist()[:2] == ["2026-01-01", "2026-01-02"]
+
+
+def test_times_keep_their_time_of_day():
+    assert read(x=pd.date_range("2026-01-01 12:30", periods=6)).frame["x"][0] == "2026-01-01T12:30:00"
+
+
+def test_texts_that_the_schema_calls_dates_are_dates():
+    frame = pd.DataFrame({"n": NUMBERS, "x": [f"2026-02-0{day}" for day in range(1, 7)]})
+    assert read_features(frame, dates={"x"}).dates == ("x",)
+
+
+def test_distinct_texts_of_many_words_are_learned_from():
+    features = read(x=[f"the line {word} went dead again" for word in "abcdef"])
+    assert column(features, "x").type == "string"
+
+
+def test_what_a_person_drops_is_left_out_and_said():
+    features = read_features(pd.DataFrame({"n": NUMBERS, "m": NUMBERS}), drop=["m"])
+    assert notice(features, "m") == "column 'm' is left out: as asked for"
+
+
+def test_dropping_a_column_that_is_not_there_names_the_nearest():
+    with pytest.raises(BadInput, match=r"no column 'mm' to leave out; did you mean 'm'"):
+        read_features(pd.DataFrame({"n": NUMBERS, "m": NUMBERS}), drop=["mm"])
 
 
 def test_names_in_any_script_are_kept():
