@@ -19,8 +19,8 @@ format: .venv/.dev-ready
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-bench: .venv/.dev-ready  ## benchmarks beside their peers; ONLY=name runs one
-	$(PY) -m tests.benchmarks $(ONLY)
+bench: .venv/.dev-ready  ## benchmarks beside their peers; ONLY=name runs one, FULL=1 the whole sizes
+	$(PY) -m tests.benchmarks $(ONLY) $(if $(FULL),--full)
 
 lock: .venv/.dev-ready  ## choose versions anew, then write the lock files and conda.yaml
 	$(PY) -m infra.lock

@@ -25,6 +25,8 @@ class Settings:
     """Where things are and how much they may take; the unit stands in each name."""
 
     var_dir: Path = Path("var")
+    projects_dir: Path = Path()
+    """Users' project folders; by default `projects` in `var_dir`."""
     tracking_uri: str = ""
     """MLflow's tracking server; by default `MLFLOW_TRACKING_URI`, else the local stack's."""
     database_url: str = ""
@@ -158,5 +160,8 @@ def _with_derived(settings: Settings, environ: Mapping[str, str]) -> Settings:
     values = {field.name: getattr(settings, field.name) for field in fields(Settings)}
     values["tracking_uri"] = settings.tracking_uri or environ.get("MLFLOW_TRACKING_URI") or local
     database = settings.var_dir.absolute() / "penstock.db"
+    values["projects_dir"] = (
+        settings.var_dir / "projects" if settings.projects_dir == Path() else settings.projects_dir
+    )
     values["database_url"] = settings.database_url or f"sqlite:///{database}"
     return Settings(**values)

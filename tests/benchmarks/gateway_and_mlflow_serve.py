@@ -31,7 +31,7 @@ ROUTE = {
 }
 
 
-def main() -> str:
+def main(*, full: bool = False) -> str:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         root = Path(folder)

@@ -148,3 +148,8 @@ def test_a_switch_reads_words_and_digits(text: str, wanted: bool) -> None:
 def test_a_switch_refuses_other_words() -> None:
     with pytest.raises(SettingsError, match="'open_host' must be true or false, not 'yes'"):
         load({"PENSTOCK_OPEN_HOST": "yes"})
+
+
+def test_project_folders_lie_in_the_var_folder_unless_they_are_moved(tmp_path: Path) -> None:
+    assert load({"PENSTOCK_VAR_DIR": "v"}).projects_dir == Path("v/projects")
+    assert load({"PENSTOCK_PROJECTS_DIR": str(tmp_path)}).projects_dir == tmp_path
