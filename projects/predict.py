@@ -1,62 +1,128 @@
-"""`python -m projects.predict`: a file of rows in, the same file with predictions out.
+"""`python -m projects.predict`: rows in, the same rows with predictions out.
 
-Any registered version scores, by its scoring plan where it has one. Exit codes: 0 the output is written,
-2 bad input, 1 a failure of ours.
+Any registered version scores, by its scoring plan where it has one. A run that was killed goes on where it
+stopped when it is started again. Exit codes: 0 the output is written, 2 bad input, 1 a failure of ours.
 """
 
 import argparse
+import json
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from projects.errors import BadInput
+from projects.hints import did_you_mean
 from projects.shell import TRACKING, connect, run_command
 from serving.settings import Settings
 
+if TYPE_CHECKING:
+    from projects.batch.run import Predicted
+    from projects.scorer import Version
+
+YES = {"yes": True, "no": False}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score one file; return the exit code."""
+    """Score one source; return the exit code."""
     asked = _parser().parse_args(arguments)
     return run_command(lambda settings: _work(asked, settings))
+
+
+def default_output(place: str) -> Path:
+    """Name the output after the data: `day.csv.gz` gives `day.predictions.csv`, beside it.
+
+    What is no file here, and what is in a format that is not written, gives CSV.
+    """
+    from projects.batch.formats import FORMATS
+    from projects.ingest.kinds import SUFFIXES
+
+    is_elsewhere = re.match(r"[a-z][a-z0-9_+]*:", place) is not None
+    path = Path(place.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if is_elsewhere else place)
+    stem, suffix = path.name, ""
+    while Path(stem).suffix.lower() in SUFFIXES and Path(stem).stem:
+        suffix, stem = Path(stem).suffix.lower(), Path(stem).stem
+    stem = re.sub(r"[^\w.-]+", "_", stem).strip("_.") or "rows"
+    return path.with_name(f"{stem}.predictions{suffix if suffix in FORMATS else '.csv'}")
 
 
 def _work(asked: argparse.Namespace, settings: Settings) -> None:
     from mlflow import MlflowClient
 
-    from projects.batch import default_output, predict_file
+    from projects.batch.run import Asked, check_output, predict_rows
+    from projects.batch.source import known_of, open_rows
     from projects.version import fetch_version
 
     if not asked.data:
-        raise BadInput("name the rows to predict with -P data=FILE")
-    data, chunk_rows = Path(asked.data), _chunk_rows(asked.chunk_rows)
-    output = Path(asked.output) if asked.output else default_output(data)
+        raise BadInput(
+            "name the rows to predict with -P data=FILE, a folder, a glob, s3:// or a database's URL"
+        )
+    chunk_rows, overwrite = _chunk_rows(asked.chunk_rows), _yes_or_no(asked.overwrite)
+    output = Path(asked.output) if asked.output else default_output(asked.data)
+    check_output(output, overwrite=overwrite)
+    if output.exists() and Path(asked.data).exists() and output.samefile(asked.data):
+        raise BadInput(f"the output '{output}' is the data itself; name another with -P output=FILE")
     connect(settings.tracking_uri)
+    # With --json the lines for a person go to the other stream, so that the summary stands alone.
+    say = partial(print, file=sys.stderr if asked.json else sys.stdout, flush=True)
     with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
         version = fetch_version(MlflowClient(), asked.name, asked.version, asked.stage, Path(folder))
-        print(f"model {version.name} version {version.number}, by its {version.way}", flush=True)
-        rows = predict_file(
-            version, data, output, chunk_rows=chunk_rows, say=lambda line: print(line, flush=True)
-        )
-    print(f"{rows} predictions are in {output}", flush=True)
+        say(f"model {version.name} version {version.number}, by its {version.way}")
+        with open_rows(asked.data, version.scorer.columns, known_of(version.schema), say) as rows:
+            done = predict_rows(rows, Asked(version, output, asked.keep, chunk_rows, overwrite, say))
+    for odd in done.odd:
+        say(f"column '{odd.column}': {odd.count} cells count as missing, as in training; the first is"
+            f" {odd.cell} in row {odd.row}")  # fmt: skip
+    say(f"{done.rows} predictions are in {output}")
+    if asked.json:
+        print(json.dumps(_summary(done, version, output)), flush=True)
+
+
+def _summary(done: "Predicted", version: "Version", output: Path) -> dict[str, object]:
+    return {
+        "rows": done.rows,
+        "resumed_rows": done.resumed_rows,
+        "seconds": round(done.seconds, 3),
+        "rows_per_second": round(done.rows / max(done.seconds, 1e-9)),
+        "output": str(output),
+        "model": version.name,
+        "version": version.number,
+        "way": version.way,
+    }
 
 
 def _chunk_rows(text: str) -> int:
+    if text == "auto":
+        return 0
     if not text.isdigit() or int(text) == 0:
-        raise BadInput(f"chunk_rows must be a whole number above 0, not '{text}'")
+        raise BadInput(f"chunk_rows must be a whole number above 0, or auto, not '{text}'")
     return int(text)
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.casefold() not in YES:
+        raise BadInput(f"overwrite must be yes or no, not '{text}'; {did_you_mean(text, YES)}")
+    return YES[text.casefold()]
 
 
 def _parser() -> argparse.ArgumentParser:
     line = argparse.ArgumentParser(
-        prog="python -m projects.predict", description="Predict the rows of a file.", epilog=TRACKING
+        prog="python -m projects.predict", description="Predict the rows of a source.", epilog=TRACKING
     )
-    line.add_argument("--data", default="", help="a CSV, TSV, Parquet or JSON lines file")
+    line.add_argument("--data", default="", help="a file, folder, glob, s3://... or database URL with #TABLE")
     line.add_argument("--name", default="", help="the registered model, or models:/NAME/VERSION_OR_STAGE")
     line.add_argument("--version", default="", help="the version; by default the one in the stage")
     line.add_argument("--stage", default="Production", help="the stage")
-    line.add_argument("--output", default="", help="the file to write; by default FILE.predictions.SUFFIX")
-    line.add_argument("--chunk-rows", default="10000", help="rows in memory at a time")
+    line.add_argument(
+        "--output", default="", help="the CSV, TSV, Parquet or JSON lines file; by default DATA.predictions.*"
+    )
+    line.add_argument("--keep", default="all", help="the columns of the data to keep: all, none or NAME,NAME")
+    line.add_argument("--overwrite", default="no", help="yes replaces an output that exists")
+    line.add_argument("--chunk-rows", default="auto", help="rows in memory at a time")
+    line.add_argument("--json", action="store_true", help="print a summary as one line of JSON")
     return line
 
 

@@ -1,81 +1,156 @@
-"""What there is to learn: a table, its target and features, the split, and the folds to compare on."""
+"""What there is to learn: rows, their target and features, what is held out, and the folds to compare on."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from projects.errors import BadInput
-from projects.evaluation.gate import check_gate
+from projects.evaluation.gate import Clause, check_gate
 from projects.evaluation.metrics import Metric, metric_for
 from projects.features import Features, read_features
-from projects.ingest.source import Table, read_table
-from projects.learning.candidates import Candidate, fitting
+from projects.folding import fold_kind, make_folds
+from projects.learning.candidates.listing import Chosen, choose
 from projects.learning.compare import Rows, rows_to_compare
-from projects.options import Options
-from projects.progress import Progress
-from projects.split import Split, split_rows
+from projects.preparation import Inputs, preparation, rows_to_learn
+from projects.quality.leakage import certain_columns, suspects
+from projects.quality.model import Suspect
+from projects.requirement.model import Requirement
+from projects.rows import TableRows
+from projects.splitting import Divided, Marks, divide, read_marks
 from projects.target import Target, read_target
-
-STEPS_BESIDE_CANDIDATES = 4
-"""Reading, tuning, scoring and registering."""
+from projects.transformers.derivations import Definition
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A table that is ready to learn from.
+    """Rows that are ready to learn from.
 
     Attributes:
-        table: As it was read.
+        asked: The requirement, with everything decided.
         name: The registered model's name.
         target: What to predict.
-        features: What to learn from.
-        split: The rows to learn from and those held out.
+        features: What to learn from, a row for each of the target's values.
+        inputs: Its columns by what prepares them.
+        divided: Which rows are learned from, and which are held out.
+        positions: Where each of the rows is in the clean table.
+        beside: Columns of the same rows that are not learned from.
         rows: The rows to compare candidates on, of those to learn from.
         metric: What to compare by.
-        candidates: What to compare.
+        gate: What a version must meet.
+        chosen: The candidates.
+        notices: How columns and rows were read, and what was left out and why.
+        suspicions: What may give the target away, and what was done about it.
     """
 
-    table: Table
+    asked: Requirement
     name: str
     target: Target
     features: Features
-    split: Split
+    inputs: Inputs
+    divided: Divided
+    positions: Any
+    beside: pd.DataFrame
     rows: Rows
     metric: Metric
-    candidates: tuple[Candidate, ...]
+    gate: tuple[Clause, ...]
+    chosen: Chosen
+    notices: tuple[str, ...]
+    suspicions: tuple[str, ...]
+
+    @property
+    def learned(self) -> Any:
+        """The positions, among these rows, that are learned from."""
+        return np.sort(np.concatenate([self.divided.train, self.divided.validation]))
+
+    def prepare(self, stored: Sequence[Definition] = ()) -> Callable[[Any], list[tuple[str, Any]]]:
+        """Return what makes the steps before a model, for a style."""
+        asked, task = self.asked, self.target.task
+
+        def steps(style: Any) -> list[tuple[str, Any]]:
+            return preparation(
+                self.inputs, asked.features, asked.cleaning, style=style, task=task, seed=asked.seed,
+                stored=stored,
+            )  # fmt: skip
+
+        return steps
 
 
-def read_problem(options: Options, progress: Progress) -> Problem:
-    """Read the table and make everything of it that the options ask for.
+def read_problem(table: TableRows) -> Problem:
+    """Make everything of the rows that was asked for.
 
     Raises:
-        BadInput: The table or an option cannot be used.
+        BadInput: They, or an option, cannot be used.
     """
-    with progress.step(f"reading {options.data or 'the table'}") as step:
-        table = read_table(options.data)
-        target = read_target(table.frame, options.target or table.target or "", options.task)
-        check_gate(options.gate, target.task)
-        candidates = fitting(options.candidates, target.task)
-        inputs = table.frame.drop(columns=target.name).iloc[target.rows].reset_index(drop=True)
-        features = read_features(inputs)
-        progress.total = STEPS_BESIDE_CANDIDATES + len(candidates)
-        used, there = len(features.columns), inputs.shape[1]
-        step.result = f"{len(table.frame)} rows, {used} of {there} columns to learn from"
-        split = split_rows(features.frame, target, holdout=options.holdout, seed=options.seed)
-    if missing := len(table.frame) - len(target.rows):
-        progress.note(f"{missing} rows are left out: their target is missing")
-    for sentence in (target.reason, *features.notices):
-        progress.note(sentence)
-    progress.note(f"{len(split.X_held)} rows are held out (seed {options.seed}), untouched until the end")
-    rows = rows_to_compare(
-        split.X_train, split.y_train, target.task, target.classes,
-        folds=options.folds, most_rows=options.compare_rows, seed=options.seed,
+    asked, frame = table.asked, table.frame
+    target = read_target(frame, asked.target, asked.task)
+    check_gate(table.resolved.gate, target.task)
+    metric = _measurable(metric_for(asked.metric, target.task), target)
+    chosen = choose(asked.candidates, target.task)
+    inputs = frame.drop(columns=target.name).iloc[target.rows]
+    positions, inputs = inputs.index.to_numpy(), inputs.reset_index(drop=True)
+    marks = read_marks(inputs, asked.split)
+    found = suspects(inputs, target.truth, target.task, seed=asked.seed)
+    leaks = certain_columns(found, list(inputs.columns)) if asked.cleaning.leakage == "drop" else ()
+    left = inputs.drop(columns=list(leaks))
+    unwanted = {*asked.features.drop, *([asked.split.group_column] if asked.split.group_column else [])}
+    features = read_features(left, dates=table.clean.dates, drop=sorted(unwanted - set(leaks)))
+    divided = _complete(divide(target, asked.split, marks, seed=asked.seed), features, asked)
+    aside = [name for name in inputs.columns if name not in features.frame.columns]
+    return Problem(
+        asked=asked, name=asked.name or asked.project_name or table.clean.name, target=target,
+        features=features, inputs=features.inputs, divided=divided, positions=positions,
+        beside=inputs[aside], rows=_rows(asked, target, features, divided, marks), metric=metric,
+        gate=table.resolved.gate, chosen=chosen,
+        notices=(*_missing(frame, target), target.reason, *features.notices),
+        suspicions=tuple(_told(suspect, leaks) for suspect in found),
     )  # fmt: skip
-    metric = _measurable(metric_for(options.metric, target.task), target)
-    return Problem(table, options.name or table.name, target, features, split, rows, metric, candidates)
 
 
 def _measurable(metric: Metric, target: Target) -> Metric:
     if metric.name == "mape" and (np.abs(target.truth) < np.finfo(np.float64).eps).any():
         raise BadInput(f"mape divides by the target, and '{target.name}' has zeros; use rmse, mae or r2")
     return metric
+
+
+def _complete(divided: Divided, features: Features, asked: Requirement) -> Divided:
+    """Leave out training rows with gaps, where that was asked for; held-out rows stay as they are."""
+
+    def kept(at: Any) -> Any:
+        if not len(at):
+            return at
+        return at[rows_to_learn(features.frame.iloc[at], features.inputs, asked.cleaning)]
+
+    return replace(divided, train=kept(divided.train), validation=kept(divided.validation))
+
+
+def _rows(asked: Requirement, target: Target, features: Features, divided: Divided, marks: Marks) -> Rows:
+    """Take the rows to compare candidates on, at most so many, and fold them as they are held out."""
+    frame, split, seed = features.frame, asked.split, asked.seed
+    at = np.sort(np.concatenate([divided.train, divided.validation]))
+    if not len(divided.validation) and fold_kind(split, target, marks) in ("stratified", "kfold"):
+        return rows_to_compare(
+            frame.iloc[at].reset_index(drop=True), target.truth[at], target.task, target.classes,
+            folds=split.folds, most_rows=split.compare_rows, seed=seed,
+        )  # fmt: skip
+    if len(at) > split.compare_rows:
+        at = np.sort(np.random.default_rng(seed).permutation(at)[: split.compare_rows])
+    if len(divided.validation):
+        is_scored = np.isin(at, divided.validation)
+        folds = [(np.flatnonzero(~is_scored), np.flatnonzero(is_scored))]
+    else:
+        folds = make_folds(target, split, marks, at, seed=seed)
+    X = frame.iloc[at].reset_index(drop=True)
+    return Rows(X, target.truth[at], tuple(folds), target.task, target.classes)
+
+
+def _missing(frame: pd.DataFrame, target: Target) -> list[str]:
+    missing = len(frame) - len(target.rows)
+    return [f"{missing} rows are left out: their target is missing"] if missing else []
+
+
+def _told(suspect: Suspect, leaks: Sequence[str]) -> str:
+    done = "left out" if set(suspect.columns) <= set(leaks) else "kept; look at it"
+    return f"LEAK {suspect.certainty}: {suspect.why} ({done})"

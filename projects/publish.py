@@ -1,6 +1,5 @@
 """A fitted pipeline becomes a registered version: the model, its plan, its reference and its card."""
 
-import importlib.metadata
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
-from sklearn.pipeline import Pipeline
 
+from projects.pickled import own_classes_by_value, requirements
 from projects.scorer import rows_of
 from serving.plan.load import digest, load_plan
 from serving.plan.model import Column, PlanUnsupported, Task
@@ -39,15 +38,17 @@ class Subject:
         task: What it does.
         X: Held-out rows.
         y: Their truth.
-        package: What its estimator needs beside scikit-learn.
+        files: What lies beside the model in its version, by name; Markdown or JSON.
+        modules: Modules of a user's own functions in the pipeline.
     """
 
-    pipeline: Pipeline
+    pipeline: Any
     columns: tuple[Column, ...]
     task: Task
     X: pd.DataFrame
     y: Any
-    package: str | None
+    files: Mapping[str, str]
+    modules: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,23 @@ class Published:
         return tags if self.plan_sha256 is None else tags | {"penstock.plan_sha256": self.plan_sha256}
 
 
-def publish(client: MlflowClient, subject: Subject, card: str, scores: Mapping[str, float]) -> Published:
+def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float]) -> Published:
     """Log the model to the active run with its held-out scores, and attach its files."""
-    info = mlflow.sklearn.log_model(
-        subject.pipeline,
-        name="model",
-        serialization_format="cloudpickle",
-        pip_requirements=requirements(subject.package),
-        signature=signature(subject.columns, subject.y),
-        input_example=subject.X.head(EXAMPLE_ROWS),
-    )
+    with own_classes_by_value(subject.modules):
+        info = mlflow.sklearn.log_model(
+            subject.pipeline,
+            name="model",
+            serialization_format="cloudpickle",
+            pip_requirements=requirements(subject.pipeline, subject.modules),
+            signature=signature(subject.columns, subject.y),
+            input_example=subject.X.head(EXAMPLE_ROWS),
+        )
     mlflow.log_metrics(dict(scores), model_id=info.model_id)
     model = mlflow.pyfunc.load_model(f"models:/{info.model_id}")
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         folder = Path(scratch)
-        (folder / "model_card.md").write_text(card, encoding="utf-8")
+        for name, text in subject.files.items():
+            (folder / name).write_text(text, encoding="utf-8")
         at = np.linspace(0, len(subject.X) - 1, min(len(subject.X), REFERENCE_ROWS)).astype(int)
         rows = subject.X.iloc[at]
         predictions = np.asarray(model.predict(rows))
@@ -121,14 +124,6 @@ def signature(columns: Sequence[Column], y: Any) -> ModelSignature:
     )
 
 
-def requirements(package: str | None) -> list[str]:
-    """Pin what the pickled pipeline needs to load: never Penstock."""
-    names = ["scikit-learn", "pandas", "numpy", "cloudpickle"]
-    if package is not None:
-        names.append(_distribution(package))
-    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
-
-
 def write_reference(X: pd.DataFrame, predictions: Any, truth: Any, path: Path) -> None:
     """Write held-out rows with what was predicted and what was true."""
     frame = X.reset_index(drop=True).copy()
@@ -150,8 +145,3 @@ def _attach_plan(
             folder.rmdir()
         return f"no: {error}", None
     return "yes", digest(folder)
-
-
-def _distribution(package: str) -> str:
-    """The installed distribution of an import name: `xgboost` may come as `xgboost-cpu`."""
-    return importlib.metadata.packages_distributions().get(package, [package])[0]

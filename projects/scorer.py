@@ -1,35 +1,56 @@
-"""A version that is ready to score frames: by its plan, or else by its pyfunc."""
+"""A version that is ready to score columns: by its plan, or else by its pyfunc."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from projects.errors import BadInput
-from serving.plan.model import Column, Label, PlanInputError
+from serving.plan.model import Column, Label
 from serving.plan.plan import Plan
+
+Cells = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says of some rows: one prediction a row, and a column of probabilities a class."""
+    """What a model says of some rows.
 
-    predictions: Sequence[Label]
-    probabilities: dict[str, list[float]]
+    Attributes:
+        predictions: One label or number a row.
+        probabilities: Of shape (rows, classes); None where the model gives none.
+    """
+
+    predictions: Cells
+    probabilities: NDArray[np.float64] | None
 
 
 class Scorer(Protocol):
-    """Scores frames of float64 and text columns in the order of `columns`."""
+    """Scores rows given as columns; may be called from as many threads as it says."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The model's inputs."""
         ...
 
-    def score(self, frame: pd.DataFrame) -> Answer:
-        """Answer every row."""
+    @property
+    def classes(self) -> tuple[Label, ...] | None:
+        """The labels, in the order of the probabilities; None where the model gives none."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """How many threads may score at once."""
+        ...
+
+    def score(self, cells: Sequence[Cells]) -> Answer:
+        """Answer rows, given as one array a column: float64, or objects of str and None."""
         ...
 
 
@@ -42,17 +63,21 @@ class Version:
         number: The version.
         scorer: Scores.
         way: How it scores, in words.
+        author: What tells this version's answers from any other's.
+        schema: The file that says how training read each column, where the version has it.
     """
 
     name: str
     number: str
     scorer: Scorer
     way: str
+    author: Mapping[str, str] = field(default_factory=dict)
+    schema: Path | None = None
 
 
 @dataclass(frozen=True)
 class PlanScorer:
-    """Scores by the plan, with probabilities."""
+    """Scores by the plan, with probabilities, on every core."""
 
     plan: Plan
 
@@ -61,28 +86,63 @@ class PlanScorer:
         """The plan's inputs."""
         return self.plan.columns
 
-    def score(self, frame: pd.DataFrame) -> Answer:
-        """Answer every row."""
-        try:
-            scores = self.plan.score(rows_of(frame))
-        except PlanInputError as error:
-            raise BadInput(str(error)) from error
-        classes = self.plan.classes or ()
-        cells = np.array(scores.probabilities or np.empty((len(frame), 0)))
-        shares = {f"probability_{label}": cells[:, at].tolist() for at, label in enumerate(classes)}
-        return Answer(scores.predictions, shares)
+    @property
+    def classes(self) -> tuple[Label, ...] | None:
+        """The plan's classes."""
+        return self.plan.classes
+
+    @property
+    def threads(self) -> int:
+        """One a core that this process may use."""
+        with suppress(AttributeError):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
+    def score(self, cells: Sequence[Cells]) -> Answer:
+        """Answer every row.
+
+        Raises:
+            PlanInputError: A cell is not what its column takes.
+        """
+        return Answer(*self.plan.score_columns(cells))
 
 
 @dataclass(frozen=True)
 class PyfuncScorer:
-    """Scores by MLflow's pyfunc, whose answer for a classifier is the label alone."""
+    """Scores by MLflow's pyfunc, whose answer for a classifier is the label alone, in one thread.
+
+    Attributes:
+        model: The pyfunc.
+        columns: Its inputs, each a number or a text.
+        types: The numpy type of each number, as its signature wants it.
+    """
 
     model: Any
     columns: tuple[Column, ...]
+    types: tuple[str, ...]
+    classes: None = None
+    threads: int = 1
 
-    def score(self, frame: pd.DataFrame) -> Answer:
-        """Answer every row."""
-        return Answer(np.asarray(self.model.predict(frame)).tolist(), {})
+    def score(self, cells: Sequence[Cells]) -> Answer:
+        """Answer every row.
+
+        Raises:
+            BadInput: A whole number or a truth is wanted and there is none.
+        """
+        columns = zip(self.columns, self.types, cells, strict=True)
+        frame = pd.DataFrame({column.name: _typed(column, kind, values) for column, kind, values in columns})
+        return Answer(np.asarray(self.model.predict(frame)).reshape(len(frame), -1)[:, 0], None)
+
+
+def _typed(column: Column, kind: str, cells: Cells) -> Cells:
+    if kind in ("object", "float64", "float32"):
+        return cells.astype(kind)
+    wanted = cells.astype("float64")
+    typed: Cells = np.nan_to_num(wanted).astype(kind)
+    if not (typed == wanted).all():
+        what = "true or false" if kind == "bool" else "a whole number"
+        raise BadInput(f"column '{column.name}' must hold {what} in every row: the model says so")
+    return typed
 
 
 def rows_of(frame: pd.DataFrame) -> list[list[object]]:

@@ -1,5 +1,6 @@
 """What the commands share: how they behave towards MLflow, and how an error becomes a sentence and a code."""
 
+import json
 import os
 import re
 import sys
@@ -22,8 +23,13 @@ TRACKING = """The MLflow server is the one that MLFLOW_TRACKING_URI names, else 
 the variable."""
 
 
-def run_command(work: Callable[[Settings], None]) -> int:
-    """Do a command's work; return its exit code, 2 for bad input and 1 for a failure of ours."""
+def run_command(work: Callable[[Settings], None], *, is_json: bool = False) -> int:
+    """Do a command's work; return its exit code, 2 for bad input and 1 for a failure of ours.
+
+    Args:
+        work: Does it.
+        is_json: Whether an error is printed as JSON, on standard output, for a program.
+    """
     for name, value in MLFLOW_MANNERS.items():
         os.environ.setdefault(name, value)
     from mlflow.exceptions import MlflowException
@@ -33,11 +39,12 @@ def run_command(work: Callable[[Settings], None]) -> int:
     try:
         work(load(os.environ))
     except (BadInput, SettingsError) as error:
-        return _failed(error, BAD_INPUT)
+        return _failed(error, BAD_INPUT, is_json=is_json)
     except MlflowException as error:
-        return _failed(_away(error) if "Max retries exceeded" in str(error) else error, OURS)
+        away = "Max retries exceeded" in str(error)
+        return _failed(_away(error) if away else error, OURS, is_json=is_json)
     except (LifecycleError, OSError) as error:
-        return _failed(error, OURS)
+        return _failed(error, OURS, is_json=is_json)
     except KeyboardInterrupt:
         print("penstock: stopped", file=sys.stderr, flush=True)
         return STOPPED
@@ -73,6 +80,9 @@ def _away(error: Exception) -> Exception:
     )
 
 
-def _failed(error: Exception, code: int) -> int:
+def _failed(error: Exception, code: int, *, is_json: bool) -> int:
+    if is_json:
+        data = error.as_data() if isinstance(error, BadInput) else BadInput(str(error)).as_data()
+        print(json.dumps({"error": data}, ensure_ascii=False), flush=True)
     print(f"penstock: {error}", file=sys.stderr, flush=True)
     return code

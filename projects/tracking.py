@@ -3,6 +3,7 @@
 Nested runs are written in one batch each: the fluent way costs several requests a run.
 """
 
+import math
 import re
 import time
 import warnings
@@ -16,14 +17,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from projects.learning.compare import Validation
-
 LONGEST_PARAMETER = 500
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 """What MLflow calls a run that nobody named."""
 EXPERIMENT_KIND = ("mlflow.experimentKind", "custom_model_development")
 """Opens the experiment's page on its training runs; without it the MLflow UI shows its GenAI side."""
 ERROR_TAG = "penstock.error"
+LONGEST_TAG = 4000
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,40 @@ class Tracker:
         """Show lines as the run's description in the MLflow UI, which reads Markdown."""
         self.tags({"mlflow.note.content": "  \n".join(lines).strip()})
 
-    def nested(self, name: str, kind: str, parameters: Mapping[str, object], found: Validation) -> None:
-        """Log a candidate or a trial as a finished run under the parent."""
-        run = self.client.create_run(
-            self.experiment_id,
-            run_name=name,
-            tags={"mlflow.parentRunId": self.run_id, "penstock.kind": kind},
-        )
-        values = {f"cv_{key}": value for key, value in found.means.items()}
-        values |= {f"cv_{key}_std": value for key, value in found.deviations.items()}
-        values["seconds"] = found.seconds
+    def curves(self, points: Sequence[Metric]) -> None:
+        """Add points to the parent run's curves."""
+        self.client.log_batch(self.run_id, metrics=points)
+
+    def nested(
+        self,
+        name: str,
+        kind: str,
+        *,
+        parameters: Mapping[str, object],
+        metrics: Mapping[str, float],
+        failure: str = "",
+        has_failed: bool = False,
+    ) -> None:
+        """Log a candidate or a trial as an ended run under the parent.
+
+        Args:
+            name: The run's.
+            kind: `candidate` or `trial`.
+            parameters: What was fitted.
+            metrics: What was found; what is not finite is left out.
+            failure: Why it has no score, or a preliminary one.
+            has_failed: Whether it broke, so that the run's status says so.
+        """
+        tags = {"mlflow.parentRunId": self.run_id, "penstock.kind": kind}
+        if failure:
+            tags[ERROR_TAG] = failure[:LONGEST_TAG]
+        run = self.client.create_run(self.experiment_id, run_name=name, tags=tags)
         self.client.log_batch(
             run.info.run_id,
-            metrics=_metrics(values),
-            params=[Param(key, str(value)) for key, value in parameters.items()],
+            metrics=_metrics(metrics),
+            params=[Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in parameters.items()],
         )
-        self.client.set_terminated(run.info.run_id)
+        self.client.set_terminated(run.info.run_id, "FAILED" if has_failed else "FINISHED")
 
     @property
     def link(self) -> str:
@@ -103,7 +121,7 @@ def started_run(name: str) -> Iterator[Tracker]:
 
 def _note_failure(tracker: Tracker, error: Exception) -> None:
     try:
-        tracker.tags({ERROR_TAG: str(error)[:4000]})
+        tracker.tags({ERROR_TAG: str(error)[:LONGEST_TAG]})
     except MlflowException:
         return  # the server is away, which may be the error itself
 
@@ -123,4 +141,4 @@ def log_table(frame: Any, place: str, name: str, target: str, sha256: str) -> No
 
 def _metrics(values: Mapping[str, float]) -> list[Metric]:
     now_ms = int(time.time() * 1000)
-    return [Metric(key, float(value), now_ms, 0) for key, value in values.items()]
+    return [Metric(key, float(value), now_ms, 0) for key, value in values.items() if math.isfinite(value)]

@@ -1,32 +1,31 @@
-"""`python -m projects.train`: a table becomes a version in the registry.
-
-read -> split once -> compare by cross-validation -> tune the best -> refit -> score on held-out rows
--> log, register, and move on if the gate passes
+"""The entry point `main`: any data and a sentence or a requirement become a version in the registry.
 
 Exit codes: 0 a version is registered, 2 bad input, 1 a failure of ours. A gate that fails is no failure of
 the training: the version is registered and tagged, and stays in no stage.
 """
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 
-from projects.options import parse_options, parser
-from projects.shell import run_command
+from projects.progress import Progress
+from projects.requirement.parameters import PARAMETERS
+from projects.steps.command import Asked, Step
 from serving.settings import Settings
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one training; return the exit code."""
-    asked = parser().parse_args(arguments)
+def _train(asked: Asked, settings: Settings) -> Mapping[str, object]:
+    from projects.training import train
 
-    def work(settings: Settings) -> None:
-        options = parse_options(asked)
-        from projects.training import train
-
-        train(options, settings)
-
-    return run_command(work)
+    progress = Progress(total=0, write=asked.write)
+    trained = train(asked.requirement, settings, asked.given, progress)
+    for line in trained.lines:
+        progress.say(line)
+    return asdict(trained)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+STEP = Step(
+    name="main",
+    description="Train, compare, tune, explain and register a model of any data.",
+    parameters=tuple(parameter.name for parameter in PARAMETERS),
+    work=_train,
+)

@@ -1,60 +1,84 @@
 """One training from end to end, as a story; every step's own work is in its module."""
 
-import getpass
+import json
+import shutil
+import tempfile
 import threading
-import warnings
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import mlflow
 
-from projects import publish
-from projects.evaluation import verdict
-from projects.evaluation.card import Facts, write_card
-from projects.evaluation.gate import Verdict, judge
-from projects.evaluation.importance import importance
-from projects.evaluation.plots import draw_all
-from projects.evaluation.suspicion import repeats, suspicion
-from projects.learning.contest import Contest, Winner
-from projects.options import Options
-from projects.problem import STEPS_BESIDE_CANDIDATES, Problem, read_problem
+from projects.course import course_of
+from projects.delivery import Outcome, Trained, finish, publish_version
+from projects.evaluation.adjusting import Adjusted, adjust
+from projects.evaluation.course import Point
+from projects.evaluation.evaluate import evaluate
+from projects.evaluation.gate import cost_bounds, judge
+from projects.evaluation.recommendation import recommend
+from projects.evaluation.subject import Subject
+from projects.growth import growth_of, on_all_rows
+from projects.learning.contest import STEPS, Contest, Ground
+from projects.learning.winner import Winner
+from projects.problem import Problem, read_problem
 from projects.progress import Progress
+from projects.quality.report import write_report
+from projects.requirement.model import Requirement
+from projects.rows import TableRows, read_rows, told_place
+from projects.sampling.receipt import Receipt
+from projects.search_log import SearchLog
 from projects.shell import connect
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
 
+STEPS_BESIDE_CONTEST = 5
+"""Reading, preparing, growth, evaluating and registering."""
+GROWTH_SHARE = 0.3
+LONGEST_GROWTH_S = 60.0
+"""The learning curve may take a share of the search's seconds, and no more than this."""
+MOST_LOGGED_BYTES = 256_000_000
+"""Larger tables of clean rows are kept in the var folder instead of among the run's artefacts."""
 
-def train(options: Options, settings: Settings) -> None:
+
+def train(asked: Requirement, settings: Settings, given: Mapping[str, str], progress: Progress) -> Trained:
     """Train, register and, if the gate passes, move.
 
+    Args:
+        asked: What a person asked for.
+        settings: Where things are.
+        given: The parameters as they were typed, for the run.
+        progress: Where a person watches.
+
     Raises:
-        BadInput: The table or an option cannot be used, or MLflow does not answer.
+        BadInput: The data or the requirement cannot be used, or MLflow does not answer.
         LifecycleError: The version is registered, but could not be moved.
     """
     # The libraries that fit take seconds to import: they come in while the table is read.
     threading.Thread(target=_warm_up, daemon=True).start()
     connect(settings.tracking_uri)
-    progress = Progress(total=STEPS_BESIDE_CANDIDATES + min(4, len(options.candidates)))
-    with started_run(f"train {options.name or options.data}") as tracker:
-        problem = read_problem(options, progress)
-        _log_problem(tracker, options, problem)
-        winner = Contest(options, problem, tracker, progress).run()
-        decision = judge(options.gate, winner.scores)
-        with progress.step("logging and registering") as step:
-            version, plan = _publish(tracker, options, problem, winner, decision)
-            step.result = f"{problem.name} version {version}, scoring plan: {plan}"
-        stage = verdict.move(
-            tracker.client, settings.database_url, problem.name, version,
-            verdict=decision, asked_stage=options.stage, actor=_actor(),
-        )  # fmt: skip
-        lines = list(verdict.summary(
-            f"{problem.name} version {version}", stage, decision if options.gate else None,
-            ranking=winner.ranking, metric=problem.metric, scores=winner.scores,
-            held_rows=len(problem.split.X_held), link=tracker.link, suspicion=_suspicion(problem, winner),
-        ))  # fmt: skip
-        tracker.note(lines)
-        for line in lines:
-            progress.say(line)
+    progress.total = STEPS_BESIDE_CONTEST + STEPS
+    named = asked.name or asked.project_name or told_place(asked.data_source)
+    with started_run(f"train {named}") as tracker, _workspace(settings) as folder:
+        table = _read(asked, folder, tracker, progress)
+        problem = _prepared(table, tracker, given, progress)
+        winner = _contest(problem, tracker, settings, progress)
+        fitted = _grown(problem, table, winner, progress)
+        return _judged(fitted, tracker, settings, progress)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """All that is known once the model is fitted."""
+
+    problem: Problem
+    table: TableRows
+    winner: Winner
+    model: Any
+    receipt: Receipt
+    learned_rows: int
 
 
 def _warm_up() -> None:
@@ -65,99 +89,149 @@ def _warm_up() -> None:
     del lightgbm, optuna, xgboost
 
 
-def _log_problem(tracker: Tracker, options: Options, problem: Problem) -> None:
-    found = {
-        "model_name": problem.name,
-        "task_found": problem.target.task,
-        "compared_by": problem.metric.name,
-        "rows_to_learn": len(problem.split.X_train),
-        "rows_held_out": len(problem.split.X_held),
-        "features": len(problem.features.columns),
-    }
-    tracker.parameters(options.asked | found)
-    tracker.tags({"penstock.kind": "training", "penstock.data_sha256": problem.table.sha256})
+@contextmanager
+def _workspace(settings: Settings) -> Iterator[Path]:
+    """Give a folder on the disk of the var folder, where a table may be as large as it is."""
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="training-", dir=settings.var_dir))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress) -> TableRows:
+    with progress.step(f"reading {told_place(asked.data_source)}") as step:
+        table = read_rows(asked, folder, progress.note)
+        clean = table.clean
+        write_report(clean.folder, target=table.asked.target, title=clean.name)
+        step.result = f"{clean.rows:,} clean rows of {len(clean.columns)} columns"
+    for path in sorted(clean.folder.iterdir()):
+        if path.stat().st_size <= MOST_LOGGED_BYTES:
+            mlflow.log_artifact(str(path), "data")
+        else:
+            progress.note(
+                f"{path.name} is too large to be kept with the run; `-e ingest` keeps it in a folder"
+            )
+    tracker.tags({"penstock.kind": "training", "penstock.data_sha256": clean.sha256})
+    return table
+
+
+def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], progress: Progress) -> Problem:
+    with progress.step("looking for leaks, splitting") as step:
+        problem = read_problem(table)
+        used, there = len(problem.features.columns), len(table.clean.columns) - 1
+        step.result = f"{used} of {there} columns to learn from, {len(problem.divided.test):,} rows held out"
+    for sentence in (*problem.suspicions, *problem.notices):
+        progress.note(sentence)
+    how = problem.divided.strategy
+    progress.note(f"{len(problem.divided.test):,} rows are held out ({how}, seed {problem.asked.seed}),"
+                  " untouched until the end")  # fmt: skip
+    asked = problem.asked
+    tracker.parameters(
+        {
+            **given,
+            "model_name": problem.name,
+            "target": problem.target.name,
+            "task_found": problem.target.task,
+            "compared_by": problem.metric.name,
+            "rows": table.clean.rows,
+            "rows_to_learn": len(problem.learned),
+            "rows_held_out": len(problem.divided.test),
+            "features": used,
+        }
+    )
+    mlflow.log_text(
+        json.dumps(asked.model_dump(mode="json"), indent=1, ensure_ascii=False), "requirement.json"
+    )
     rows = problem.features.frame.copy(deep=False)
     rows[problem.target.name] = problem.target.truth
-    log_table(rows, problem.table.place, problem.table.name, problem.target.name, problem.table.sha256)
+    log_table(rows, table.clean.place, table.clean.name, problem.target.name, table.clean.sha256)
+    return problem
 
 
-def _publish(
-    tracker: Tracker, options: Options, problem: Problem, winner: Winner, decision: Verdict
-) -> tuple[str, str]:
-    weights = importance(winner.pipeline)
-    chosen = {f"{winner.candidate.name}.{key}": value for key, value in winner.tuning.parameters.items()}
-    tracker.parameters({"winner": winner.candidate.name, **chosen})
-    tracker.metrics({f"cv_{name}": value for name, value in winner.tuning.validation.means.items()})
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        for name, figure in draw_all(winner.answers, weights):
-            mlflow.log_figure(figure, f"plots/{name}")
-    card = write_card(_facts(options, problem, winner, weights, decision))
-    mlflow.log_text(card, "model_card.md")
-    held, target = problem.split, problem.target
-    subject = publish.Subject(
-        winner.pipeline, problem.features.columns, target.task, held.X_held, held.y_held,
-        winner.candidate.package,
-    )  # fmt: skip
-    published = publish.publish(tracker.client, subject, card, winner.scores)
-    tags = _tags(options, problem, winner, decision) | published.tags
-    version = publish.register(tracker.client, problem.name, tracker.run_id, published.model_id, tags)
-    tracker.tags({"penstock.model": problem.name, "penstock.version": version, **tags})
-    return version, published.plan
-
-
-def _tags(options: Options, problem: Problem, winner: Winner, decision: Verdict) -> dict[str, str]:
-    metric = problem.metric.name
-    return {
-        "penstock.task": problem.target.task,
-        "penstock.target": problem.target.name,
-        "penstock.algorithm": winner.candidate.name,
-        "penstock.metric": metric,
-        "penstock.score": f"{winner.scores.get(metric, float('nan')):.6g}",
-        "penstock.gate": decision.sentence,
-        "penstock.data_sha256": problem.table.sha256,
-        "penstock.spec_sha256": options.sha256,
-    }
-
-
-def _facts(
-    options: Options, problem: Problem, winner: Winner, weights: Mapping[str, float], decision: Verdict
-) -> Facts:
-    return Facts(
-        name=problem.name,
-        winner=winner.candidate.name,
-        place=problem.table.place,
-        data_sha256=problem.table.sha256,
-        trained_at=datetime.now(UTC),
-        target=problem.target,
-        metric=problem.metric,
-        ranking=winner.ranking,
-        tuned_trials=len(winner.tuning.trials),
-        held_out=winner.scores,
-        train_rows=len(problem.split.X_train),
-        held_rows=len(problem.split.X_held),
-        folds=len(problem.rows.folds),
-        gate=" and ".join(str(clause) for clause in options.gate),
-        verdict=decision.sentence,
+def _contest(problem: Problem, tracker: Tracker, settings: Settings, progress: Progress) -> Winner:
+    asked, frame, truth = problem.asked, problem.features.frame, problem.target.truth
+    learned, held = problem.learned, problem.divided.test
+    ground = Ground(
+        rows=problem.rows,
+        X=frame.iloc[learned].reset_index(drop=True),
+        y=truth[learned],
+        X_held=frame.iloc[held].reset_index(drop=True),
+        y_held=truth[held],
         columns=problem.features.columns,
-        importance=weights,
-        notices=problem.features.notices,
-        seed=options.seed,
-        parameters=winner.tuning.parameters,
-        suspicion=_suspicion(problem, winner),
+        prepare=problem.prepare(),
     )
+    with SearchLog(tracker, problem.metric.name).writing() as log:
+        return Contest(
+            ground, problem.chosen, problem.metric, asked.tuning, asked.ensembles, progress,
+            fixed=asked.hyperparameters, seed=asked.seed, bounds=cost_bounds(problem.gate), log=log,
+            storage=settings.var_dir / "searches",
+        ).run()  # fmt: skip
 
 
-def _suspicion(problem: Problem, winner: Winner) -> str | None:
-    said = (
-        repeats(problem.split),
-        suspicion(winner.scores, importance(winner.pipeline), len(problem.split.X_held)),
+def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progress) -> _Fitted:
+    seconds = min(LONGEST_GROWTH_S, max(1.0, GROWTH_SHARE * problem.asked.tuning.seconds))
+    with progress.step(f"seeing how the score grows with rows (about {seconds:.0f} s at most)") as step:
+        receipt = growth_of(winner.pipeline, problem, table, seconds=seconds)
+        step.result = f"measured at {len(receipt.curve.points)} sizes"
+        for line in receipt.lines():
+            progress.note(line)
+        model, rows = winner.pipeline, len(problem.learned)
+        if receipt.refit:
+            model, rows = on_all_rows(model, problem, table)
+            progress.note(f"fitted on {rows:,} rows of {table.clean.rows:,}, without those held out")
+    mlflow.log_text(json.dumps(receipt.as_dict(), indent=1), "sampling_receipt.json")
+    return _Fitted(problem, table, winner, model, receipt, rows)
+
+
+def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Progress) -> Trained:
+    problem, winner = fitted.problem, fitted.winner
+    with progress.step("evaluating on the held-out rows") as step:
+        adjusted = adjust(
+            fitted.model, problem.features.frame.iloc[problem.learned[:1000]], winner.out_of_fold.answers,
+            asked=problem.asked.evaluation, metric=problem.metric, gate=problem.gate, seed=problem.asked.seed,
+        )  # fmt: skip
+        course = course_of(
+            winner, problem.metric, folds=len(problem.rows.folds), learning=_points(fitted.receipt)
+        )
+        report = evaluate(
+            _subject(fitted, adjusted), asked=problem.asked.evaluation, metric=problem.metric,
+            threshold=adjusted.threshold, course=course, seed=problem.asked.seed,
+        )  # fmt: skip
+        step.result = ", ".join(
+            f"{name} {value:.4f}" for name, value in report.metrics.items() if name == problem.metric.name
+        )
+    for line in (*adjusted.sentences, *report.lines):
+        progress.note(line)
+    decision = judge(problem.gate, {**report.metrics, **winner.costs})
+    told = recommend(
+        report, course, costs=winner.costs, data=fitted.receipt.lines()[1:],
+        notes=(*problem.suspicions, *winner.notices),
+    )  # fmt: skip
+    outcome = Outcome(
+        problem, fitted.table, winner, adjusted, report, course, told, decision, fitted.learned_rows
     )
-    return "; ".join(sentence for sentence in said if sentence) or None
+    with progress.step("logging and registering") as step:
+        version, plan = publish_version(outcome, tracker)
+        step.result = f"{problem.name} version {version}, scoring plan: {plan}"
+    return finish(outcome, version, tracker, settings)
 
 
-def _actor() -> str:
-    try:
-        return f"training ({getpass.getuser()})"
-    except (OSError, KeyError):  # a container's user without a name
-        return "training"
+def _points(receipt: Receipt) -> list[Point]:
+    return [Point(point.rows, point.score, point.error) for point in receipt.curve.points]
+
+
+def _subject(fitted: _Fitted, adjusted: Adjusted) -> Subject:
+    problem, held = fitted.problem, fitted.problem.divided.test
+    return Subject(
+        model=adjusted.model,
+        task=problem.target.task,
+        classes=problem.target.classes,
+        X=problem.features.frame.iloc[held].reset_index(drop=True),
+        truth=problem.target.truth[held],
+        name=fitted.winner.name,
+        target=problem.target.name,
+        out_of_fold=fitted.winner.out_of_fold.answers,
+        beside=problem.beside.iloc[held].reset_index(drop=True),
+    )

@@ -10,11 +10,18 @@ from mlflow.exceptions import MlflowException
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
-from projects.scorer import PlanScorer, PyfuncScorer, Version
+from projects.scorer import PlanScorer, PyfuncScorer, Scorer, Version
 from serving.plan.load import load_plan
 from serving.plan.model import Column, PlanBroken
 
 URI = "models:/"
+SCHEMA = "schema.json"
+"""Beside the model: how training read each column."""
+TYPES = {
+    "double": "float64", "float": "float32", "long": "int64", "integer": "int32", "boolean": "bool",
+    "string": "object",
+}  # fmt: skip
+"""The signature's types that a file's cells can become."""
 STAGES = ("Production", "Staging", "Archived", "None")
 
 
@@ -35,13 +42,19 @@ def fetch_version(client: MlflowClient, name: str, version: str, stage: str, fol
     found = _find(client, name, version, stage)
     number = str(found.version)
     local = Path(download_artifacts(f"{URI}{name}/{number}", dst_path=str(folder)))
-    reason = "it has no scoring plan"
-    if sha256 := found.tags.get("penstock.plan_sha256"):
-        try:
-            return Version(name, number, PlanScorer(load_plan(local / "plan", sha256=sha256)), "scoring plan")
-        except PlanBroken as error:
-            reason = str(error)
-    return Version(name, number, _pyfunc(local, f"version {number} of '{name}'"), f"pyfunc, because {reason}")
+    scorer, way = _scorer(local, found.tags.get("penstock.plan_sha256"), f"version {number} of '{name}'")
+    schema = local / SCHEMA
+    author = {"model": name, "version": number, "source": str(found.source), "way": way}
+    return Version(name, number, scorer, way, author, schema if schema.is_file() else None)
+
+
+def _scorer(local: Path, plan_sha256: str | None, what: str) -> tuple[Scorer, str]:
+    if plan_sha256 is None:
+        return _pyfunc(local, what), "pyfunc, because it has no scoring plan"
+    try:
+        return PlanScorer(load_plan(local / "plan", sha256=plan_sha256)), "scoring plan"
+    except PlanBroken as error:
+        return _pyfunc(local, what), f"pyfunc, because {error}"
 
 
 def _parts(name: str, version: str, stage: str) -> tuple[str, str, str]:
@@ -86,8 +99,14 @@ def _pyfunc(local: Path, what: str) -> PyfuncScorer:
     schema = model.metadata.get_input_schema()
     if schema is None or not schema.has_input_names():
         raise BadInput(f"{what} does not say which columns it takes (it has no signature with names)")
-    columns = tuple(Column(spec.name, spec.type.name, spec.required) for spec in schema.inputs)
-    other = [column.name for column in columns if column.type not in ("double", "string")]
-    if other:
-        raise BadInput(f"{what} takes columns that are neither double nor string, as '{other[0]}'")
-    return PyfuncScorer(model, columns)
+    for spec in schema.inputs:
+        if getattr(spec.type, "name", "") not in TYPES:
+            raise BadInput(
+                f"{what} takes a column '{spec.name}' of type {spec.type}, which no file's cell can become"
+            )
+    names = [spec.type.name for spec in schema.inputs]
+    columns = tuple(
+        Column(spec.name, "string" if kind == "string" else "double", spec.required)
+        for spec, kind in zip(schema.inputs, names, strict=True)
+    )
+    return PyfuncScorer(model, columns, tuple(TYPES[kind] for kind in names))

@@ -1,112 +1,166 @@
-"""The model card: what a person must know of a version, in Markdown."""
+"""The model card: what a person must know of a version, in Markdown; the answer first, the details after."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from projects.evaluation.metrics import Metric
-from projects.learning.compare import Validation
+from projects.evaluation import card_tables
+from projects.evaluation.course import Course
+from projects.evaluation.findings import Findings, Report
+from projects.evaluation.markdown import bullets, code, plain, table
+from projects.evaluation.ranking import ranking_table
+from projects.evaluation.recommendation import Recommendation
 from projects.target import Target
 from serving.plan.model import Column
+
+MOST_COLUMNS = 60
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a card tells."""
+    """What a card tells beside the evaluation.
+
+    Attributes:
+        name: The registered model.
+        target: What is predicted.
+        place: Where the data came from.
+        data_sha256: Its digest.
+        trained_at: When, in UTC.
+        seed: Of split, folds and models.
+        train_rows: How many rows were learned from.
+        columns: The model's inputs.
+        gate: What was asked of it; empty for nothing.
+        verdict: What the gate said.
+        parameters: The winner's, where they differ from the defaults.
+        trials: How many trials the search made.
+        adjustments: What was done to probabilities and threshold, in sentences.
+        notices: How columns and rows were read, in sentences.
+        objective: What it is for, in the words of who asked.
+    """
 
     name: str
-    winner: str
+    target: Target
     place: str
     data_sha256: str
     trained_at: datetime
-    target: Target
-    metric: Metric
-    ranking: Sequence[tuple[str, Validation]]
-    tuned_trials: int
-    held_out: Mapping[str, float]
-    train_rows: int
-    held_rows: int
-    folds: int
-    gate: str
-    verdict: str
-    columns: Sequence[Column]
-    importance: Mapping[str, float]
-    notices: Sequence[str]
     seed: int
-    parameters: Mapping[str, float | int]
-    suspicion: str | None
+    train_rows: int
+    columns: Sequence[Column]
+    gate: str = ""
+    verdict: str = ""
+    parameters: Mapping[str, Any] | None = None
+    trials: int = 0
+    adjustments: Sequence[str] = ()
+    notices: Sequence[str] = ()
+    objective: str = ""
 
 
-def write_card(facts: Facts) -> str:
+def write_card(facts: Facts, report: Report, course: Course, told: Recommendation) -> str:
     """Write the card."""
-    parts = [_what(facts), _scores(facts), _comparison(facts), _features(facts), _limits(facts)]
-    return "\n\n".join(parts) + "\n"
-
-
-def ranking_table(ranking: Sequence[tuple[str, Validation]], metric: Metric) -> list[str]:
-    """Write the compared models, best first, as lines of a Markdown table."""
-    lines = [f"| rank | model | {metric.name} | +- | seconds |", "|---:|---|---:|---:|---:|"]
-    for rank, (name, found) in enumerate(ranking, start=1):
-        mean, deviation = found.means[metric.name], found.deviations[metric.name]
-        lines.append(f"| {rank} | {name} | {mean:.4f} | {deviation:.4f} | {found.seconds:.1f} |")
-    return lines
-
-
-def _what(facts: Facts) -> str:
-    gate = f"`{facts.gate}` on the held-out rows: **{facts.verdict}**" if facts.gate else "none was set"
-    return f"""# {facts.name}
-
-A {facts.winner} model that predicts `{facts.target.name}` ({facts.target.task}).
-
-- **Data**: `{facts.place}`, SHA-256 `{facts.data_sha256[:16]}...`
-- **Rows**: {facts.train_rows} to learn from, {facts.held_rows} held out before anything was fitted
-- **Task**: {facts.target.reason}
-- **Gate**: {gate}
-- **Trained**: {facts.trained_at:%Y-%m-%d %H:%M} UTC, seed {facts.seed}"""
-
-
-def _scores(facts: Facts) -> str:
-    rows = [f"| {name} | {value:.4f} |" for name, value in facts.held_out.items()]
-    return "\n".join(["## Scores on the held-out rows", "", "| metric | value |", "|---|---:|", *rows])
-
-
-def _comparison(facts: Facts) -> str:
-    better = "higher" if facts.metric.is_better_higher else "lower"
-    how = f"{facts.folds}-fold cross-validation on the rows to learn from, before tuning"
-    parameters = ", ".join(f"{name} {value:.4g}" for name, value in facts.parameters.items())
-    lines = [
-        "## How it was chosen",
-        "",
-        f"By {how} ({facts.metric.name}; {better} is better):",
-        "",
-        *ranking_table(facts.ranking, facts.metric),
-        "",
-        f"Then {facts.tuned_trials} tuning trials of {facts.winner} on the same folds. Used: {parameters}.",
+    found = report.findings
+    parts = [
+        _first_screen(facts, found, told),
+        card_tables.scores(found),
+        card_tables.classes(found),
+        _choice(facts, found, course),
+        _features(facts, found),
+        card_tables.weakness(found),
+        card_tables.groups(found),
+        _probabilities(facts, report),
+        _data(facts, told),
+        _limits(facts, found),
     ]
-    return "\n".join(lines)
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _features(facts: Facts) -> str:
-    ordered = sorted(facts.columns, key=lambda column: -facts.importance.get(column.name, 0.0))
+def _first_screen(facts: Facts, found: Findings, told: Recommendation) -> list[str]:
+    named = (
+        ("Use", told.which),
+        ("Expect", told.expect),
+        ("Costs", told.cost),
+        ("What matters", told.matters),
+    )
+    gate = f"{code(facts.gate)}: **{plain(facts.verdict)}**" if facts.gate else "none was set"
+    purpose = ["", f"> {plain(facts.objective)}"] if facts.objective else []
+    what = f"A {plain(found.subject.name)} model that predicts {code(facts.target.name)}"
+    return [
+        f"# {plain(facts.name)}", *purpose, "", f"{what} ({facts.target.task}).", "",
+        *(f"- **{name}**: {plain(text)}" for name, text in named if text),
+        f"- **Gate**: {gate}",
+        *(f"- **Watch**: {plain(text)}" for text in told.watch),
+    ]  # fmt: skip
+
+
+def _choice(facts: Facts, found: Findings, course: Course) -> list[str]:
+    if not course.ranking:
+        return []
+    better = "higher" if found.metric.is_better_higher else "lower"
+    how = f"By {course.folds}-fold cross-validation" if course.folds else "By validation"
+    trials = f" {facts.trials} trials of the search." if facts.trials else ""
+    values = ", ".join(
+        f"{code(name)} {plain(_short(value))}" for name, value in (facts.parameters or {}).items()
+    )
+    return [
+        "## How it was chosen", "",
+        f"{how} on the rows to learn from ({found.metric.name}; {better} is better).{trials}", "",
+        *ranking_table(course.ranking, found.metric),
+        *(["", f"Parameters: {values}."] if values else []),
+    ]  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _features(facts: Facts, found: Findings) -> list[str]:
+    weights = found.weights
+    ordered = sorted(facts.columns, key=lambda column: -weights.get(column.name, 0.0))
+    kinds = {"double": "number", "boolean": "yes or no", "string": "text"}
     rows = [
-        f"| {_cell(column.name)} | {'number' if column.type == 'double' else 'text'} |"
-        f" {'no' if column.required else 'yes'} | {facts.importance.get(column.name, 0.0):.3f} |"
-        for column in ordered
+        (
+            column.name,
+            kinds[column.type],
+            "no" if column.required else "yes",
+            f"{weights.get(column.name, 0.0):.3f}",
+        )
+        for column in ordered[:MOST_COLUMNS]
     ]
-    notices = ["", "As read:", "", *(f"- {notice}" for notice in facts.notices)] if facts.notices else []
-    head = ["## Features", "", "| column | type | may be missing | importance |", "|---|---|---|---:|"]
-    return "\n".join([*head, *rows, *notices])
+    how = "SHAP values" if found.contributions else "shuffling each column"
+    more = ["", f"And {len(ordered) - MOST_COLUMNS} more columns."] if len(ordered) > MOST_COLUMNS else []
+    return [
+        "## Features", "", f"Importance is by {how} on held-out rows, as shares. It is not a cause.", "",
+        *table(("column", "type", "may be missing", "importance"), rows, right=(3,)), *more,
+    ]  # fmt: skip
 
 
-def _limits(facts: Facts) -> str:
-    suspicious = f"\n- {facts.suspicion}." if facts.suspicion else ""
-    return f"""## Limits
-{suspicious}
-- The scores hold for rows like those in `{facts.place}`. They say nothing of other times, places or groups.
-- A text that was not seen in training counts as rare or unknown; a missing number becomes the median.
-- Importance is the model's own account of itself. It is not a cause.
-- Nobody has checked the table for columns that give the answer away, nor the answers for fairness."""
+def _probabilities(facts: Facts, report: Report) -> list[str]:
+    curve = report.findings.reliability
+    said = [*facts.adjustments, *report.lines]
+    if curve is not None:
+        off = "off beyond chance" if curve.is_off else "probabilities are close to what they say"
+        said.append(f"expected calibration error {curve.ece:.3f} ({curve.ece_interval}): {off}")
+    return ["## Probabilities and evaluation", "", *bullets(said)] if said else []
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _data(facts: Facts, told: Recommendation) -> list[str]:
+    return [
+        "## Data", "",
+        f"- **From**: {code(facts.place)}, SHA-256 {code(facts.data_sha256[:16] + '...')}",
+        f"- **Rows**: {facts.train_rows} to learn from; the others were held out before anything was fitted",
+        f"- **Task**: {plain(facts.target.reason)}",
+        f"- **Trained**: {facts.trained_at:%Y-%m-%d %H:%M} UTC, seed {facts.seed}",
+        *bullets((*told.data, *facts.notices)),
+    ]  # fmt: skip
+
+
+def _limits(facts: Facts, found: Findings) -> list[str]:
+    fairness = (
+        [] if found.fairness else ["Nobody has checked the answers for fairness: no groups were declared."]
+    )
+    return [
+        "## Limits", "",
+        f"- The scores are for rows like those in {code(facts.place)}, not for other times or groups.",
+        "- The intervals are of the held-out rows' chance alone, not of the training's.",
+        *bullets(fairness),
+    ]  # fmt: skip

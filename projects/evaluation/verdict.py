@@ -1,13 +1,14 @@
 """What the gate's verdict does to a version, and what a person reads last."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from mlflow import MlflowClient
 
-from projects.evaluation.card import ranking_table
+from projects.evaluation.course import Course
 from projects.evaluation.gate import Verdict
 from projects.evaluation.metrics import Metric
-from projects.learning.compare import Validation
+from projects.evaluation.ranking import ranking_table
+from projects.evaluation.recommendation import Recommendation
 from serving.lifecycle.moves import Lifecycle
 
 
@@ -38,12 +39,10 @@ def summary(
     stage: str,
     verdict: Verdict | None,
     *,
-    ranking: Sequence[tuple[str, Validation]],
+    course: Course,
     metric: Metric,
-    scores: Mapping[str, float],
-    held_rows: int,
+    told: Recommendation,
     link: str,
-    suspicion: str | None,
 ) -> Iterator[str]:
     """Write the last lines of a training.
 
@@ -51,25 +50,17 @@ def summary(
         version: The version, in words.
         stage: Where it is now.
         verdict: What the gate said; None where none was set.
-        ranking: The models compared, best first.
+        course: The models compared.
         metric: What they were compared by.
-        scores: The winner's on held-out rows.
-        held_rows: How many those are.
+        told: The recommendation.
         link: Where the run can be seen.
-        suspicion: What is odd about the scores, if anything is.
     """
     yield ""
-    yield from ranking_table(ranking, metric)
-    better = "highest" if metric.is_better_higher else "lowest"
+    yield from ranking_table(course.ranking, metric)
     yield ""
-    yield f"won:        {ranking[0][0]}, the {better} {metric.name} in cross-validation"
-    if metric.name in scores:
-        seen = f"on {held_rows} rows that no model had seen"
-        yield f"held out:   {metric.name} {scores[metric.name]:.4f} {seen}"
-    yield f"gate:       {verdict.sentence if verdict else 'none was set'}"
-    yield f"registered: {version}, stage {stage}"
-    yield f"look at:    {link}"
-    if suspicion:
-        yield f"careful:    {suspicion}"
+    yield from told.lines
+    yield f"{'gate:':<12}{verdict.sentence if verdict else 'none was set'}"
+    yield f"{'registered:':<12}{version}, stage {stage}"
+    yield f"{'look at:':<12}{link}"
     if verdict and not verdict.has_passed:
         yield f"{version} stays in no stage: the gate says {verdict.sentence}"

@@ -1,19 +1,17 @@
-"""Cross-validation on the rows to learn from: the same folds for every candidate and every trial."""
+"""The rows that candidates are compared on, the same folds for all of them, and what was found there."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.pipeline import Pipeline
+from sklearn.model_selection import KFold, RepeatedKFold, RepeatedStratifiedKFold, StratifiedKFold
 
-from projects.evaluation.metrics import Answers, measure_all
-from projects.learning.pipelines import fitting_quietly
+from projects.evaluation.metrics import Answers
 from serving.plan.model import Task
+
+REPEATED_BELOW = 2000
+"""Rows: with fewer, a score changes more with the folds than with the candidate, so two rounds are made."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,13 @@ class Rows:
 
 @dataclass(frozen=True)
 class Validation:
-    """What cross-validation found: mean and standard deviation over the folds for each metric."""
+    """What cross-validation found: mean and standard deviation over the folds for each metric.
+
+    Attributes:
+        means: By metric.
+        deviations: By metric.
+        seconds: Of fitting and asking, over all folds.
+    """
 
     means: dict[str, float]
     deviations: dict[str, float]
@@ -54,7 +58,7 @@ def rows_to_compare(
     most_rows: int,
     seed: int,
 ) -> Rows:
-    """Fold at most `most_rows` rows, by class where there are classes."""
+    """Fold at most `most_rows` rows, by class where there are classes; few rows are folded twice."""
     most_rows = max(most_rows, folds * len(classes or ()))
     if len(X) > most_rows:
         at = _sample(y, classes, rows=most_rows, fewest=folds, seed=seed)
@@ -62,46 +66,24 @@ def rows_to_compare(
     # A fold needs a row of each class, or two numbers: there is no score of less.
     most = min(int((y == label).sum()) for label in classes) if classes else len(y) // 2
     count = max(2, min(folds, most))
-    kind = StratifiedKFold if classes else KFold
-    splitter = kind(count, shuffle=True, random_state=seed)
+    if len(y) < REPEATED_BELOW:
+        twice = RepeatedStratifiedKFold if classes else RepeatedKFold
+        repeated = twice(n_splits=count, n_repeats=2, random_state=seed)
+        return Rows(X, y, tuple(repeated.split(X, y)), task, classes)
+    splitter = (StratifiedKFold if classes else KFold)(count, shuffle=True, random_state=seed)
     return Rows(X, y, tuple(splitter.split(X, y)), task, classes)
 
 
-def validate(
-    pipeline: Pipeline,
-    rows: Rows,
-    *,
-    clock: Callable[[], float] = time.monotonic,
-    after_fold: Callable[[int, dict[str, float]], None] = lambda _fold, _scores: None,
-) -> Validation:
-    """Fit and score once a fold.
+def answers_of(fitted: Any, X: pd.DataFrame, y: Any, classes: tuple[Any, ...] | None) -> Answers:
+    """Ask a fitted pipeline about rows whose truth is known.
 
-    Args:
-        pipeline: Unfitted; it stays so.
-        rows: What to fold.
-        clock: Seconds, monotonic.
-        after_fold: Called with the fold's number and its scores; may raise to stop.
+    A vote by labels has no probabilities: its label gets 1.
     """
-    started, found = clock(), []
-    for number, (fit_at, score_at) in enumerate(rows.folds):
-        with fitting_quietly():
-            fitted = clone(pipeline).fit(rows.X.iloc[fit_at], rows.y[fit_at])
-            answers = answers_of(fitted, rows.X.iloc[score_at], rows.y[score_at], rows.classes)
-        found.append(measure_all(answers, rows.task))
-        after_fold(number, found[-1])
-    names = [name for name in found[0] if all(name in scores for scores in found)]
-    table = {name: [scores[name] for scores in found] for name in names}
-    means = {name: float(np.mean(values)) for name, values in table.items()}
-    return Validation(
-        means, {name: float(np.std(values)) for name, values in table.items()}, clock() - started
-    )
-
-
-def answers_of(fitted: Pipeline, X: pd.DataFrame, y: Any, classes: tuple[Any, ...] | None) -> Answers:
-    """Ask a fitted pipeline about rows whose truth is known."""
     predictions = fitted.predict(X)
     if classes is None:
         return Answers(y, np.asarray(predictions, dtype=np.float64), None, None)
+    if not hasattr(fitted, "predict_proba"):
+        return Answers(y, predictions, (predictions[:, None] == np.array(classes)).astype(float), classes)
     probabilities = np.asarray(fitted.predict_proba(X), dtype=np.float64)
     known = list(fitted.classes_)
     if len(known) < len(classes):

@@ -1,119 +1,269 @@
-"""The contest: compare, tune the best, fit it, and only then look at the held-out rows."""
+"""The contest: search, put the best together, fit it on all rows, and only then look at the held-out rows."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
-from sklearn.pipeline import Pipeline
+import numpy as np
+import pandas as pd
 
-from projects.evaluation.metrics import Answers, measure_all
-from projects.learning import pipelines
-from projects.learning.candidates import MOST_THREADS, Candidate, Parameters
-from projects.learning.compare import Validation, answers_of, validate
-from projects.learning.tune import AfterFold, Tuning, tune
-from projects.options import Options
-from projects.problem import Problem
+from projects.errors import BadInput
+from projects.evaluation.metrics import Metric, measure_all
+from projects.hints import did_you_mean
+from projects.learning.attempt import Conditions
+from projects.learning.budget import Budget
+from projects.learning.candidates.candidate import Candidate
+from projects.learning.candidates.listing import Chosen
+from projects.learning.clauses import Clauses
+from projects.learning.compare import Rows, answers_of
+from projects.learning.costs import measure_costs, unmet
+from projects.learning.entries import Entries, Entry
+from projects.learning.final import Fitting
+from projects.learning.journal import Journal, digest_of
+from projects.learning.log import Log, Told, Unheard
+from projects.learning.matrices import Matrices, Prepare, codes_of
+from projects.learning.quiet import fitting_quietly
+from projects.learning.ranking import winner_of
+from projects.learning.search import Asked, Search
+from projects.learning.trial import Tried
+from projects.learning.winner import Winner
 from projects.progress import Progress
-from projects.tracking import Tracker
+from projects.requirement.model import Ensembles, Tuning
+from serving.plan.model import Column
+
+MOST_THREADS = 4
+STEPS = 3
+"""Of the progress: searching, putting together, fitting and scoring."""
 
 
 @dataclass(frozen=True)
-class Winner:
-    """The best candidate, tuned and fitted.
+class Ground:
+    """What the contest is held on.
 
     Attributes:
-        candidate: Which one.
-        ranking: All candidates before tuning, best first.
-        tuning: Its parameters and how they were found.
-        pipeline: Fitted on the rows to learn from.
-        answers: What it says of the held-out rows.
-        scores: How good that is.
+        rows: To compare candidates on.
+        X: All rows to learn from.
+        y: Their truth.
+        X_held: Rows held out.
+        y_held: Their truth.
+        columns: The inputs.
+        prepare: Makes the steps before the model, for a style.
     """
 
-    candidate: Candidate
-    ranking: tuple[tuple[str, Validation], ...]
-    tuning: Tuning
-    pipeline: Pipeline
-    answers: Answers
-    scores: Mapping[str, float]
+    rows: Rows
+    X: pd.DataFrame
+    y: Any
+    X_held: pd.DataFrame
+    y_held: Any
+    columns: tuple[Column, ...]
+    prepare: Prepare
 
 
 @dataclass(frozen=True)
 class Contest:
-    """One contest over a problem.
+    """One contest.
 
     Attributes:
-        options: The budgets.
-        problem: The rows.
-        tracker: Where candidates and trials are written down.
-        progress: Where a person watches.
+        ground: What it is held on.
+        chosen: The candidates, and why others are left out.
+        metric: What is compared by.
+        tuning: How the time is spent.
+        ensembles: What may be made of the best.
+        fixed: Parameters that a person fixed, by candidate.
+        seed: For everything random.
+        bounds: The most that `p99_ms`, `size_mb` and `train_minutes` may be.
+        progress: Where a person watches; the contest makes `STEPS` steps.
+        log: Where candidates, trials and losses are written down.
+        storage: The folder of searches that can be gone on with; needed where `tuning.resume` names one.
+        clock: Seconds, monotonic.
     """
 
-    options: Options
-    problem: Problem
-    tracker: Tracker
+    ground: Ground
+    chosen: Chosen
+    metric: Metric
+    tuning: Tuning
+    ensembles: Ensembles
     progress: Progress
+    fixed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = 7
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    log: Log = field(default_factory=Unheard)
+    storage: Path | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def run(self) -> Winner:
-        """Compare, tune, fit, score."""
-        ranking = self._compare()
-        candidate, default = ranking[0]
-        tuning = self._tune(candidate, default)
-        with self.progress.step("fitting the best, scoring the held-out rows") as step:
-            pipeline, answers = self._fit(candidate, tuning.parameters)
-            scores = measure_all(answers, self.problem.target.task)
-            step.result = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-        names = tuple((tried.name, validation) for tried, validation in ranking)
-        return Winner(candidate, names, tuning, pipeline, answers, scores)
+        """Search, put together, fit, score.
 
-    def _compare(self) -> list[tuple[Candidate, Validation]]:
-        found = []
-        metric = self.problem.metric
-        for candidate in self.problem.candidates:
-            with self.progress.step(f"comparing {candidate.name}") as step:
-                validation = validate(self._pipeline(candidate), self.problem.rows)
-                mean, deviation = validation.means[metric.name], validation.deviations[metric.name]
-                step.result = f"{metric.name} {mean:.4f} +- {deviation:.4f}"
-            parameters = {"model": candidate.name, **candidate.defaults}
-            self.tracker.nested(candidate.name, "candidate", parameters, validation)
-            found.append((candidate, validation))
-        sign = -1 if metric.is_better_higher else 1
-        return sorted(found, key=lambda pair: sign * pair[1].means[metric.name])
+        Raises:
+            BadInput: No candidate could be fitted, a parameter is none of its candidate's, or a resumed
+                search was over other rows.
+        """
+        from threadpoolctl import threadpool_limits
 
-    def _tune(self, candidate: Candidate, default: Validation) -> Tuning:
-        options, metric = self.options, self.problem.metric
+        conditions = self._conditions()
+        check_parameters(self.chosen.candidates, self.fixed, conditions)
+        with fitting_quietly(), threadpool_limits(limits=conditions.threads, user_api="blas"):
+            clauses = self._clauses()
+            search = self._search(conditions, clauses)
+            notices = self._searched(search)
+            entry, entries = self._put_together(search, clauses)
+            return self._fitted(search, entry, entries, notices)
 
-        def try_out(parameters: Parameters, after_fold: AfterFold) -> Validation:
-            return validate(self._pipeline(candidate, parameters), self.problem.rows, after_fold=after_fold)
+    def _conditions(self) -> Conditions:
+        rows, tuning = self.ground.rows, self.tuning
+        threads = 1 if self._parallel > 1 else min(MOST_THREADS, len(os.sched_getaffinity(0)))
+        patience = tuning.patience if tuning.early_stopping else None
+        classes = len(rows.classes or ())
+        return Conditions(rows.task, classes, self.metric, self.seed, threads, patience, self.clock)
 
-        with self.progress.step(f"tuning {candidate.name} (at most {options.tune_seconds:g} s)") as step:
-            tuning = tune(
-                candidate, default, try_out, metric,
-                seconds=options.tune_seconds, most_trials=options.tune_trials, seed=options.seed,
-            )  # fmt: skip
-            before, after = default.means[metric.name], tuning.validation.means[metric.name]
-            tried = f"{len(tuning.trials)} trials, {tuning.stopped_early} more given up early"
-            step.result = f"{metric.name} {before:.4f} -> {after:.4f} after {tried}"
-        for trial in tuning.trials:
-            parameters = {"model": candidate.name, **trial.parameters}
-            name = f"{candidate.name} trial {trial.number}"
-            self.tracker.nested(name, "trial", parameters, trial.validation)
-        return tuning
+    @property
+    def _parallel(self) -> int:
+        return self.tuning.parallel or len(os.sched_getaffinity(0))
 
-    def _fit(self, candidate: Candidate, parameters: Parameters) -> tuple[Pipeline, Answers]:
-        split = self.problem.split
-        with pipelines.fitting_quietly():
-            fitted = self._pipeline(candidate, parameters).fit(split.X_train, split.y_train)
-            pipeline = pipelines.on_one_thread(fitted)
-            return pipeline, answers_of(pipeline, split.X_held, split.y_held, self.problem.target.classes)
+    def _clauses(self) -> Clauses:
+        ground = self.ground
+        return Clauses(self.bounds, ground.columns, ground.rows.X, ground.rows.task, len(ground.X))
 
-    def _pipeline(self, candidate: Candidate, parameters: Parameters | None = None) -> Pipeline:
-        return pipelines.build(
-            candidate,
-            self.problem.features,
-            self.problem.target.task,
-            seed=self.options.seed,
-            threads=min(MOST_THREADS, os.cpu_count() or 1),
-            max_categories=self.options.max_categories,
-            parameters=parameters,
+    def _search(self, conditions: Conditions, clauses: Clauses) -> Search:
+        rows = self.ground.rows
+        codes = codes_of(rows.y, rows.classes)
+        deviation = 0.0 if rows.classes else float(np.std(codes))
+        candidates = [candidate.scaled_to(deviation) for candidate in self.chosen.candidates]
+        journal = self._journal(candidates)
+        asked = Asked(
+            candidates, self.tuning.method, self.tuning.trials, self._parallel, self.fixed, self.tuning.grid
         )
+        seconds = self.tuning.seconds if self.tuning.method != "none" and self.tuning.seconds else np.inf
+        if not self.tuning.seconds:
+            asked = replace(asked, method="none")
+        return Search(
+            asked, Matrices(rows, codes, self.ground.prepare), conditions, Budget(seconds, self.clock),
+            log=Told(self.log, self.progress, self.metric),
+            known=journal.read(candidates) if journal else (),
+            remember=journal.write if journal else _forget,
+            check=clauses.check,
+            rows_in_all=len(self.ground.X),
+        )  # fmt: skip
+
+    def _journal(self, candidates: Sequence[Candidate]) -> Journal | None:
+        del candidates
+        if not self.tuning.resume:
+            return None
+        if self.storage is None:
+            raise ValueError("a search that can be gone on with needs a folder")
+        name = self.tuning.resume
+        if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith("."):
+            raise BadInput(f"tuning.resume must be a name of letters, digits, '-', '_' and '.', not '{name}'")
+        return Journal(self.storage / name, digest_of(self.ground.rows, self.metric.name, self.seed))
+
+    def _searched(self, search: Search) -> list[str]:
+        count, seconds = len(search.asked.candidates), search.budget.seconds
+        bound = f" (at most {seconds:g} s)" if np.isfinite(seconds) else ""
+        with self.progress.step(f"comparing {count} candidates and tuning the best{bound}") as step:
+            search.run()
+            notices = _made_do(search)
+            best = search.complete[0]
+            found = f"{self.metric.name} {best.mean(search.folds):.4f}"
+            step.result = f"{best.name} {found} of {len(search.tried)} configurations, {search.folds} folds"
+        for name, reason in {**self.chosen.left_out, **search.skipped}.items():
+            self.progress.note(f"{name} is skipped: {reason}")
+        return notices
+
+    def _put_together(self, search: Search, clauses: Clauses) -> tuple[Entry, Entries]:
+        def may_join(members: Sequence[Tried]) -> bool:
+            seconds = search.refit_seconds(members)
+            left = search.budget.seconds - search.budget.spent
+            return clauses.may_join(members) and (len(members) == 1 or seconds <= max(left, 0.0))
+
+        entries = Entries(search, may_join)
+        best = entries.single(search.complete[0])
+        with self.progress.step("putting the best together") as step:
+            made = entries.asked_for(self.ensembles)
+            if made is None:
+                step.result = f"{best.name} stays alone"
+                return best, entries
+            alone, together = (float(np.nanmean(each.scores)) for each in (best, made))
+            step.result = (
+                f"{self.metric.name} {alone:.4f} alone, {together:.4f} as {made.name} of {_listed(made)}"
+            )
+            pays = search.conditions.gain(together) > search.conditions.gain(alone)
+            return (made if pays or self.ensembles.method != "auto" else best), entries
+
+    def _fitted(self, search: Search, entry: Entry, entries: Entries, notices: list[str]) -> Winner:
+        ground, task = self.ground, self.ground.rows.task
+        fitting = Fitting(
+            ground.X, ground.y, ground.rows.classes, ground.prepare, search.conditions, notices.append
+        )
+        search.matrices.clear()
+        with self.progress.step(
+            f"fitting {entry.name} on {len(ground.X)} rows, scoring the held-out ones"
+        ) as step:
+            while True:
+                started = self.clock()
+                pipeline = entry.fit(fitting)
+                fit_s = self.clock() - started
+                costs = measure_costs(pipeline, ground.columns, ground.X_held, task, fit_s=fit_s)
+                smaller = entries.without_the_lightest(entry) if unmet(costs, self.bounds) else None
+                if smaller is None:
+                    break
+                entry = smaller
+            answers = answers_of(pipeline, ground.X_held, ground.y_held, ground.rows.classes)
+            scores = measure_all(answers, task)
+            step.result = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+        for notice in notices:
+            self.progress.note(notice)
+        return winner_of(
+            search, entry, self.chosen,
+            pipeline=pipeline, answers=answers, scores=scores, costs=costs, notices=tuple(notices),
+        )  # fmt: skip
+
+
+def check_parameters(
+    candidates: Sequence[Candidate], fixed: Mapping[str, Mapping[str, Any]], conditions: Conditions
+) -> None:
+    """Refuse parameters that a candidate does not have.
+
+    Raises:
+        BadInput: Which, with the nearest.
+    """
+    for candidate in candidates:
+        given = fixed.get(candidate.name, {})
+        if not given:
+            continue
+        model = candidate.make(conditions.making(0), candidate.defaults)
+        known = {name.removeprefix("estimator__") for name in model.get_params()}
+        known |= set(candidate.defaults) | set(candidate.spans) | set(candidate.grid)
+        for name in given:
+            if name not in known:
+                raise BadInput(
+                    f"{candidate.name} has no parameter '{name}'; {did_you_mean(name, sorted(known))}"
+                )
+
+
+def _made_do(search: Search) -> list[str]:
+    """Where nothing went through all folds, count what went through one; say so.
+
+    Raises:
+        BadInput: Nothing did.
+    """
+    if search.complete:
+        return []
+    some = [replace(each, state="complete") for each in search.tried if each.scores]
+    if not some:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in search.skipped.items())
+        raise BadInput(f"no candidate could be fitted on these rows: {reasons}")
+    search.tried, search.folds = some, 1
+    reasons = "; ".join(dict.fromkeys(f"{each.name}: {each.reason}" for each in some if each.reason))
+    return [f"no candidate went through all folds, so those that went through one are compared ({reasons})"]
+
+
+def _listed(entry: Entry) -> str:
+    pairs = zip(entry.members, entry.weights, strict=True)
+    return ", ".join(f"{weight:.0%} {each.name}" for each, weight in pairs)
+
+
+def _forget(_tried: Tried) -> None:
+    """Nothing is written down where no search is named."""

@@ -1,18 +1,17 @@
-"""`plan.json`: a plan's encoder and labels as plain JSON, and the digests that guard its files."""
+"""`plan.json`: a plan's columns, labels, encoders and tree of models, and the digests that guard files."""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from serving.plan.encoder import Category, Numbers
-from serving.plan.model import Column, Label, PlanBroken
+from serving.plan.model import Column, Label, PlanBroken, PlanUnsupported
 
 FILE = "plan.json"
-FORMAT = 1
+FORMAT = 2
 LABEL_KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
+COLUMN_TYPES = ("double", "string", "boolean")
 
 
 def digest(folder: Path) -> str:
@@ -25,16 +24,31 @@ def digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-def write(document: dict[str, Any], folder: Path) -> None:
-    """Write the document beside the estimator's file, whose digest it records."""
-    content = (folder / document["estimator"]["file"]).read_bytes()
-    document["estimator"]["sha256"] = hashlib.sha256(content).hexdigest()
-    text = json.dumps({"format": FORMAT, **document}, ensure_ascii=False, allow_nan=False, indent=1)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+def sha256_of(content: bytes) -> str:
+    """Return the SHA-256 (hex) of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write(document: Mapping[str, Any], files: Mapping[str, bytes], folder: Path) -> None:
+    """Write the document, which records its own digest, and the files that it names.
+
+    Raises:
+        PlanUnsupported: The document holds what JSON in UTF-8 cannot.
+    """
+    whole = {"format": FORMAT, **document}
+    try:
+        sealed = {**whole, "sha256": sha256_of(_canonical(whole))}
+        text = json.dumps(sealed, ensure_ascii=False, allow_nan=False, indent=1).encode()
+    except (ValueError, TypeError) as error:
+        raise PlanUnsupported(f"a part of the pipeline cannot be written as JSON; {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / FILE).write_bytes(text + b"\n")
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Read the document and check its format and the estimator's digest.
+    """Read the document and check its format and digest.
 
     Raises:
         PlanBroken: What is wrong, in a sentence.
@@ -44,7 +58,7 @@ def read(folder: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise PlanBroken(f"'{folder}' holds no {FILE}, so it is no scoring plan") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PlanBroken(f"'{path}' must be a scoring plan in JSON; {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise PlanBroken(f"'{path}' must be a scoring plan; it names no format")
@@ -53,25 +67,39 @@ def read(folder: Path) -> dict[str, Any]:
             f"'{path}' has plan format {document['format']}, this Penstock reads {FORMAT};"
             " train the version again, or serve it with the Penstock that wrote it"
         )
+    if document.pop("sha256", None) != _digest_of(document):
+        raise PlanBroken(f"'{path}' is not the document that was written; its digest differs")
     return document
 
 
-def check_file(folder: Path, entry: dict[str, Any]) -> Path:
-    """Return the path of the estimator's file if its bytes are those that were written.
+def read_file(folder: Path, name: object, sha256: object) -> bytes:
+    """Return a file's bytes if they are those that were written.
 
     Raises:
         PlanBroken: It is not there, outside the folder, or altered.
     """
-    path = folder / str(entry["file"])
-    if path.parent != folder:
-        raise PlanBroken(f"the plan in '{folder}' names a file outside it: '{entry['file']}'")
+    if not isinstance(name, str) or not name or Path(name).name != name:
+        raise PlanBroken(f"the plan in '{folder}' names a file outside it: '{name}'")
+    path = folder / name
     try:
         content = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise PlanBroken(f"the plan in '{folder}' cannot be read whole; {error}") from error
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+    if sha256_of(content) != sha256:
         raise PlanBroken(f"'{path}' is not the file that the plan was written with; its digest differs")
-    return path
+    return content
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def _digest_of(document: Mapping[str, Any]) -> str | None:
+    try:
+        return sha256_of(_canonical(document))
+    except (ValueError, RecursionError):
+        return None
 
 
 def columns_to_json(columns: tuple[Column, ...]) -> list[dict[str, Any]]:
@@ -80,7 +108,14 @@ def columns_to_json(columns: tuple[Column, ...]) -> list[dict[str, Any]]:
 
 
 def columns_from_json(entries: list[dict[str, Any]]) -> tuple[Column, ...]:
-    """Columns from JSON."""
+    """Columns from JSON.
+
+    Raises:
+        ValueError: A column has an unknown type.
+    """
+    for entry in entries:
+        if entry["type"] not in COLUMN_TYPES:
+            raise ValueError(f"a column must be of {', '.join(COLUMN_TYPES)}, not '{entry['type']}'")
     return tuple(Column(e["name"], e["type"], e["required"]) for e in entries)
 
 
@@ -95,37 +130,3 @@ def classes_to_json(classes: tuple[Label, ...] | None) -> dict[str, Any] | None:
 def classes_from_json(entry: dict[str, Any] | None) -> tuple[Label, ...] | None:
     """Labels from JSON."""
     return None if entry is None else tuple(LABEL_KINDS[entry["kind"]](value) for value in entry["values"])
-
-
-def numbers_to_json(numbers: Numbers) -> dict[str, Any]:
-    """The numeric block as JSON."""
-    return {
-        "indices": list(numbers.indices),
-        "fills": numbers.fills.tolist(),
-        "means": None if numbers.means is None else numbers.means.tolist(),
-        "scales": None if numbers.scales is None else numbers.scales.tolist(),
-    }
-
-
-def numbers_from_json(entry: dict[str, Any]) -> Numbers:
-    """The numeric block from JSON."""
-    fills, means, scales = (
-        None if entry[key] is None else np.array(entry[key], dtype=np.float64)
-        for key in ("fills", "means", "scales")
-    )
-    if fills is None:
-        raise KeyError("fills")
-    return Numbers(tuple(entry["indices"]), fills, means, scales)
-
-
-def categories_to_json(categories: tuple[Category, ...]) -> list[dict[str, Any]]:
-    """The one-hot blocks as JSON."""
-    return [
-        {"index": c.index, "positions": c.positions, "missing": c.missing, "unseen": c.unseen}
-        for c in categories
-    ]
-
-
-def categories_from_json(entries: list[dict[str, Any]]) -> tuple[Category, ...]:
-    """The one-hot blocks from JSON."""
-    return tuple(Category(e["index"], e["positions"], e["missing"], e["unseen"]) for e in entries)

@@ -1,77 +1,73 @@
-"""Write a fitted pipeline as a plan.
+"""Write a fitted pipeline, or a model made of pipelines, as a plan.
 
-The pipelines that can be written are those of one shape: a ColumnTransformer with a numeric part
-(SimpleImputer, perhaps StandardScaler) and a text part (SimpleImputer, OneHotEncoder), then one estimator.
+A plan's model is a tree. Its leaves are estimators, each in a file of its family's; above each leaf stands
+the pipeline whose encoder makes its matrix; votes, stacks, bags, calibrations, thresholds and transformed
+targets stand above, between or below pipelines, as they did in scikit-learn. Equal encoders are written once.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from serving.plan import document
-from serving.plan.encoder import NOWHERE, Category, Numbers
-from serving.plan.families import FAMILIES
-from serving.plan.model import Column, Label, PlanUnsupported, Task
+from serving.plan.encoding.write import write_encoder
+from serving.plan.estimator import Entry
+from serving.plan.families import FAMILIES, family_of
+from serving.plan.load import load_plan
+from serving.plan.model import Column, Label, PlanBroken, PlanUnsupported, Task
+from serving.plan.nodes import bag, calibrated, stack, threshold, transformed, vote
+from serving.plan.nodes.members import Pen
+
+NODES: dict[str, Callable[[Any, Pen], Entry]] = {
+    "VotingClassifier": vote.write,
+    "VotingRegressor": vote.write,
+    "StackingClassifier": stack.write,
+    "StackingRegressor": stack.write,
+    "BaggingClassifier": bag.write,
+    "BaggingRegressor": bag.write,
+    "CalibratedClassifierCV": calibrated.write,
+    "FixedThresholdClassifier": threshold.write,
+    "TunedThresholdClassifierCV": threshold.write,
+    "TransformedTargetRegressor": transformed.write,
+}
 
 
 def write_plan(pipeline: Any, columns: Sequence[Column], folder: Path, *, task: Task) -> None:
-    """Write a fitted scikit-learn pipeline into a folder, which is made if need be.
+    """Write a fitted scikit-learn model into a folder, which is made if need be.
 
     Args:
-        pipeline: `Pipeline([(..., ColumnTransformer), (..., estimator)])`, fitted on a DataFrame.
-        columns: The pipeline's inputs in the order in which rows will bring them.
+        pipeline: A pipeline fitted on a DataFrame, or a model whose members are such pipelines.
+        columns: The inputs in the order in which rows will bring them.
         folder: Where the plan's files go.
         task: What the pipeline does.
 
     Raises:
-        PlanUnsupported: The pipeline has another shape; the message says where.
+        PlanUnsupported: A part of it cannot be written; the message says which and why. No file is left.
     """
-    transformer, estimator = _two_steps(pipeline)
-    places = {column.name: index for index, column in enumerate(columns)}
-    numbers, categories, width = _blocks(transformer, places)
-    model = _only_member(estimator)
-    family = _family(model)
-    folder.mkdir(parents=True, exist_ok=True)
+    draft = Draft(tuple(columns))
+    model = Writer(draft, is_on_matrix=False).member(pipeline)
     content = {
         "task": task,
-        "columns": document.columns_to_json(tuple(columns)),
-        "classes": document.classes_to_json(None if task == "regression" else _labels(estimator)),
-        "numbers": document.numbers_to_json(numbers),
-        "categories": document.categories_to_json(categories),
-        "width": width,
-        "estimator": {"family": family, "file": FAMILIES[family].write(model, folder)},
+        "columns": document.columns_to_json(draft.columns),
+        "classes": document.classes_to_json(None if task == "regression" else _labels(pipeline)),
+        "encoders": draft.encoders,
+        "model": model,
     }
-    document.write(content, folder)
+    document.write(content, draft.files, folder)
+    try:
+        load_plan(folder)
+    except PlanBroken as error:
+        for name in (document.FILE, *draft.files):
+            (folder / name).unlink()
+        raise PlanUnsupported(f"the written plan cannot be loaded; {error}") from error
 
 
-def _two_steps(pipeline: Any) -> tuple[Any, Any]:
-    steps = [step for _, step in getattr(pipeline, "steps", [])]
-    if len(steps) != 2 or type(steps[0]).__name__ != "ColumnTransformer":
-        raise PlanUnsupported("only a pipeline of a ColumnTransformer and an estimator can be a plan")
-    return steps[0], steps[1]
-
-
-def _only_member(estimator: Any) -> Any:
-    if type(estimator).__name__ != "VotingClassifier":
-        return estimator
-    if len(estimator.estimators_) != 1 or estimator.voting != "soft":
-        raise PlanUnsupported("only a soft VotingClassifier with one member can be a plan")
-    return estimator.estimators_[0]
-
-
-def _family(model: Any) -> str:
-    name = type(model).__name__
-    for family, entry in FAMILIES.items():
-        if name in entry.classes:
-            return family
-    known = ", ".join(name for entry in FAMILIES.values() for name in entry.classes)
-    raise PlanUnsupported(f"the estimator {name} cannot be a plan; {known} can")
-
-
-def _labels(estimator: Any) -> tuple[Label, ...]:
-    labels = tuple(np.asarray(estimator.classes_).tolist())
+def _labels(model: Any) -> tuple[Label, ...]:
+    labels = tuple(np.asarray(model.classes_).tolist())
     kinds = {type(label) for label in labels}
     if len(kinds) != 1 or not kinds <= {str, int, float, bool}:
         raise PlanUnsupported(
@@ -80,62 +76,88 @@ def _labels(estimator: Any) -> tuple[Label, ...]:
     return labels
 
 
-def _blocks(transformer: Any, places: dict[str, int]) -> tuple[Numbers, tuple[Category, ...], int]:
-    numbers = Numbers((), np.empty(0), None, None)
-    categories: list[Category] = []
-    width = 0
-    for name, fitted, names in transformer.transformers_:
-        if len(names) == 0 or fitted == "drop":
-            continue
-        steps = [step for _, step in getattr(fitted, "steps", [])]
-        kinds = [type(step).__name__ for step in steps]
-        indices = tuple(places[column] for column in names)
-        if kinds in (["SimpleImputer"], ["SimpleImputer", "StandardScaler"]) and width == 0:
-            numbers = _numbers(steps, indices)
-            width = len(indices)
-        elif kinds == ["SimpleImputer", "OneHotEncoder"]:
-            block, width = _categories(steps[0], steps[1], indices, width)
-            categories += block
-        else:
-            raise PlanUnsupported(f"the columns' part '{name}' ({', '.join(kinds)}) cannot be written")
-    return numbers, tuple(categories), width
+@dataclass
+class Draft:
+    """What has been written so far.
+
+    Attributes:
+        columns: The plan's inputs.
+        encoders: Those of the pipelines met, each once.
+        files: Their contents by name.
+    """
+
+    columns: tuple[Column, ...]
+    encoders: list[Entry] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    _places: dict[str, int] = field(default_factory=dict)
+
+    def encoder(self, steps: Sequence[Any]) -> int:
+        """Write an encoder unless an equal one is there; return its number."""
+        entry = write_encoder(steps, self.columns)
+        key = json.dumps(entry, sort_keys=True, default=repr)
+        if key not in self._places:
+            self._places[key] = len(self.encoders)
+            self.encoders.append(entry)
+        return self._places[key]
+
+    def estimator(self, model: Any) -> Entry:
+        """Write an estimator as a file."""
+        family = family_of(model)
+        written = FAMILIES[family].write(model)
+        name = f"{len(self.files)}-{family}.{FAMILIES[family].suffix}"
+        self.files[name] = written.content
+        return {
+            "kind": "estimator",
+            "family": family,
+            "file": name,
+            "sha256": document.sha256_of(written.content),
+            "options": written.options,
+        }
 
 
-def _numbers(steps: list[Any], indices: tuple[int, ...]) -> Numbers:
-    fills = np.asarray(steps[0].statistics_, dtype=np.float64)
-    if not np.isfinite(fills).all() or steps[0].add_indicator:
-        raise PlanUnsupported(
-            "the imputer of numbers must have a finite value for every column and no indicator"
-        )
-    if len(steps) == 1:
-        return Numbers(indices, fills, None, None)
-    scaler = steps[1]
-    zeros, ones = np.zeros(len(indices)), np.ones(len(indices))
-    means = zeros if scaler.mean_ is None else scaler.mean_
-    return Numbers(indices, fills, means, ones if scaler.scale_ is None else scaler.scale_)
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes a model and its members.
 
+    Attributes:
+        draft: Where it all goes.
+        is_on_matrix: Whether an encoder stands above.
+    """
 
-def _categories(
-    imputer: Any, encoder: Any, indices: tuple[int, ...], start: int
-) -> tuple[list[Category], int]:
-    if encoder.handle_unknown not in ("ignore", "infrequent_if_exist") or encoder.drop is not None:
-        raise PlanUnsupported("the OneHotEncoder must take unseen categories and drop none")
-    if encoder.sparse_output:
-        raise PlanUnsupported("the OneHotEncoder must make a dense matrix")
-    infrequent = getattr(encoder, "infrequent_categories_", [None] * len(indices))
-    blocks = []
-    for place, index in enumerate(indices):
-        texts = list(encoder.categories_[place])
-        rare = set() if infrequent[place] is None else set(infrequent[place])
-        kept = [text for text in texts if text not in rare]
-        rare_position = start + len(kept) if rare else NOWHERE
-        positions = {text: start + number for number, text in enumerate(kept)} | dict.fromkeys(
-            rare, rare_position
-        )
-        if not all(isinstance(text, str) for text in texts):
-            raise PlanUnsupported(f"categories must be texts; column {index} has others")
-        unseen = rare_position if encoder.handle_unknown == "infrequent_if_exist" else NOWHERE
-        missing = positions.get(imputer.statistics_[place], unseen)
-        blocks.append(Category(index, dict(sorted(positions.items())), missing, unseen))
-        start += len(kept) + bool(rare)
-    return blocks, start
+    draft: Draft
+    is_on_matrix: bool
+
+    def member(self, model: Any) -> Entry:
+        """Write a model that takes what this writer's models take."""
+        name = type(model).__name__
+        if name == "FrozenEstimator":
+            return self.member(model.estimator)
+        if name == "Pipeline":
+            return self._pipeline(model)
+        if name.startswith("Bagging") and not self.is_on_matrix:
+            raise PlanUnsupported("a bag of pipelines cannot be a plan; bag the model behind its columns")
+        if name in NODES and not (name.startswith("Bagging") and self._is_family(model)):
+            return NODES[name](model, self)
+        if not self.is_on_matrix:
+            raise PlanUnsupported(
+                f"only a pipeline whose steps make a matrix of the columns can be a plan, not a bare {name}"
+            )
+        return self.draft.estimator(model)
+
+    def on_matrix(self, model: Any) -> Entry:
+        """Write a model that takes a matrix."""
+        return Writer(self.draft, is_on_matrix=True).member(model)
+
+    def _is_family(self, model: Any) -> bool:
+        try:
+            family_of(model)
+        except PlanUnsupported:
+            return False
+        return True
+
+    def _pipeline(self, model: Any) -> Entry:
+        if self.is_on_matrix:
+            raise PlanUnsupported("a pipeline behind another pipeline's columns cannot be a plan")
+        steps = [step for _, step in model.steps if step is not None and step != "passthrough"]
+        encoder = self.draft.encoder(steps[:-1])
+        return {"kind": "pipeline", "encoder": encoder, "model": self.on_matrix(steps[-1])}

@@ -2,11 +2,13 @@
 
 import json
 import math
+from functools import cache
 
 import pytest
 
-from tests.unit.plan.plan_fixtures import COLUMNS, FAMILIES, fitted, table, truth
+from tests.unit.plan.plan_fixtures import COLUMNS, REGRESSORS, table, truth, write_and_load
 
+FAMILIES = ("logistic", "random_forest", "lightgbm", "xgboost", "histogram", "knn", "mlp")
 KINDS = ("texts", "booleans", "whole", "multiclass", "regression")
 NAMES = [column.name for column in COLUMNS]
 ROWS = [
@@ -24,7 +26,17 @@ def family(request):
 
 
 @pytest.fixture(scope="module")
-def models(family, tmp_path_factory):
+def fitted(tmp_path_factory):
+    @cache
+    def written(family, kind):
+        name = "ridge" if kind == "regression" and family not in REGRESSORS else family
+        return write_and_load(name, kind, tmp_path_factory.mktemp("plan") / "plan")
+
+    return written
+
+
+@pytest.fixture(scope="module")
+def models(family, fitted, tmp_path_factory):
     """One pyfunc a kind of target."""
     import mlflow.pyfunc
     import mlflow.sklearn
@@ -63,23 +75,23 @@ def same(ours, theirs):
 
 @pytest.mark.parametrize("kind", KINDS)
 class TestPlanAgainstScoringServer:
-    def test_split_rows(self, family, models, kind):
+    def test_split_rows(self, family, fitted, models, kind):
         body = json.dumps({"dataframe_split": {"columns": NAMES, "data": ROWS}})
         same(fitted(family, kind).plan.score(ROWS).predictions, ask(models[kind], body))
 
-    def test_a_csv_blank_is_a_json_null(self, family, models, kind):
+    def test_a_csv_blank_is_a_json_null(self, family, fitted, models, kind):
         csv = ",".join(NAMES) + "\n,,40,\n"
         body = json.dumps({"dataframe_records": [{"größe": None, "city": None, "count": 40, "colour": None}]})
         blank, null = ask(models[kind], csv, "text/csv"), ask(models[kind], body)
         assert blank == null
         same(fitted(family, kind).plan.score([(math.nan, math.nan, 40, math.nan)]).predictions, blank)
 
-    def test_true_and_false_in_a_csv_are_those_of_json(self, family, models, kind):
+    def test_true_and_false_in_a_csv_are_those_of_json(self, family, fitted, models, kind):
         csv = ",".join(NAMES) + "\nTrue,Oslo,False,red\n"
         same(fitted(family, kind).plan.score([(True, "Oslo", False, "red")]).predictions,
              ask(models[kind], csv, "text/csv"))  # fmt: skip
 
-    def test_a_number_written_as_text(self, family, models, kind):
+    def test_a_number_written_as_text(self, family, fitted, models, kind):
         body = json.dumps({"dataframe_split": {"columns": NAMES, "data": [["9.5", "Oslo", "30", "red"]]}})
         same(
             fitted(family, kind).plan.score([("9.5", "Oslo", "30", "red")]).predictions,

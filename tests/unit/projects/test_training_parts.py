@@ -15,7 +15,7 @@ from projects.learning.compare import Validation, answers_of, rows_to_compare, v
 from projects.learning.pipelines import build
 from projects.learning.tune import tune
 from projects.split import Split
-from tests.unit.plan.plan_fixtures import FAMILIES, fitted, table, truth
+from tests.unit.plan.plan_fixtures import FAMILIES, fit, table, truth
 
 CLASSES = ("ja", "nein")
 LIGHTGBM = next(candidate for candidate in CANDIDATES if candidate.name == "lightgbm")
@@ -51,7 +51,7 @@ def test_the_pickled_pipeline_holds_no_class_of_ours():
     import cloudpickle
 
     for family in FAMILIES:
-        content = cloudpickle.dumps(fitted(family, "texts").pipeline)
+        content = cloudpickle.dumps(fit(family, "texts"))
         assert b"projects" not in content
         assert b"serving" not in content
 
@@ -163,7 +163,7 @@ def test_the_same_seed_tries_the_same_parameters():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_importance_is_shared_out_over_the_input_columns(family):
-    shares = importance(fitted(family, "texts").pipeline)
+    shares = importance(fit(family, "texts"))
     assert set(shares) == {"größe", "city", "count", "colour"}
     assert sum(shares.values()) == pytest.approx(1.0)
     assert max(shares, key=shares.get) == "count"
@@ -178,9 +178,9 @@ def test_importance_is_shared_out_over_the_input_columns(family):
     ],
 )
 def test_the_pictures_fit_the_task_and_name_their_axes(kind, names, tmp_path):
-    model, frame = fitted("lightgbm", kind), table()
-    classes = None if kind == "regression" else tuple(model.pipeline.classes_)
-    answers = answers_of(model.pipeline, frame, truth(frame, kind), classes)
+    model, frame = fit("lightgbm", kind), table()
+    classes = None if kind == "regression" else tuple(model.classes_)
+    answers = answers_of(model, frame, truth(frame, kind), classes)
     drawn = dict(draw_all(answers, {"a": 0.7, "b": 0.3}))
     assert list(drawn) == [f"{name}.png" for name in names]
     for name, figure in drawn.items():
@@ -190,8 +190,8 @@ def test_the_pictures_fit_the_task_and_name_their_axes(kind, names, tmp_path):
 
 
 def test_a_class_that_a_fold_never_saw_gets_no_share():
-    model, frame = fitted("linear", "texts"), table(10)
-    answers = answers_of(model.pipeline, frame, truth(frame, "texts"), ("ja", "nein", "vielleicht"))
+    model, frame = fit("logistic", "texts"), table(10)
+    answers = answers_of(model, frame, truth(frame, "texts"), ("ja", "nein", "vielleicht"))
     assert isinstance(answers, Answers)
     assert (answers.probabilities[:, 2] == 0).all()
 
@@ -226,13 +226,13 @@ def test_rows_alike_with_another_answer_are_no_copies():
 
 
 def test_names_with_dollars_are_drawn_as_written(tmp_path):
-    answers = answers_of(fitted("lightgbm", "texts").pipeline, table(), truth(table(), "texts"), CLASSES)
+    answers = answers_of(fit("lightgbm", "texts"), table(), truth(table(), "texts"), CLASSES)
     drawn = dict(draw_all(answers, {"$a_{$": 0.7, "b": 0.3}))
     drawn["feature_importance.png"].savefig(tmp_path / "f.png")
 
 
 def test_features_alike_in_their_first_letters_keep_a_bar_each():
-    answers = answers_of(fitted("lightgbm", "texts").pipeline, table(), truth(table(), "texts"), CLASSES)
+    answers = answers_of(fit("lightgbm", "texts"), table(), truth(table(), "texts"), CLASSES)
     drawn = dict(draw_all(answers, {"x" * 50 + "1": 0.7, "x" * 50 + "2": 0.3}))
     axes = drawn["feature_importance.png"].axes[0]
     assert sorted((bar.get_y(), bar.get_width()) for bar in axes.patches) == [(-0.4, 0.3), (0.6, 0.7)]

@@ -1,0 +1,28 @@
+"""`python -m projects STEP ...`: the steps of the MLproject, each alone."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from projects.hints import did_you_mean
+
+STEPS = {
+    "main": "projects.train",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the step that is named first; return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help"):
+        print(f"usage: python -m projects {{{','.join(STEPS)}}} ...; each has its own --help")
+        return 0 if words else 2
+    if words[0] not in STEPS:
+        print(f"penstock: there is no step '{words[0]}'; {did_you_mean(words[0], STEPS)}", file=sys.stderr)
+        return 2
+    step = importlib.import_module(STEPS[words[0]]).STEP
+    return int(step.run(words[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

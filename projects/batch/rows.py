@@ -1,0 +1,43 @@
+"""The rows of a source as Arrow batches of a fixed length, so that a source of any length fits in memory."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is to be predicted.
+
+    Attributes:
+        names: The columns.
+        batches: The rows in order, in batches of any length; read once. They may hold converted columns too.
+        marks: By column, the texts in lower case that stand for a missing value, beside the usual ones.
+    """
+
+    names: tuple[str, ...]
+    batches: Iterable[pa.RecordBatch]
+    marks: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+def cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Cut batches anew, so that each but the last has this many rows however they were read."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        rest = batch
+        while rest.num_rows:
+            piece = rest.slice(0, rows - count)
+            held.append(piece)
+            count += piece.num_rows
+            rest = rest.slice(piece.num_rows)
+            if count == rows:
+                yield _joined(held)
+                held, count = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)

@@ -1,0 +1,221 @@
+"""One batch: read -> cut -> score -> write, in as many threads as may score, in the order of the rows.
+
+A worker takes a batch of rows all the way to the bytes of its lines; this thread reads and writes. No more
+batches are held than there are workers and one. The answers go into a journal beside the output
+(`projects.batch.journal`), the lines into a file that gets the output's name when it is whole.
+"""
+
+import errno
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from projects.batch.answers import MODEL, VERSION, answer_names, answers_of, kept_names, with_answers
+from projects.batch.formats import AS_WRITTEN, FORMATS, Encoded, Sink
+from projects.batch.inputs import Odd, check_columns, read_inputs
+from projects.batch.journal import Journal, digest_of, open_journal
+from projects.batch.rows import Rows, cut
+from projects.errors import BadInput
+from projects.scorer import Version
+from serving.plan.model import PlanInputError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MOST_CELLS = 1_000_000
+"""Cells of a batch where its rows are not asked for: a wide table has fewer rows a batch."""
+FEWEST_ROWS, MOST_ROWS = 100, 65_536
+SAY_EVERY_S = 2.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a batch.
+
+    Attributes:
+        version: Who answers.
+        output: The file to write; its suffix is the format.
+        keep: `all`, `none`, or the input's columns to keep, joined by commas.
+        chunk_rows: Rows of a batch; 0 chooses by the number of columns.
+        overwrite: Whether an output that exists may be replaced.
+        say: Hears a line of progress every two seconds.
+        clock: Seconds, monotonic.
+    """
+
+    version: Version
+    output: Path
+    keep: str = "all"
+    chunk_rows: int = 0
+    overwrite: bool = False
+    say: Callable[[str], None] = lambda _line: None
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What came of a batch.
+
+    Attributes:
+        rows: The rows of the output.
+        resumed_rows: How many of them an earlier run had answered.
+        seconds: How long this run took.
+        odd: By column, the cells of the rows scored now that are not what it holds, and count as missing.
+    """
+
+    rows: int
+    resumed_rows: int
+    seconds: float
+    odd: tuple[Odd, ...]
+
+
+def check_output(output: Path, *, overwrite: bool) -> None:
+    """See that an output can be written, before anything is fetched.
+
+    Raises:
+        BadInput: Its format is not known, its folder is not there, or it exists.
+    """
+    if output.suffix.lower() not in FORMATS:
+        raise BadInput(f"the output '{output.name}' must end in {', '.join(FORMATS)}")
+    if not output.parent.is_dir():
+        raise BadInput(f"there is no folder '{output.parent}' for the output")
+    if output.is_dir():
+        raise BadInput(f"the output '{output}' is a folder; name a file")
+    if output.exists() and not overwrite:
+        raise BadInput(f"'{output}' exists; name another with -P output=FILE, or say -P overwrite=yes")
+
+
+def predict_rows(rows: Rows, asked: Asked) -> Predicted:
+    """Score every row into the output, which appears whole or not at all.
+
+    What an earlier run of the same version answered before it was killed is taken from its journal.
+
+    Raises:
+        BadInput: A column is missing, a cell does not fit its column, the output cannot be written, or there
+            are no rows.
+    """
+    check_output(asked.output, overwrite=asked.overwrite)
+    scorer, started = asked.version.scorer, asked.clock()
+    check_columns(scorer.columns, rows.names)
+    kept = kept_names(asked.keep, rows.names, scorer)
+    names = (*kept, *answer_names(scorer), MODEL, VERSION)
+    with _room(asked.output), open_journal(asked.output, asked.version.author) as journal:
+        if journal.batches:
+            asked.say(f"an earlier run was stopped: {journal.batches} batches are answered already")
+        with _whole(asked.output, names) as sink:
+            chunk_rows = asked.chunk_rows or rows_at_once(len(rows.names))
+            work = _Work(asked, rows, kept, journal, sink)
+            done = work.through(cut(rows.batches, chunk_rows), started)
+    return replace(done, seconds=asked.clock() - started)
+
+
+def rows_at_once(columns: int) -> int:
+    """Choose the rows of a batch by the number of columns."""
+    return min(max(MOST_CELLS // max(columns, 1), FEWEST_ROWS), MOST_ROWS)
+
+
+@dataclass(frozen=True)
+class _Done:
+    rows: int
+    digest: int
+    answers: pa.RecordBatch
+    encoded: Encoded
+    is_saved: bool
+    odd: list[Odd]
+
+
+@dataclass(frozen=True)
+class _Work:
+    asked: Asked
+    rows: Rows
+    kept: tuple[str, ...]
+    journal: Journal
+    sink: Sink
+
+    def through(self, batches: Iterator[pa.RecordBatch], started: float) -> Predicted:
+        """Take all batches through."""
+        written = resumed = 0
+        odd: dict[str, Odd] = {}
+        said = started
+        for number, done in enumerate(self._finished(batches)):
+            self.journal.keep(number, done.digest, done.answers)
+            self.sink.write(done.encoded)
+            written += done.rows
+            resumed += done.rows if done.is_saved else 0
+            for found in done.odd:
+                first = odd.get(found.column, replace(found, count=0))
+                odd[found.column] = replace(first, count=first.count + found.count)
+            now = self.asked.clock()
+            if now - said >= SAY_EVERY_S:
+                said = now
+                self.asked.say(f"{written:,} rows, {written / (now - started):,.0f} a second")
+        if written == 0:
+            raise BadInput("the table has a header but no rows")
+        return Predicted(written, resumed, 0.0, tuple(odd.values()))
+
+    def _finished(self, batches: Iterator[pa.RecordBatch]) -> Iterator[_Done]:
+        workers = self.asked.version.scorer.threads
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="batch")
+        waiting: deque[Future[_Done]] = deque()
+        first_row = 0
+        try:
+            for number, batch in enumerate(batches):
+                waiting.append(pool.submit(self._one, number, batch, first_row))
+                first_row += batch.num_rows
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _one(self, number: int, batch: pa.RecordBatch, first_row: int) -> _Done:
+        digest = digest_of(batch)
+        saved = self.journal.saved(number, digest)
+        answers, odd = self._scored(batch, first_row) if saved is None else (saved, [])
+        is_typed = self.asked.output.suffix.lower() not in AS_WRITTEN
+        whole = with_answers(batch, self.kept, answers, self.asked.version, is_typed=is_typed)
+        return _Done(batch.num_rows, digest, answers, self.sink.encode(whole), saved is not None, odd)
+
+    def _scored(self, batch: pa.RecordBatch, first_row: int) -> tuple[pa.RecordBatch, list[Odd]]:
+        scorer = self.asked.version.scorer
+        cells, odd = read_inputs(batch, scorer.columns, first_row, self.rows.marks)
+        try:
+            return answers_of(scorer, cells), odd
+        except PlanInputError as error:
+            raise BadInput(f"from row {first_row} on: {error}") from error
+
+
+@contextmanager
+def _whole(output: Path, names: tuple[str, ...]) -> Iterator[Sink]:
+    """Write a file beside the output that takes its name when the work inside is done."""
+    part = output.with_name(f".{output.name}.part")
+    try:
+        sink = FORMATS[output.suffix.lower()](part, names)
+        try:
+            yield sink
+        except BaseException:
+            with suppress(OSError):
+                sink.close()
+            raise
+        sink.close()
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _room(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise BadInput(
+            f"'{output}' has no room on its disk ({os.strerror(error.errno)}); make some and run this again:"
+            " it goes on where it stopped"
+        ) from error

@@ -1,0 +1,182 @@
+"""What becomes of a fitted model: logged with all that was found, registered, moved if its gate passes."""
+
+import getpass
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import mlflow
+
+from projects import publish
+from projects.evaluation import verdict
+from projects.evaluation.adjusting import Adjusted
+from projects.evaluation.card import Facts, write_card
+from projects.evaluation.course import Course
+from projects.evaluation.findings import Report
+from projects.evaluation.gate import Verdict
+from projects.evaluation.recommendation import Recommendation
+from projects.ingest.publish import SCHEMA
+from projects.learning.winner import Winner
+from projects.preparation import custom_modules
+from projects.problem import Problem
+from projects.requirement.policy import write_policy
+from projects.rows import TableRows
+from projects.tracking import Tracker
+from serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves.
+
+    Attributes:
+        name: The registered model.
+        version: Its version.
+        stage: Where it is.
+        run_id: The run.
+        gate: What the gate said.
+        scores: On the held-out rows.
+        costs: What one model costs.
+        lines: What a person reads last.
+    """
+
+    name: str
+    version: str
+    stage: str
+    run_id: str
+    gate: str
+    scores: Mapping[str, float]
+    costs: Mapping[str, float]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A fitted model and all that is known of it.
+
+    Attributes:
+        problem: What it was learned from.
+        table: The rows.
+        winner: How it was found.
+        adjusted: The model as it will be served.
+        report: How good it is.
+        course: How the training went.
+        told: The recommendation.
+        decision: What the gate says.
+        learned_rows: How many rows it was fitted on.
+    """
+
+    problem: Problem
+    table: TableRows
+    winner: Winner
+    adjusted: Adjusted
+    report: Report
+    course: Course
+    told: Recommendation
+    decision: Verdict
+    learned_rows: int
+
+
+def publish_version(outcome: Outcome, tracker: Tracker) -> tuple[str, str]:
+    """Log everything and register a version; return its number and what its plan's tag says."""
+    problem, winner, report = outcome.problem, outcome.winner, outcome.report
+    chosen = {f"{winner.name}.{key}": value for key, value in winner.tuning.parameters.items()}
+    tracker.parameters({"winner": winner.name, **chosen})
+    validated = {f"cv_{name}": value for name, value in winner.tuning.validation.means.items()}
+    tracker.metrics({**validated, **winner.costs})
+    _log_report(report)
+    card = write_card(_facts(outcome), report, outcome.course, outcome.told)
+    mlflow.log_text(card, "model_card.md")
+    schema = (outcome.table.clean.folder / SCHEMA).read_text(encoding="utf-8")
+    held = problem.divided.test
+    subject = publish.Subject(
+        pipeline=outcome.adjusted.model,
+        columns=problem.features.columns,
+        task=problem.target.task,
+        X=problem.features.frame.iloc[held].reset_index(drop=True),
+        y=problem.target.truth[held],
+        files={"model_card.md": card, SCHEMA: schema},
+        modules=custom_modules(problem.asked.features),
+    )
+    published = publish.publish(tracker.client, subject, report.metrics)
+    tags = _tags(outcome) | published.tags
+    version = publish.register(tracker.client, problem.name, tracker.run_id, published.model_id, tags)
+    tracker.tags({"penstock.model": problem.name, "penstock.version": version, **tags})
+    return version, published.plan
+
+
+def finish(outcome: Outcome, version: str, tracker: Tracker, settings: Settings) -> Trained:
+    """Write the policy, move the version if its gate passed, and say what a person should know."""
+    problem, decision = outcome.problem, outcome.decision
+    kept = write_policy(tracker.client, problem.name, problem.asked)
+    stage = verdict.move(
+        tracker.client, settings.database_url, problem.name, version,
+        verdict=decision, asked_stage=problem.asked.stage, actor=_actor(),
+    )  # fmt: skip
+    lines = (
+        *verdict.summary(
+            f"{problem.name} version {version}", stage, decision if problem.gate else None,
+            course=outcome.course, metric=problem.metric, told=outcome.told, link=tracker.link,
+        ),
+        *kept,
+    )  # fmt: skip
+    tracker.note(lines)
+    return Trained(
+        problem.name, version, stage, tracker.run_id, decision.sentence, outcome.report.metrics,
+        outcome.winner.costs, lines,
+    )  # fmt: skip
+
+
+def _log_report(report: Report) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        for name, figure in report.figures.items():
+            mlflow.log_figure(figure, f"plots/{name}")
+    for name, table in report.tables.items():
+        if name.endswith(".csv"):
+            mlflow.log_text(table.to_csv(index=False), f"evaluation/{name}")
+        else:
+            mlflow.log_dict(table, f"evaluation/{name}")
+
+
+def _tags(outcome: Outcome) -> dict[str, str]:
+    problem, metric = outcome.problem, outcome.problem.metric.name
+    return {
+        "penstock.task": problem.target.task,
+        "penstock.target": problem.target.name,
+        "penstock.algorithm": outcome.winner.name,
+        "penstock.metric": metric,
+        "penstock.score": f"{outcome.report.metrics.get(metric, float('nan')):.6g}",
+        "penstock.gate": outcome.decision.sentence,
+        "penstock.data_sha256": outcome.table.clean.sha256,
+        "penstock.spec_sha256": problem.asked.sha256,
+    }
+
+
+def _facts(outcome: Outcome) -> Facts:
+    problem, clean = outcome.problem, outcome.table.clean
+    return Facts(
+        name=problem.name,
+        target=problem.target,
+        place=clean.place,
+        data_sha256=clean.sha256,
+        trained_at=datetime.now(UTC),
+        seed=problem.asked.seed,
+        train_rows=outcome.learned_rows,
+        columns=problem.features.columns,
+        gate=" and ".join(str(clause) for clause in problem.gate),
+        verdict=outcome.decision.sentence,
+        parameters=outcome.winner.tuning.parameters,
+        trials=outcome.winner.tuning.trials,
+        adjustments=outcome.adjusted.sentences,
+        notices=problem.notices,
+        objective=problem.asked.objective,
+    )
+
+
+def _actor() -> str:
+    try:
+        return f"training ({getpass.getuser()})"
+    except (OSError, KeyError):  # a container's user without a name
+        return "training"

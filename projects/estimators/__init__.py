@@ -1,0 +1,1 @@
+"""Neural nets as scikit-learn estimators: PyTorch fits them, numpy alone answers."""

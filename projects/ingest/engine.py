@@ -1,0 +1,60 @@
+"""The DuckDB that does the heavy lifting: bounded memory, rows in their order, and nothing fetched."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY_LIMIT = "600MB"
+"""What DuckDB may hold before it spills; with Python and its libraries a process stays under 1 GB."""
+
+
+def open_engine(spill: Path, *, memory_limit: str = MEMORY_LIMIT) -> "duckdb.DuckDBPyConnection":
+    """Open a DuckDB in memory that spills into a folder."""
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "threads": str(cores()),
+            "temp_directory": str(spill),
+            "preserve_insertion_order": "true",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    with suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def name_of(name: str) -> str:
+    """Quote a name for SQL.
+
+    >>> name_of('my "x" y')
+    '"my ""x"" y"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_of(text: str) -> str:
+    """Quote a text for SQL.
+
+    >>> text_of("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def list_of(texts: "list[str] | tuple[str, ...]") -> str:
+    """Write texts as a list of SQL."""
+    return "[" + ", ".join(text_of(text) for text in texts) + "]"

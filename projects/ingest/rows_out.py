@@ -1,0 +1,152 @@
+"""The clean rows: written once as Parquet, then from there as JSON lines."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from projects.errors import BadInput
+from projects.ingest.convert import Conversion
+from projects.ingest.engine import name_of, text_of
+from projects.ingest.plan import Plan
+from projects.ingest.steps import Step, Steps
+from projects.ingest.words import counted
+from projects.ingest.workspace import Workspace
+from projects.requirement.sections import Rule
+
+GROUP_CELLS = 2_500_000
+"""Cells of a row group: wide tables get short ones, so that writing them stays within the memory."""
+MOST_GROUP_ROWS = 122_880
+"""DuckDB's own default."""
+MOST_ROWS_COMPARED = 1_000_000
+MOST_CELLS_COMPARED = 50_000_000
+
+
+def write_rows(
+    select: str, plan: Plan, folder: Path, steps: Steps, work: Workspace
+) -> tuple[int, tuple[str, ...]]:
+    """Write rows.parquet and rows.jsonl; return the number of rows and what a person should know.
+
+    Raises:
+        BadInput: A rule that must hold does not, or no row is left.
+    """
+    rows_path = folder / "rows.parquet"
+    width = len(plan.kept)
+    with steps.step("types and joins to Parquet", plan.rows) as step:
+        step.rows_out = _copy(select, rows_path, width, work)
+    notices = [] if step.rows_out == plan.rows else [f"{plan.rows:,} rows became {step.rows_out:,}"]
+    if plan.rules:
+        notices += _apply_rules(plan.rules, plan, rows_path, steps, work)
+    notices += _repeats(plan, rows_path, steps, work)
+    rows = int(work.rows(f"SELECT count(*) FROM {_file(rows_path)}")[0][0])
+    if rows == 0:
+        raise BadInput("no row is left after cleaning; look at the rules and at the plan")
+    with steps.step("Parquet to JSON lines", rows) as step:
+        step.rows_out = _write_lines(plan, rows_path, folder / "rows.jsonl", work)
+    return rows, tuple(notices)
+
+
+def _file(path: Path) -> str:
+    return f"read_parquet({text_of(str(path))})"
+
+
+def _copy(select: str, path: Path, width: int, work: Workspace) -> int:
+    group = max(min(MOST_GROUP_ROWS, GROUP_CELLS // max(width, 1)), 2048)
+    done = work.rows(f"COPY ({select}) TO {text_of(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {group})")
+    return int(done[0][0])
+
+
+def _rewrite(select: str, path: Path, width: int, work: Workspace) -> int:
+    """Write rows anew in place of the file that they are read from."""
+    fresh = path.with_suffix(".new")
+    rows = _copy(select, fresh, width, work)
+    fresh.replace(path)
+    return rows
+
+
+def _write_lines(plan: Plan, rows_path: Path, target: Path, work: Workspace) -> int:
+    times = [name_of(column.name) for column in plan.kept if column.conversion.sql_type == "TIMESTAMP"]
+    source = _file(rows_path)
+    fraction = ""
+    if times:
+        parts = " OR ".join(f"bool_or({name} != date_trunc('second', {name}))" for name in times)
+        fraction = ".%f" if work.rows(f"SELECT {parts} FROM {source}")[0][0] else ""
+    done = work.rows(
+        f"COPY (SELECT * FROM {source}) TO {text_of(str(target))}"
+        f" (FORMAT json, DATEFORMAT '%Y-%m-%d', TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S{fraction}')"
+    )
+    return int(done[0][0])
+
+
+def _apply_rules(
+    rules: Sequence[Rule], plan: Plan, rows_path: Path, steps: Steps, work: Workspace
+) -> list[str]:
+    from projects.quality.rules import rule_predicates
+
+    columns: dict[str, Conversion] = {column.name: column.conversion for column in plan.kept}
+    checked = rule_predicates(rules, {name: conversion.sql_type for name, conversion in columns.items()})
+    tests = ", ".join(
+        f"({predicate}) AS {name_of(f'rule {at}')}" for at, (_, predicate) in enumerate(checked)
+    )
+    held = [f"coalesce({name_of(f'rule {at}')}, true)" for at in range(len(checked))]
+    source = f"(SELECT *, {tests} FROM {_file(rows_path)})"
+    counts = work.rows(
+        f"SELECT count(*), {', '.join(f'count(*) FILTER (WHERE NOT {one})' for one in held)} FROM {source}"
+    )[0]
+    notices = []
+    for (rule, _), broken in zip(checked, counts[1:], strict=True):
+        if broken and rule.on_fail == "refuse":
+            raise BadInput(
+                _broken(rule, broken, counts[0])
+                + "; clean the data, or set the rule's on_fail to drop or warn"
+            )
+        if broken:
+            what = "are dropped" if rule.on_fail == "drop" else "stay"
+            notices.append(f"{_broken(rule, broken, counts[0])}; they {what}")
+    dropping = [one for one, (rule, _) in zip(held, checked, strict=True) if rule.on_fail == "drop"]
+    with steps.step("rules", counts[0]) as step:
+        step.details += notices
+        step.rows_out = counts[0]
+        if notices and dropping:
+            names = ", ".join(name_of(name) for name in columns)
+            select = f"SELECT {names} FROM {source} WHERE {' AND '.join(dropping)}"
+            step.rows_out = _rewrite(select, rows_path, len(columns), work)
+    return notices
+
+
+def _broken(rule: Rule, broken: int, rows: int) -> str:
+    from projects.ingest.plan_words import rule_words
+
+    return f"{broken:,} of {counted(rows, 'row')} break the rule for '{rule.column}' ({rule_words(rule)})"
+
+
+def _repeats(plan: Plan, rows_path: Path, steps: Steps, work: Workspace) -> list[str]:
+    names = ", ".join(name_of(column.name) for column in plan.kept)
+    source = _file(rows_path)
+    if plan.duplicates == "drop":
+        rows = int(work.rows(f"SELECT count(*) FROM {source}")[0][0])
+        with steps.step("repeated rows dropped", rows) as step:
+            step.rows_out = _without_repeats(names, rows_path, len(plan.kept), work)
+            _note(
+                step, f"{rows - step.rows_out:,} of {counted(rows, 'row')} repeated another and were dropped"
+            )
+        return step.details
+    if plan.rows > MOST_ROWS_COMPARED or plan.rows * len(plan.kept) > MOST_CELLS_COMPARED:
+        return []
+    rows, distinct = work.rows(f"SELECT count(*), count(DISTINCT hash({names})) FROM {source}")[0]
+    if rows == distinct:
+        return []
+    return [
+        f"{rows - distinct:,} of {counted(rows, 'row')} repeat another one; cleaning.duplicates: drop leaves them out"
+    ]
+
+
+def _note(step: Step, text: str) -> None:
+    if step.rows_in != step.rows_out:
+        step.details.append(text)
+
+
+def _without_repeats(names: str, rows_path: Path, width: int, work: Workspace) -> int:
+    """Keep the first of equal rows, told by two digests of 64 bits."""
+    numbered = f"read_parquet({text_of(str(rows_path))}, file_row_number=true)"
+    first = f"SELECT min(file_row_number) AS n FROM {numbered} GROUP BY hash({names}), hash('again', {names})"
+    select = f"SELECT {names} FROM {numbered} WHERE file_row_number IN ({first}) ORDER BY file_row_number"
+    return _rewrite(select, rows_path, width, work)

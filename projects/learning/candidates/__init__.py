@@ -1,0 +1,1 @@
+"""The candidates: one file an algorithm, and one table that lists them."""

@@ -1,0 +1,33 @@
+"""Fits in chunks by scikit-learn's `warm_start`, for estimators that cannot be stopped from inside."""
+
+from typing import Any
+
+from projects.learning.candidates.rounds import Patience, Values, Watch, Watched, answers_of, loss_of
+
+CHUNK = 10
+
+
+def fit_grown(parameter: str) -> Any:
+    """Return a watched fit that raises `parameter` chunk by chunk."""
+
+    def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
+        most = int(getattr(model, parameter))
+        patience = Patience(watch.patience_at(getattr(model, "learning_rate", 0.1)))
+        answers: list[Values] = []
+        curve: list[float] = []
+        done = 0
+        while done < most:
+            done = min(done + CHUNK, most)
+            model.set_params(**{parameter: done}, warm_start=True).fit(X, y)
+            answers.append(answers_of(model, watch.X))
+            curve.append(loss_of(answers[-1], watch.y))
+            watch.on_round(done, curve[-1])
+            if patience.is_out(done, curve[-1]) or watch.is_over:
+                break
+
+        def answers_at(rounds: int) -> Values:
+            return answers[max(0, min(round(rounds / CHUNK), len(answers)) - 1)]
+
+        return Watched(patience.best_at, done, tuple(curve), answers_at, CHUNK)
+
+    return fit

@@ -1,0 +1,96 @@
+"""What a fitted pipeline costs: the time to answer one row, its files, and its training.
+
+Latency is that of the scoring plan, which is what serves; a pipeline that no plan can hold is asked itself.
+"""
+
+import pickle
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from projects.learning.quiet import fitting_quietly
+from serving.plan.model import Column, PlanError, Task
+
+ROWS_ASKED = 300
+ROWS_ASKED_WITHOUT_PLAN = 40
+WARM_UP = 5
+MEGABYTE = 1_000_000
+COSTS = ("p99_ms", "size_mb", "train_minutes")
+
+
+def measure_costs(
+    pipeline: Any,
+    columns: tuple[Column, ...],
+    rows: pd.DataFrame,
+    task: Task,
+    *,
+    fit_s: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
+    """Measure `p99_ms`, `size_mb` and `train_minutes`.
+
+    Args:
+        pipeline: Fitted.
+        columns: Its inputs.
+        rows: Rows to ask it about, one at a time; at most 300 are used.
+        task: What it does.
+        fit_s: Seconds that fitting it took.
+        clock: Seconds.
+    """
+    from serving.plan.load import load_plan
+    from serving.plan.write import write_plan
+
+    with tempfile.TemporaryDirectory(prefix="penstock-costs-") as scratch, fitting_quietly():
+        folder = Path(scratch) / "plan"
+        try:
+            write_plan(pipeline, columns, folder, task=task)
+            plan = load_plan(folder)
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            cells = _plain(rows.head(ROWS_ASKED))
+            seconds = _ask_each(lambda at: plan.score(cells[at : at + 1]), len(cells), clock)
+        except PlanError:
+            size = len(pickle.dumps(pipeline))
+            few = rows.head(ROWS_ASKED_WITHOUT_PLAN)
+            seconds = _ask_each(lambda at: pipeline.predict(few.iloc[at : at + 1]), len(few), clock)
+    return {
+        "p99_ms": 1000 * float(np.percentile(seconds, 99)),
+        "size_mb": size / MEGABYTE,
+        "train_minutes": fit_s / 60,
+    }
+
+
+def unmet(costs: Mapping[str, float], bounds: Mapping[str, float]) -> str | None:
+    """Say which bound the costs break, or None."""
+    for name, bound in bounds.items():
+        if name in costs and costs[name] > bound:
+            return f"{name} {costs[name]:.4g} is above {bound:g}"
+    return None
+
+
+def summed(costs: list[Mapping[str, float]]) -> dict[str, float]:
+    """Return what members cost together: they are asked, kept and fitted one after another."""
+    return {name: sum(each.get(name, 0.0) for each in costs) for name in COSTS}
+
+
+def _ask_each(ask: Callable[[int], Any], rows: int, clock: Callable[[], float]) -> list[float]:
+    for at in range(min(WARM_UP, rows)):
+        ask(at)
+    seconds = []
+    for at in range(rows):
+        started = clock()
+        ask(at)
+        seconds.append(clock() - started)
+    return seconds
+
+
+def _plain(rows: pd.DataFrame) -> list[list[Any]]:
+    """Return rows of plain values, gaps as None."""
+    cells = rows.astype(object).to_numpy(copy=True)
+    cells[pd.isna(rows).to_numpy()] = None
+    listed: list[list[Any]] = cells.tolist()
+    return listed

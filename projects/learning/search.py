@@ -1,0 +1,289 @@
+"""The search: every candidate's defaults, cheap ones first, then better parameters where they pay.
+
+On many rows and a bounded budget each candidate is first looked at on a sample of a fold, which says how good
+it is and how long a whole fold will take. Then the defaults go through the folds; fewer folds are used if all
+of them would take too long. What is left of the budget goes to the candidates in proportion to their ranks.
+
+How much time a candidate gets is decided by what its kind of fit usually costs, not by the clock, so that a
+search that its trials end, and not its seconds, is repeated by its seed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from projects.learning.attempt import Attempt, Conditions
+from projects.learning.budget import Budget
+from projects.learning.candidates.candidate import Candidate, Parameters
+from projects.learning.configuration import Configuration, starting
+from projects.learning.first_look import HOPELESS_SHARE, Looks, take_looks
+from projects.learning.log import Log, Unheard
+from projects.learning.matrices import Fold, Matrices
+from projects.learning.proposals import Proposals, grid_search
+from projects.learning.trial import Prune, Tried, evaluate
+from projects.requirement.model import TuningMethod
+
+CONFIGURATIONS_WANTED = 20
+"""So many of the best so far should fit into the budget; else fewer folds are used."""
+KEPT_ANSWERS = 60
+"""Configurations whose answers are kept for ensembles."""
+RESERVED_MEMBERS = 4
+"""So many of the best are reckoned with for the last fit."""
+RESERVED_TIMES = 1.3
+FEWEST_TO_PRUNE_BY = 3
+SLOWEST_SHARE = 0.15
+"""Of the budget, at most for one configuration."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked of the search.
+
+    Attributes:
+        candidates: To compare.
+        method: How parameters are looked for.
+        trials: The most, beside the defaults.
+        parallel: At once.
+        fixed: Parameters by candidate.
+        grid: For grid_search: values by candidate and parameter.
+    """
+
+    candidates: Sequence[Candidate]
+    method: TuningMethod = "optuna"
+    trials: int = 100
+    parallel: int = 1
+    fixed: Mapping[str, Parameters] = field(default_factory=dict)
+    grid: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+
+
+@dataclass
+class Search:
+    """One search.
+
+    Attributes:
+        asked: What for.
+        matrices: The folds.
+        conditions: What is the same for all.
+        budget: The seconds.
+        log: Who hears of it.
+        known: What an earlier search with the same name found.
+        remember: Writes down what may be gone on from.
+        rows_in_all: That the last fit learns from.
+        check: Says why a fitted configuration cannot meet the cost clauses, or None.
+    """
+
+    asked: Asked
+    matrices: Matrices
+    conditions: Conditions
+    budget: Budget
+    log: Log = field(default_factory=Unheard)
+    known: Sequence[Tried] = ()
+    remember: Callable[[Tried], None] = lambda _tried: None
+    rows_in_all: int = 0
+    check: Callable[[Configuration, Attempt, Fold], str | None] = lambda _c, _a, _f: None
+    tried: list[Tried] = field(default_factory=list, init=False)
+    skipped: dict[str, str] = field(default_factory=dict, init=False)
+    folds: int = field(default=0, init=False)
+
+    def run(self) -> list[Tried]:
+        """Search until the time, the trials or the grid is used up; return what was tried, in order."""
+        self.folds = len(self.matrices.rows.folds)
+        self.tried = list(self.known)
+        self._compare()
+        if self.asked.method == "grid_search":
+            asked = self.asked
+            self._tune(grid_search(asked.candidates, asked.grid, asked.fixed, self.tried), np.inf)
+        elif self.asked.method != "none" and self.complete:
+            self._tune(self._proposals(), self.asked.trials)
+        return self.tried
+
+    def gain(self, tried: Tried) -> float:
+        """Return how good a configuration is over the folds that are in use; more is better."""
+        value = self.conditions.gain(tried.mean(self.folds))
+        return value if np.isfinite(value) else -np.inf
+
+    def refit_seconds(self, members: Sequence[Tried]) -> float:
+        """Return about how long a fit of these on all rows takes."""
+        total = 0.0
+        for each in members:
+            most = each.configuration.candidate.most_rows or self.rows_in_all
+            total += each.fit_seconds * max(1.0, min(most, self.rows_in_all) / max(1, each.rows))
+        return total
+
+    @property
+    def complete(self) -> list[Tried]:
+        """Those that went through all folds in use, best first."""
+        done = [each for each in self.tried if each.is_complete and len(each.scores) >= self.folds]
+        return sorted(done, key=self.gain, reverse=True)
+
+    @property
+    def best_of_each(self) -> list[Tried]:
+        """The best complete one of each candidate, best first."""
+        best: dict[str, Tried] = {}
+        for each in self.complete:
+            best.setdefault(each.name, each)
+        return list(best.values())
+
+    def _compare(self) -> None:
+        starts = [
+            starting(candidate, self.asked.fixed.get(candidate.name, {}))
+            for candidate in sorted(self.asked.candidates, key=lambda candidate: candidate.cost)
+        ]
+        done = {each.configuration.key for each in self.tried}
+        starts = [start for start in starts if start.key not in done]
+        looks = take_looks(starts, self.matrices, self.conditions, self.budget)
+        rows = len(self.matrices.rows.folds[0][0])
+        starts = looks.best_first(starts)
+        if looks.seen:
+            self._pace(looks.seconds_a_fold(starts[0], rows))
+        for at in range(0, len(starts), self._workers):
+            ready = [start for start in starts[at : at + self._workers] if self._is_worth_while(start, looks)]
+            for tried in self._run_all(ready, self._prune_default):
+                self.log.candidate(tried)
+                if self.complete and tried is self.complete[0]:
+                    self._pace(tried.seconds / len(tried.scores))
+
+    def _is_worth_while(self, start: Configuration, looks: Looks) -> bool:
+        name = start.candidate.name
+        left = max(self.budget.left, 0.0) if self.complete else np.inf
+        reason = looks.failed.get(name)
+        if reason is None and (looks.seen or self.complete):
+            reason = looks.why_not(start, self.matrices, self.conditions, guess=self._guess, left=left)
+        if reason is None and self.complete and not left:
+            reason = "the time was up"
+        if reason is not None:
+            self.skipped[name] = reason
+        return reason is None
+
+    @property
+    def _guess(self) -> float:
+        """The gain of the same answer for every row."""
+        y, y_score = (self.matrices.codes[at] for at in self.matrices.rows.folds[0])
+        if not self.conditions.classes:
+            answers: Any = np.full(len(y_score), y.mean())
+        else:
+            shares = np.bincount(y, minlength=self.conditions.classes) / len(y)
+            answers = np.tile(shares, (len(y_score), 1))
+        return self.conditions.gain(self.conditions.score(answers, y_score))
+
+    def _pace(self, seconds_a_fold: float) -> None:
+        """Use fewer folds where all of them would take too much of the budget."""
+        affordable = self.budget.seconds / CONFIGURATIONS_WANTED / max(seconds_a_fold, 1e-9)
+        if np.isfinite(affordable):
+            self.folds = max(1, min(self.folds, int(affordable)))
+
+    def _prune_default(self, fold: int, scores: Sequence[float], _done: Attempt) -> str | None:
+        others = self.complete
+        if not others or fold + 1 >= self.folds:
+            return None
+        best = max(self.conditions.gain(each.mean(fold + 1)) for each in others)
+        mine = self.conditions.gain(float(np.nanmean(scores)))
+        return "far behind the best" if best - mine > HOPELESS_SHARE * abs(best - self._guess) else None
+
+    def _prune_trial(self, name: str) -> Prune:
+        def prune(fold: int, scores: Sequence[float], _done: Attempt) -> str | None:
+            if fold + 1 >= self.folds:
+                return None
+            means = [
+                self.conditions.gain(each.mean(fold + 1))
+                for each in self.tried
+                if each.name == name and len(each.scores) > fold
+            ]
+            mine = self.conditions.gain(float(np.nanmean(scores)))
+            is_behind = len(means) >= FEWEST_TO_PRUNE_BY and mine < np.median(means)
+            return "behind the median" if is_behind else None
+
+        return prune
+
+    def _proposals(self) -> Proposals:
+        def gain(tried: Tried) -> float | None:
+            value = self.conditions.gain(tried.mean(self.folds)) if tried.scores else np.nan
+            return value if np.isfinite(value) else None
+
+        return Proposals(
+            self.conditions, self.asked.fixed, self.asked.method == "random_search", len(self.known),
+            ranked=lambda: self.best_of_each, gain=gain, tried=lambda: self.tried,
+        )  # fmt: skip
+
+    def _tune(self, source: Proposals | Iterator[Configuration], most: float) -> None:
+        configurations = iter(source)
+        done = sum(each.configuration.origin != "default" for each in self.tried)
+        while done < most and self.budget.left > 0:
+            batch: list[Configuration] = []
+            while len(batch) < min(self._workers, most - done):
+                configuration = next(configurations, None)
+                if configuration is None:
+                    break
+                batch.append(configuration)
+            if not batch:
+                return
+            for tried in self._run_all(batch, None):
+                self.log.trial(tried)
+                if isinstance(source, Proposals):
+                    source.tell(tried)
+            done += len(batch)
+
+    @property
+    def _workers(self) -> int:
+        return max(1, self.asked.parallel)
+
+    def _run_all(self, batch: Sequence[Configuration], prune: Prune | None) -> list[Tried]:
+        first = len(self.tried) + 1
+        jobs = list(enumerate(batch, start=first))
+        if len(jobs) <= 1:
+            found = [self._run_one(number, each, prune) for number, each in jobs]
+        else:
+            with ThreadPoolExecutor(len(jobs)) as pool:
+                found = list(pool.map(lambda job: self._run_one(job[0], job[1], prune), jobs))
+        for tried in (self._as_far_as_it_came(each) for each in found):
+            self.tried.append(tried)
+            if tried.scores:
+                self.remember(tried)
+            elif tried.configuration.origin == "default":
+                self.skipped[tried.name] = tried.reason
+        self._forget()
+        self.budget.reserve = RESERVED_TIMES * self.refit_seconds(self.complete[:RESERVED_MEMBERS])
+        return self.tried[len(self.tried) - len(found) :]
+
+    def _as_far_as_it_came(self, tried: Tried) -> Tried:
+        """Where the first one already takes its time, the folds it was scored on are those in use."""
+        if tried.state != "late" or self.complete:
+            return tried
+        self.folds = len(tried.scores)
+        return replace(tried, state="complete", reason="")
+
+    def _run_one(self, number: int, configuration: Configuration, prune: Prune | None) -> Tried:
+        name = configuration.candidate.name
+        decide = prune or self._prune_trial(name)
+
+        def on_loss(step: int, value: float) -> None:
+            if configuration.origin == "default":
+                self.log.loss(name, step, value)
+
+        def prune_all(fold: int, scores: Sequence[float], done: Attempt) -> str | None:
+            if fold == 0:
+                made = self.matrices.fold(configuration.candidate.style, 0)
+                if unfit := self.check(configuration, done, made):
+                    return unfit
+            return decide(fold, scores, done)
+
+        return evaluate(
+            configuration, self.matrices, self.folds, self.conditions,
+            number=number, prune=prune_all, on_loss=on_loss,
+            deadline=min(self.budget.deadline, self.conditions.clock() + SLOWEST_SHARE * self.budget.seconds),
+        )  # fmt: skip
+
+    def _forget(self) -> None:
+        """Let the answers go that no ensemble will want."""
+        ranked = self.complete
+        if len(ranked) <= KEPT_ANSWERS:
+            return
+        kept = {each.number for each in ranked[:KEPT_ANSWERS]}
+        kept |= {each.number for each in self.best_of_each}
+        self.tried = [
+            each if each.number in kept or not each.answers else replace(each, answers=())
+            for each in self.tried
+        ]

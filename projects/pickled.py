@@ -1,0 +1,83 @@
+"""What a fitted pipeline's pickle names: Penstock's own classes go in by value, all others by distribution.
+
+So a served version loads where its pinned distributions are, and never needs Penstock.
+"""
+
+import importlib
+import importlib.metadata
+import pickletools
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import cloudpickle
+
+BY_VALUE = ("projects.transformers", "projects.estimators")
+STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
+
+
+@contextmanager
+def own_classes_by_value(modules: Sequence[str] = ()) -> Iterator[None]:
+    """While this lasts, cloudpickle writes the classes and functions of these modules into the pickle.
+
+    Args:
+        modules: Modules of a user's own functions, beside Penstock's own.
+    """
+    known = cloudpickle.list_registry_pickle_by_value()
+    found = [importlib.import_module(name) for name in {*BY_VALUE, *modules} - set(known)]
+    for module in found:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in found:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def requirements(pipeline: Any, modules: Sequence[str] = ()) -> list[str]:
+    """Pin every distribution whose modules the pipeline's pickle names, and those that load it.
+
+    Args:
+        pipeline: Fitted.
+        modules: Modules of a user's own functions, which go in by value.
+    """
+    with own_classes_by_value(modules):
+        named = modules_of(cloudpickle.dumps(pipeline))
+    tops = {name.split(".")[0] for name in named} - set(sys.stdlib_module_names)
+    known = importlib.metadata.packages_distributions()
+    names = {"scikit-learn", "pandas", "numpy", "cloudpickle"}
+    names |= {known[top][0] for top in tops if top in known}
+    return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(names)]
+
+
+def modules_of(pickled: bytes) -> set[str]:
+    """Name the modules that a pickle imports from when it is loaded."""
+    found: set[str] = set()
+    memo: list[str | None] = []
+    pushed: list[str | None] = [None, None]
+    is_import = False
+    for operation, argument, _ in pickletools.genops(pickled):
+        name = operation.name
+        if name in STRINGS:
+            if is_import:
+                found.add(str(argument))
+            is_import = False
+            pushed.append(str(argument))
+        elif name == "MEMOIZE":
+            memo.append(pushed[-1])
+        elif name in ("BINGET", "LONG_BINGET"):
+            pushed.append(memo[int(argument or 0)])
+        elif name == "STACK_GLOBAL":
+            module, attribute = pushed[-2:]
+            found.add(str(module))
+            # cloudpickle brings a module that a function uses in by name.
+            is_import = attribute == "subimport"
+            pushed.append(None)
+        elif name == "GLOBAL":
+            found.add(str(argument).split(" ")[0])
+            pushed.append(None)
+        elif name != "FRAME":
+            pushed.append(None)
+        del pushed[:-2]
+    return found

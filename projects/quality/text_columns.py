@@ -1,0 +1,51 @@
+"""What a column of texts holds: lengths, blanks, what reads as a number, and levels that mean the same."""
+
+from collections.abc import Mapping, Sequence
+
+from projects.ingest.engine import name_of
+from projects.quality.distinct import Presence, level_counts
+from projects.quality.labels import clashes
+from projects.quality.model import Texts
+from projects.quality.table import Table
+
+MOST_LEVELS = 5_000
+"""Of more levels, none are compared: they are names or notes, not labels."""
+
+
+def text_profiles(table: Table, presence: Mapping[str, Presence]) -> dict[str, Texts]:
+    """Profile the columns of texts; one with no value is left out."""
+    names = [name for name in table.named("text") if presence[name].held]
+    lengths = table.aggregate(names, _lengths)
+    numbers = table.aggregate(names, _number_like, source=table.sample)
+    return {
+        name: Texts(
+            shortest=int(lengths[name][0]),
+            longest=int(lengths[name][1]),
+            mean_length=float(lengths[name][2]),
+            blank=int(lengths[name][3]),
+            padded=int(lengths[name][4]),
+            number_like=numbers[name][0] / numbers[name][1] if numbers[name][1] else 0.0,
+            clashes=clashes(level_counts(table, name, MOST_LEVELS)) if _has_labels(presence[name]) else (),
+        )
+        for name in names
+    }
+
+
+def _has_labels(presence: Presence) -> bool:
+    return presence.distinct <= min(MOST_LEVELS, presence.held / 2)
+
+
+def _lengths(name: str) -> Sequence[str]:
+    cell = name_of(name)
+    return (
+        f"min(length({cell}))",
+        f"max(length({cell}))",
+        f"avg(length({cell}))",
+        f"count(*) FILTER (trim({cell}) = '')",
+        f"count(*) FILTER (length(trim({cell})) < length({cell}) AND trim({cell}) <> '')",
+    )
+
+
+def _number_like(name: str) -> Sequence[str]:
+    cell = name_of(name)
+    return f"count(TRY_CAST({cell} AS DOUBLE))", f"count({cell}) FILTER (trim({cell}) <> '')"

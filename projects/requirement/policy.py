@@ -1,0 +1,169 @@
+"""What a requirement wants done with its model, as the JSON of the registered model's tag `penstock.policy`.
+
+    format                          1
+    project, user                   whose model it is
+    traffic.challenger_percent      the percent of the traffic of a version in Staging
+    traffic.canary                  the rising steps, in percent, in which a new version takes over
+    capacity.requests_per_day       what the deployment must carry
+    capacity.p99_ms                 the longest time of a request (99th percentile)
+    capacity.cold_ms                the longest wait for a model that is not loaded
+    capacity.is_batch               true: files are scored, no endpoint need run
+    capacity.schedule               how often, for batches
+    monitoring.drift_share          the share of drifted columns that alarms
+    monitoring.min_quality          clauses over the metrics of outcomes
+    monitoring.retrain              never, drift, quality, or a schedule in cron's five fields
+    monitoring.approval             whether a retrained version waits for a person before Production
+    business_metrics.NAME           an expression of `projects.requirement.expression`
+    log.mask                        columns that never reach the prediction log
+    log.retention_days              how long the prediction log is kept
+
+A key that nothing is said of is left out. The tag may be edited: what the requirement wrote is kept beside it
+in `penstock.policy.written`, so that a later training changes only what nobody has edited since.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from projects.errors import BadInput
+from projects.evaluation.gate import parse_gate
+from projects.requirement.capacity import read_deployment
+from projects.requirement.model import Requirement
+
+TAG, WRITTEN = "penstock.policy", "penstock.policy.written"
+FORMAT = 1
+LONGEST = 20_000
+Leaves = dict[tuple[str, ...], Any]
+MAPPINGS = ("traffic", "capacity", "monitoring", "business_metrics", "log")
+
+
+class Registry(Protocol):
+    """What is needed of MLflow's client."""
+
+    def get_registered_model(self, name: str) -> Any:
+        """Return the registered model; `tags` maps names to texts."""
+
+    def set_registered_model_tag(self, name: str, key: str, value: str) -> None:
+        """Set a tag."""
+
+
+def policy_of(requirement: Requirement) -> dict[str, Any]:
+    """Return the policy that a requirement asks for."""
+    traffic, watched, capacity = (
+        requirement.traffic,
+        requirement.monitoring,
+        read_deployment(requirement.deployment),
+    )
+    load = traffic.requests_per_day or (capacity.requests_per_day and round(capacity.requests_per_day))
+    policy: dict[str, Any] = {
+        "format": FORMAT,
+        "project": requirement.project_name,
+        "user": requirement.user,
+        "traffic": {"challenger_percent": traffic.challenger_percent, "canary": list(traffic.canary)},
+        "capacity": {
+            "requests_per_day": load,
+            "p99_ms": capacity.p99_ms,
+            "cold_ms": traffic.cold_ms,
+            "is_batch": capacity.is_batch or None,
+            "schedule": capacity.schedule,
+        },
+        "monitoring": {
+            "drift_share": watched.drift_share,
+            "min_quality": [str(clause) for clause in parse_gate(watched.min_quality)],
+            "retrain": watched.retrain,
+            "approval": watched.approval,
+        },
+        "business_metrics": dict(watched.business_metrics),
+        "log": {"mask": list(traffic.mask), "retention_days": traffic.retention_days},
+    }
+    return _nested({path: value for path, value in _leaves(policy).items() if value not in (None, "", [])})
+
+
+def write_policy(client: Registry, name: str, requirement: Requirement) -> tuple[str, ...]:
+    """Write a model's policy, and keep what was edited since the last time.
+
+    Args:
+        client: The registry.
+        name: The registered model.
+        requirement: What asks for the policy.
+
+    Returns:
+        What was kept against the requirement, a sentence each.
+
+    Raises:
+        BadInput: The tag there is no policy, or the policy is too long for a tag.
+    """
+    tags: Mapping[str, str] = client.get_registered_model(name).tags
+    wanted = policy_of(requirement)
+    merged, kept = merge(_read(tags, TAG, name), _read(tags, WRITTEN, name), wanted)
+    text = json.dumps(merged, ensure_ascii=False, sort_keys=True)
+    if len(text) > LONGEST:
+        raise BadInput(
+            f"the policy of '{name}' has {len(text):,} marks, which is too long for a tag (at most {LONGEST:,});"
+            " shorten the business metrics",
+            code="too_large",
+        )
+    if text != tags.get(TAG):
+        client.set_registered_model_tag(name, TAG, text)
+    if (written := json.dumps(wanted, ensure_ascii=False, sort_keys=True)) != tags.get(WRITTEN):
+        client.set_registered_model_tag(name, WRITTEN, written)
+    return kept
+
+
+def merge(
+    now: Mapping[str, Any], written: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Lay what a requirement wants over a policy, key by key; a key that was edited since stays as it is.
+
+    Args:
+        now: The policy as it stands.
+        written: What the last requirement wrote.
+        wanted: What this one wants.
+
+    Returns:
+        The new policy, and what was kept against the requirement.
+    """
+    current, base, new = _leaves(now), _leaves(written), _leaves(wanted)
+    kept: list[str] = []
+    merged: Leaves = {}
+    for path in dict.fromkeys([*current, *new]):
+        is_edited = current.get(path) != base.get(path)
+        chosen = current if is_edited else new
+        if path in chosen:
+            merged[path] = chosen[path]
+        if is_edited and current.get(path) != new.get(path):
+            came = f"{new[path]!r}" if path in new else "nothing"
+            stands = f"{current[path]!r}" if path in current else "nothing, as someone took it out"
+            kept.append(f"the policy's {'.'.join(path)} stays {stands}; the requirement says {came}")
+    return _nested(merged), tuple(kept)
+
+
+def _read(tags: Mapping[str, str], tag: str, name: str) -> dict[str, Any]:
+    try:
+        policy = json.loads(tags.get(tag) or "{}")
+    except json.JSONDecodeError as error:
+        policy = error
+    if not isinstance(policy, dict):
+        raise BadInput(f"the tag {tag} of '{name}' is no JSON object; mend it in the registry or delete it",
+                       code="broken_policy")  # fmt: skip
+    return policy
+
+
+def _leaves(policy: Mapping[str, Any], above: tuple[str, ...] = ()) -> Leaves:
+    found: Leaves = {}
+    for key, value in policy.items():
+        if isinstance(value, Mapping):
+            found |= _leaves(value, (*above, key))
+        else:
+            found[(*above, key)] = value
+    return found
+
+
+def _nested(leaves: Leaves) -> dict[str, Any]:
+    policy: dict[str, Any] = {}
+    for path, value in leaves.items():
+        inner = policy
+        for part in path[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[path[-1]] = value
+    return policy

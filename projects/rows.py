@@ -1,0 +1,155 @@
+"""From what a requirement names to the rows that are learned from: clean, with what was asked decided.
+
+source -> folder of clean rows -> sentence and columns resolved -> quality report -> sample
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from projects.errors import BadInput
+from projects.ingest.publish import LINEAGE, ROWS, SCHEMA
+from projects.ingest.run import ingest
+from projects.ingest.schema import ColumnSchema, read_schema
+from projects.requirement.model import Database, Requirement
+from projects.requirement.resolve import Resolved, resolve
+from projects.requirement.seen import ColumnSeen, see_frame
+from projects.sampling.decide import Decision, announcement, decide
+from projects.sampling.draw import draw
+
+Say = Callable[[str], None]
+SEEN_ROWS = 20_000
+"""A sentence is understood by so many rows' values."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A folder of clean rows.
+
+    Attributes:
+        folder: Where.
+        name: The table's name.
+        place: Where the rows came from, in words.
+        rows: How many.
+        columns: What they are.
+        sha256: The digest of the data as it was found.
+        target: The column to predict, where the source knows it.
+    """
+
+    folder: Path
+    name: str
+    place: str
+    rows: int
+    columns: tuple[ColumnSchema, ...]
+    sha256: str
+    target: str
+
+    @property
+    def parquet(self) -> Path:
+        """The rows."""
+        return self.folder / ROWS
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """The columns of dates."""
+        return frozenset(column.name for column in self.columns if column.type == "date")
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """The rows of one training.
+
+    Attributes:
+        clean: All of them.
+        resolved: What was asked, with everything decided.
+        decision: How many are learned from.
+        frame: Those, by their position in the clean rows: float64 columns, and objects of str and None.
+    """
+
+    clean: Clean
+    resolved: Resolved
+    decision: Decision
+    frame: pd.DataFrame
+
+    @property
+    def asked(self) -> Requirement:
+        """The requirement, with everything decided."""
+        return self.resolved.requirement
+
+
+def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
+    """Read what a requirement names.
+
+    Args:
+        asked: The requirement.
+        folder: An empty folder of this run's own.
+        say: Tells a person what is read as what.
+
+    Raises:
+        BadInput: The data cannot be used, or the target is not known.
+    """
+    clean = clean_rows(asked, folder / "clean", say)
+    resolved = resolve(asked, _seen(clean))
+    main = resolved.requirement.tables.main
+    if resolved.table and resolved.table != clean.name and main != asked.tables.main:
+        say(f"the target lies in the table '{resolved.table}', so that table gives the rows")
+        clean = clean_rows(resolved.requirement, folder / "again", say)
+    for reason in resolved.reasons:
+        say(reason)
+    decision = decide(clean.rows, asked.sampling)
+    target = resolved.requirement.target or clean.target
+    frame = draw(clean.parquet, decision, target=target, say=say)
+    if decision.is_sample:
+        say(f"careful: {decision.sentence}")
+    requirement = resolved.requirement.model_copy(update={"target": target})
+    return TableRows(clean, replace(resolved, requirement=requirement), decision, frame)
+
+
+def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
+    """Make a folder of clean rows, or take the one that the requirement names.
+
+    Raises:
+        BadInput: The data cannot be used.
+    """
+    source = asked.data_source
+    if not source:
+        raise BadInput("name the data with -P data=: a file, a folder, a glob, s3://... or sklearn:NAME")
+    if isinstance(source, str) and (Path(source) / ROWS).is_file() and (Path(source) / LINEAGE).is_file():
+        return _taken(Path(source))
+    for place in (source,) if isinstance(source, str) else source if isinstance(source, tuple) else ():
+        if Path(place).is_file() and (sentence := announcement(place, Path(place).stat().st_size)):
+            say(sentence)
+    made = ingest(
+        source, folder, tables=asked.tables, cleaning=asked.cleaning, rules=asked.validation,
+        target=asked.target, say=say,
+    )  # fmt: skip
+    return Clean(
+        made.folder, made.name, told_place(source), made.rows, made.columns, made.sha256, made.target
+    )
+
+
+def _taken(folder: Path) -> Clean:
+    told = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
+    sha256 = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["sha256"]
+    return Clean(
+        folder, told["table"], str(folder), told["rows"], read_schema(folder), sha256, told["target"]
+    )
+
+
+def told_place(source: Any) -> str:
+    """Name a source, without what a database's address may hold of secrets."""
+    if isinstance(source, Database):
+        return f"database ({source.table or 'a query'})"
+    return source if isinstance(source, str) else ", ".join(source)
+
+
+def _seen(clean: Clean) -> tuple[ColumnSeen, ...]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(clean.parquet) as file:
+        rows = next(file.iter_batches(batch_size=SEEN_ROWS), None)
+    return () if rows is None else see_frame(rows.to_pandas(), clean.name)

@@ -1,0 +1,1 @@
+"""Which rows are learned from, read into a frame, and what learning from fewer rows costs."""

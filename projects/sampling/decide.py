@@ -1,0 +1,93 @@
+"""How many rows are learned from, and the sentence that says so."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from projects.requirement.sections import Sampling
+
+ALL_UP_TO = 100_000
+"""Up to so many rows `auto` takes them all; it never draws more."""
+SHARE = 0.1
+ANNOUNCED_BYTES = 80_000_000
+
+Strategy = Literal["random", "stratified", "time_based"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which rows are drawn.
+
+    Attributes:
+        rows: How many are drawn.
+        of: How many there are.
+        strategy: How.
+        time_column: What orders them in time, for `time_based`.
+        seed: The same seed draws the same rows.
+        max_loss: The estimated loss of score beyond which the winner is fitted on all rows.
+        sentence: What a person is told.
+    """
+
+    rows: int
+    of: int
+    strategy: Strategy
+    time_column: str | None
+    seed: int
+    max_loss: float
+    sentence: str
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether rows are left out."""
+        return self.rows < self.of
+
+
+def decide(rows: int, section: Sampling) -> Decision:
+    """Decide how many of a table's rows are learned from.
+
+    Args:
+        rows: How many the table has.
+        section: What was asked for. `auto` takes all up to 100,000 rows, and min(100,000, 10 %) of more.
+    """
+    wanted = _wanted(rows, section.sample_size)
+    return Decision(
+        rows=wanted,
+        of=rows,
+        strategy=section.sample_strategy,
+        time_column=section.time_column,
+        seed=section.seed,
+        max_loss=section.max_loss,
+        sentence=_sentence(wanted, rows, section),
+    )
+
+
+def announcement(name: str, size_bytes: int) -> str | None:
+    """Return the sentence for a file of 80 MB and more, to be said before work on it starts."""
+    if size_bytes < ANNOUNCED_BYTES:
+        return None
+    amount = f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"
+    return f"{name} is large, {amount}: it is read in pieces, so memory does not grow, but it takes a while"
+
+
+def _wanted(rows: int, asked: str | int) -> int:
+    if isinstance(asked, int):
+        return min(asked, rows)
+    if asked == "full" or rows <= ALL_UP_TO:
+        return rows
+    return min(ALL_UP_TO, int(rows * SHARE))
+
+
+def _sentence(wanted: int, rows: int, section: Sampling) -> str:
+    if wanted == rows:
+        beyond = section.sample_size if isinstance(section.sample_size, int) else 0
+        fewer = f" ({beyond:,} were asked for)" if beyond > rows else ""
+        return f"trained on all {rows:,} rows{fewer}"
+    drawn = {
+        "random": "drawn at random",
+        "stratified": "drawn so that the target keeps its shares",
+        "time_based": "the newest",
+    }[section.sample_strategy]
+    seed = "" if section.sample_strategy == "time_based" else f", seed {section.seed}"
+    return (
+        f"trained on a sample of {wanted:,} rows of {rows:,}, {drawn}{seed};"
+        " for all rows set sampling.sample_size: full"
+    )

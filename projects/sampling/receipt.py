@@ -1,0 +1,119 @@
+"""The receipt of a sample: what learning from fewer rows costs, and whether to fit on all rows after all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from projects.sampling.curve import Curve, Loss, estimated_loss
+from projects.sampling.decide import Decision
+
+DRAWN_POINTS = 40
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a sample cost.
+
+    Attributes:
+        decision: Which rows were drawn.
+        metric: What the scores are.
+        curve: How they grew with rows.
+        loss: The estimated loss; None if it could not be estimated.
+        refit: Whether the winner is to be fitted on all rows.
+        is_noisy: Whether the loss cannot be told from none within the bound asked for.
+    """
+
+    decision: Decision
+    metric: str
+    curve: Curve
+    loss: Loss | None
+    refit: bool
+    is_noisy: bool
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the receipt as sentences."""
+        grew = ", ".join(
+            f"{point.score:.4f} ± {point.error:.4f} at {point.rows:,}" for point in self.curve.points
+        )
+        found = [self.decision.sentence]
+        if grew:
+            found.append(f"{self.metric} by rows learned from: {grew}")
+        found += self._verdict()
+        return tuple(found)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the receipt for a log: plain values, numbers not rounded."""
+        law, loss = self.curve.law, self.loss
+        return {
+            "sampled_rows": self.decision.rows,
+            "all_rows": self.decision.of,
+            "strategy": self.decision.strategy,
+            "seed": self.decision.seed,
+            "metric": self.metric,
+            "points": [
+                {"rows": point.rows, "score": point.score, "error": point.error}
+                for point in self.curve.points
+            ],
+            "law": law and {"limit": law.limit, "gain": law.gain, "exponent": law.exponent},
+            "estimated_loss": loss and loss.estimate,
+            "estimated_loss_90": loss and [loss.low, loss.high],
+            "max_loss": self.decision.max_loss,
+            "is_noisy": self.is_noisy,
+            "refit_on_all_rows": self.refit,
+            "sentences": list(self.lines()),
+        }
+
+    def drawn_law(self) -> tuple[tuple[float, float, float, float], ...]:
+        """Return the law for a plot: rows, score, and the 5th and 95th percentile of the score."""
+        law = self.curve.law
+        if law is None:
+            return ()
+        first = self.curve.points[0].rows
+        drawn = []
+        for rows in np.geomspace(first, max(self.decision.of, first), DRAWN_POINTS):
+            low, high = np.percentile([other.at(rows) for other in self.curve.redrawn], [5, 95])
+            drawn.append((float(rows), law.at(rows), float(low), float(high)))
+        return tuple(drawn)
+
+    def _verdict(self) -> list[str]:
+        if not self.decision.is_sample:
+            return []
+        if self.loss is None:
+            return ["the loss from having sampled is not known: the score was measured at too few sizes"]
+        loss, bound = self.loss, self.decision.max_loss
+        law = f"90 % interval {loss.low:.4f} to {loss.high:.4f}, by the law score = a - b rows^-c"
+        found = [f"the estimated loss of {self.metric} from having sampled is {loss.estimate:.4f} ({law})"]
+        if self.is_noisy:
+            found.append(
+                f"the scores are too noisy to tell whether that is more than {bound:g};"
+                " a larger sampling.sample_size would tell"
+            )
+        bounded = f"sampling.max_loss {bound:g}"
+        if self.refit:
+            found.append(
+                f"that is more than {bounded}: the winner is fitted on all {self.decision.of:,} rows"
+            )
+        else:
+            found.append(f"that is not more than {bounded}: the model learned from the sample stays")
+        return found
+
+
+def receipt(decision: Decision, curve: Curve, metric: str) -> Receipt:
+    """Judge what a sample cost.
+
+    Args:
+        decision: Which rows were drawn.
+        curve: How the score grew with rows up to the sample's size.
+        metric: What the score is, for the sentences.
+    """
+    loss = estimated_loss(curve, decision.rows, decision.of) if decision.is_sample else None
+    bound = decision.max_loss
+    return Receipt(
+        decision=decision,
+        metric=metric,
+        curve=curve,
+        loss=loss,
+        refit=loss is not None and loss.estimate > bound,
+        is_noisy=loss is not None and loss.low <= bound < loss.high,
+    )

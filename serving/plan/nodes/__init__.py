@@ -1,0 +1,1 @@
+"""Models made of models: votes, stacks, bags, calibration, thresholds, transformed targets."""

@@ -1,0 +1,201 @@
+"""Batch prediction beside `mlflow models predict`: one model, one file, in turn in one run.
+
+Besides, the least that the work can cost: reading the file, and the booster's own time on the matrix, both on
+all cores and measured in the same run.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conftest import REPO, pick_free_port, run_mlflow_server
+
+NAME = "bench_batch"
+LEARNED_ROWS = 30_000
+ROWS, ALL_ROWS = 300_000, 5_000_000
+TABLE = """
+SELECT range AS id, round(random() * 90, 1) AS age, round(random() * 60) AS tenure,
+  round(random() * 120, 2) AS charges, round(exp(random() * 6), 3) AS usage,
+  CASE WHEN random() < 0.05 THEN NULL ELSE round(random() * 10, 3) END AS score_a,
+  round(random() - 0.5, 5) AS score_b, floor(random() * 12) AS calls, round(random() * 1e5) AS income,
+  list_extract(['Oslo', 'Köln', 'Lima', 'Bern', 'Rom', 'Riga', 'Bonn', 'Graz'], 1 + (random() * 7)::INT)
+    AS city,
+  list_extract(['basic', 'plus', 'pro'], 1 + (random() * 2)::INT) AS plan,
+  CASE WHEN random() < 0.1 THEN NULL
+    ELSE list_extract(['card', 'bank', 'cash', 'check'], 1 + (random() * 3)::INT) END AS payment,
+  'agent ' || (random() * 60)::INT AS agent, random() < 0.3 AS member,
+  list_extract(['yes', 'no'], 1 + random()::INT) AS paperless
+FROM range({rows})
+"""
+TRUTH = """
+CASE WHEN charges / 40 - tenure / 20 + 2 * (city = 'Oslo')::INT + 1.5 * (plan = 'pro')::INT
+  + coalesce(score_a, 5) / 4 + ln(usage) / 3 + random() * 2 > 4.5 THEN 'leaves' ELSE 'stays' END AS outcome
+"""
+FLOOR = """
+import json, sys, time
+import duckdb, lightgbm, numpy as np
+from pathlib import Path
+from projects.batch.inputs import read_inputs
+from serving.plan.load import load_plan
+
+data, folder = sys.argv[1:]
+plan = load_plan(Path(folder) / "plan")
+files = [path for path in (Path(folder) / "plan").iterdir() if b"tree" == path.read_bytes()[:4]]
+booster = lightgbm.Booster(model_file=str(files[0]))
+engine = duckdb.connect(config={"memory_limit": "600MB"})
+source = f"read_parquet('{data}')" if data.endswith(".parquet") else f"read_csv('{data}')"
+reading = scoring = 0.0
+batches = iter(engine.sql(f"SELECT * FROM {source}").to_arrow_reader(65536))
+while True:
+    start = time.perf_counter()
+    batch = next(batches, None)
+    reading += time.perf_counter() - start
+    if batch is None:
+        break
+    matrix = np.ascontiguousarray(plan.encoders[0].encode_columns(read_inputs(batch, plan.columns, 0)))
+    start = time.perf_counter()
+    booster.predict(matrix)
+    scoring += time.perf_counter() - start
+print(json.dumps({"reading": reading, "scoring": scoring}))
+"""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way to predict the file.
+
+    Attributes:
+        name: What it is called.
+        seconds: Wall-clock time of the whole command, median.
+        peak_mb: The most memory of the command.
+        told: What it printed, of the last round.
+    """
+
+    name: str
+    seconds: float
+    peak_mb: float
+    told: str
+
+
+def main(*, full: bool = False) -> str:
+    rows, rounds = (ALL_ROWS, 1) if full else (ROWS, 3)
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        data = make_rows(root, rows)
+        with run_mlflow_server(root, pick_free_port()) as server:
+            environ = os.environ | {"MLFLOW_TRACKING_URI": server.uri, "PENSTOCK_VAR_DIR": str(root / "var")}
+            environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            register(root, environ)
+            folder = fetch(root, environ)
+            commands = commands_for(root, data)
+            sides = {name: measure(name, commands[name], environ, rounds) for name in commands}
+            floors = {
+                path.suffix: floor(path, folder, environ, rounds) for path in (data["csv"], data["parquet"])
+            }
+        return table(rows, sides, floors)
+
+
+def make_rows(root: Path, rows: int) -> dict[str, Path]:
+    """Write the rows to learn from, and the rows to predict as CSV and Parquet."""
+    import duckdb
+
+    paths = {name: root / f"rows.{name}" for name in ("csv", "parquet")} | {"learn": root / "learn.csv"}
+    with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(root)}) as engine:
+        engine.execute("SELECT setseed(0.5)")
+        learned = f"SELECT *, {TRUTH} FROM ({TABLE.format(rows=LEARNED_ROWS)})"
+        engine.execute(f"COPY ({learned}) TO '{paths['learn']}' (HEADER)")
+        engine.execute(f"COPY ({TABLE.format(rows=rows)}) TO '{paths['csv']}' (HEADER)")
+        engine.execute(f"COPY (FROM read_csv('{paths['csv']}')) TO '{paths['parquet']}'")
+    return paths
+
+
+def register(root: Path, environ: dict[str, str]) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "projects.train",
+        "--data",
+        str(root / "learn.csv"),
+        "--target",
+        "outcome",
+    ]
+    options = ["--name", NAME, "--candidates", "lightgbm", "--tune-seconds", "0", "--stage", "Production"]
+    subprocess.run([*command, *options], cwd=REPO, env=environ, check=True, stdout=subprocess.DEVNULL)
+
+
+def fetch(root: Path, environ: dict[str, str]) -> Path:
+    folder = root / "version"
+    command = ["mlflow", "artifacts", "download", "-u", f"models:/{NAME}/1", "-d", str(folder)]
+    subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)
+    return next(folder.rglob("MLmodel")).parent
+
+
+def commands_for(root: Path, data: dict[str, Path]) -> dict[str, list[str]]:
+    penstock = [sys.executable, "-m", "projects.predict", "--name", NAME, "--overwrite", "yes", "--json"]
+    peer = ["mlflow", "models", "predict", "-m", f"models:/{NAME}/1", "--env-manager", "local", "-t", "csv"]
+    return {
+        "mlflow models predict, CSV to JSON": [*peer, "-i", str(data["csv"]), "-o", str(root / "peer.json")],
+        "penstock, CSV to CSV": [*penstock, "--data", str(data["csv"]), "--output", str(root / "out.csv")],
+        "penstock, Parquet to Parquet": [
+            *penstock, "--data", str(data["parquet"]), "--output", str(root / "out.parquet"),
+        ],
+    }  # fmt: skip
+
+
+def measure(name: str, command: list[str], environ: dict[str, str], rounds: int) -> Side:
+    """Run a command some times; each in a process of its own, whose peak memory is its own too."""
+    seconds, peak, told = [], 0.0, ""
+    for _ in range(rounds):
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=REPO, env=environ, stdout=subprocess.PIPE, text=True)
+        told = process.stdout.read() if process.stdout else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+        seconds.append(time.perf_counter() - started)
+        peak = max(peak, peak_mb(usage))
+    return Side(name, statistics.median(seconds), peak, told)
+
+
+def peak_mb(usage: resource.struct_rusage) -> float:
+    return usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def floor(data: Path, folder: Path, environ: dict[str, str], rounds: int) -> float:
+    """Return the seconds of reading and of the booster alone, median."""
+    found = []
+    for _ in range(rounds):
+        done = subprocess.run(
+            [sys.executable, "-c", FLOOR, str(data), str(folder)],
+            cwd=REPO, env=environ, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        parts = json.loads(done.stdout)
+        found.append(parts["reading"] + parts["scoring"])
+    return statistics.median(found)
+
+
+def table(rows: int, sides: dict[str, Side], floors: dict[str, float]) -> str:
+    peer = next(iter(sides.values()))
+    lines = [
+        f"{rows:,} rows of 15 columns, LightGBM, {os.cpu_count()} cores",
+        f"{'':36}{'s':>8}{'rows/s':>12}{'ratio':>8}{'peak MB':>10}{'own s':>8}{'floor s':>9}{'of it':>7}",
+    ]
+    for side in sides.values():
+        line = f"{side.name:36}{side.seconds:8.1f}{rows / side.seconds:12,.0f}"
+        line += f"{peer.seconds / side.seconds:8.2f}{side.peak_mb:10,.0f}"
+        if side is not peer:
+            own = json.loads(side.told.splitlines()[-1])["seconds"]
+            least = floors[".parquet" if "Parquet" in side.name else ".csv"]
+            line += f"{own:8.1f}{least:9.1f}{own / least:7.2f}"
+        lines.append(line)
+    lines.append("ratio: rows a second, mlflow models predict = 1; floor: reading and the booster alone")
+    return "\n".join(lines)

@@ -1,0 +1,61 @@
+"""Costs are measured through the plan, and clauses on them prune, shrink and are named."""
+
+import pytest
+
+from projects.learning.candidates.listing import BY_NAME
+from projects.learning.costs import measure_costs, summed, unmet
+from projects.requirement.model import Ensembles, Tuning
+from tests.unit.projects.learning.learning_fixtures import COLUMNS, Bench, Clock, contest, ground, marked
+
+
+def test_a_fitted_pipeline_has_three_costs():
+    winner = contest((BY_NAME["logistic"],)).run()
+    costs = measure_costs(winner.pipeline, COLUMNS, ground().X_held, "binary", fit_s=90.0)
+    assert costs["train_minutes"] == 1.5
+    assert 0 < costs["p99_ms"] < 1000
+    assert 0 < costs["size_mb"] < 1
+
+
+def test_what_is_above_its_bound_is_named():
+    assert unmet({"p99_ms": 7.1, "size_mb": 1.0}, {"size_mb": 2, "p99_ms": 5}) == "p99_ms 7.1 is above 5"
+
+
+def test_members_cost_their_sum():
+    costs = {"p99_ms": 1.0, "size_mb": 2.0, "train_minutes": 3.0}
+    assert summed([costs, costs])["size_mb"] == 4.0
+
+
+def test_a_candidate_that_breaks_a_clause_is_given_up_for_one_that_meets_it():
+    names = (BY_NAME["logistic"], BY_NAME["extra_trees"])
+    winner = contest(names, bounds={"size_mb": 0.02}).run()
+    assert winner.name == "logistic"
+    reasons = {each.name: each.reason for each in winner.ranking}
+    assert reasons["extra_trees"].startswith("size_mb")
+    assert reasons["extra_trees"].endswith("is above 0.02")
+
+
+def test_training_that_takes_too_long_is_given_up():
+    bench = Bench(Clock())
+    names = (marked("slow", bench, seconds=200.0), marked("quick", bench, cost=2))
+    winner = contest(names, bounds={"train_minutes": 2}, clock=bench.clock).run()
+    assert winner.name == "quick"
+
+
+def test_a_clause_that_none_can_meet_leaves_the_best_with_a_notice():
+    winner = contest((BY_NAME["logistic"],), bounds={"size_mb": 1e-9}).run()
+    assert winner.name == "logistic"
+    assert "is above 1e-09" in winner.notices[0]
+
+
+def test_an_ensemble_shrinks_until_it_meets_the_clause():
+    names = (BY_NAME["extra_trees"], BY_NAME["random_forest"], BY_NAME["logistic"])
+    free = contest(names, ensembles=Ensembles(), tuning=Tuning(seconds=600, trials=4)).run()
+    bound = 0.6 * free.costs["size_mb"]
+    held = contest(
+        names, ensembles=Ensembles(), tuning=Tuning(seconds=600, trials=4), bounds={"size_mb": bound}
+    ).run()
+    assert held.costs["size_mb"] <= bound
+
+
+def test_the_winner_tells_its_costs():
+    assert set(contest((BY_NAME["logistic"],)).run().costs) == {"p99_ms", "size_mb", "train_minutes"}
