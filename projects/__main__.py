@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from projects.hints import did_you_mean
 
 STEPS = {
-    "main": "projects.train",
+    "main": "projects.steps.main",
+    "ingest": "projects.steps.ingest",
+    "clean": "projects.steps.clean",
+    "select": "projects.steps.select",
+    "split": "projects.steps.split",
+    "compare": "projects.steps.compare",
+    "tune": "projects.steps.tune",
+    "train": "projects.steps.train",
+    "evaluate": "projects.steps.evaluate",
 }
 
 

@@ -20,6 +20,8 @@ MISSING_TEXT = "(missing)"
 VECTOR_WIDTH: Mapping[Style, int] = {"linear": 60, "trees": 12, "distance": 12}
 FEW_LEVELS_WIDTH = 4
 """The vector of a text that trees know by the target and others one-hot."""
+VECTOR_COLUMNS: Mapping[Style, int] = {"linear": 180, "trees": 40, "distance": 40}
+"""The most columns that all vectors of a kind take together: a million rows of ten texts stay near 0.5 GB."""
 TREES_ONE_HOT = 2
 """Texts of up to so many levels get a column a level for trees too; others are encoded by the target."""
 FILLED_ALONG = {"forward_fill": "forward", "backward_fill": "backward"}
@@ -170,7 +172,8 @@ def _vectors(recipe: Recipe, name: str, width: int, columns: Sequence[str]) -> l
 
     if not columns:
         return []
-    vectors = TextVectors(n_components=width, random_state=recipe.seed)
+    fair = max(1, VECTOR_COLUMNS[recipe.style] // len(columns))
+    vectors = TextVectors(n_components=min(width, fair), random_state=recipe.seed)
     return [(name, Pipeline([("vectors", vectors), *_scaled(recipe)]), Among(tuple(columns), "text"))]
 
 

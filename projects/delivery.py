@@ -85,7 +85,7 @@ def publish_version(outcome: Outcome, tracker: Tracker) -> tuple[str, str]:
     tracker.parameters({"winner": winner.name, **chosen})
     validated = {f"cv_{name}": value for name, value in winner.tuning.validation.means.items()}
     tracker.metrics({**validated, **winner.costs})
-    _log_report(report)
+    log_report(report)
     card = write_card(_facts(outcome), report, outcome.course, outcome.told)
     mlflow.log_text(card, "model_card.md")
     schema = (outcome.table.clean.folder / SCHEMA).read_text(encoding="utf-8")
@@ -128,7 +128,8 @@ def finish(outcome: Outcome, version: str, tracker: Tracker, settings: Settings)
     )  # fmt: skip
 
 
-def _log_report(report: Report) -> None:
+def log_report(report: Report) -> None:
+    """Log an evaluation's plots and tables to the active run."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         for name, figure in report.figures.items():

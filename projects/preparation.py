@@ -9,17 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from projects.column_parts import Recipe, Style, column_parts, strategy_of
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.requirement.model import Cleaning, FeatureSection
 from projects.transformers.among import Kind
-from projects.transformers.derivations import Definition, gives_text
 from serving.plan.model import Task
 
 Step = tuple[str, Any]
+Definition = Mapping[str, Any]
+"""Of a column made of others, as `projects.transformers.derivations` describes it."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,11 @@ def preparation(
     return [*_derive(definitions, features, seed), *_select(features, task, seed), ("columns", parts)]
 
 
-def rows_to_learn(frame: pd.DataFrame, inputs: Inputs, cleaning: Cleaning) -> Any:
+def rows_to_learn(frame: Any, inputs: Inputs, cleaning: Cleaning) -> Any:
     """Return which training rows are learned from: with `drop`, those without gaps in its columns.
 
     Args:
-        frame: The training rows.
+        frame: The training rows, a DataFrame.
         inputs: The columns.
         cleaning: The strategy, for all columns and for single ones.
 
@@ -138,6 +137,8 @@ def _select(features: FeatureSection, task: Task, seed: int) -> list[Step]:
 
 
 def _made(definitions: Sequence[Definition], kind: Kind) -> tuple[str, ...]:
+    from projects.transformers.derivations import gives_text
+
     return tuple(each["name"] for each in definitions if gives_text(each) == (kind == "text"))
 
 

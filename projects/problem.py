@@ -1,15 +1,17 @@
 """What there is to learn: rows, their target and features, what is held out, and the folds to compare on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from projects.column_parts import Style
 from projects.errors import BadInput
 from projects.evaluation.gate import Clause, check_gate
 from projects.evaluation.metrics import Metric, metric_for
+from projects.feature_store.feature import Feature
 from projects.features import Features, read_features
 from projects.folding import fold_kind, make_folds
 from projects.learning.candidates.listing import Chosen, choose
@@ -21,7 +23,6 @@ from projects.requirement.model import Requirement
 from projects.rows import TableRows
 from projects.splitting import Divided, Marks, divide, read_marks
 from projects.target import Target, read_target
-from projects.transformers.derivations import Definition
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Problem:
         chosen: The candidates.
         notices: How columns and rows were read, and what was left out and why.
         suspicions: What may give the target away, and what was done about it.
+        stored: The features of the store that are learned from.
     """
 
     asked: Requirement
@@ -59,32 +61,37 @@ class Problem:
     chosen: Chosen
     notices: tuple[str, ...]
     suspicions: tuple[str, ...]
+    stored: tuple[Feature, ...] = ()
 
     @property
     def learned(self) -> Any:
         """The positions, among these rows, that are learned from."""
         return np.sort(np.concatenate([self.divided.train, self.divided.validation]))
 
-    def prepare(self, stored: Sequence[Definition] = ()) -> Callable[[Any], list[tuple[str, Any]]]:
-        """Return what makes the steps before a model, for a style."""
-        asked, task = self.asked, self.target.task
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """The stored features, as columns to derive."""
+        return [feature.column for feature in self.stored if not feature.is_custom]
 
-        def steps(style: Any) -> list[tuple[str, Any]]:
-            return preparation(
-                self.inputs, asked.features, asked.cleaning, style=style, task=task, seed=asked.seed,
-                stored=stored,
-            )  # fmt: skip
+    def prepare(self, style: Style) -> list[tuple[str, Any]]:
+        """Make the steps before a model of a style."""
+        return preparation(
+            self.inputs, self.asked.features, self.asked.cleaning, style=style, task=self.target.task,
+            seed=self.asked.seed, stored=self.definitions,
+        )  # fmt: skip
 
-        return steps
 
-
-def read_problem(table: TableRows) -> Problem:
+def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
     """Make everything of the rows that was asked for.
+
+    Args:
+        table: The rows.
+        stored: The features that `features.store` names.
 
     Raises:
         BadInput: They, or an option, cannot be used.
     """
-    asked, frame = table.asked, table.frame
+    asked, frame = _with_functions(table.asked, stored), table.frame
     target = read_target(frame, asked.target, asked.task)
     check_gate(table.resolved.gate, target.task)
     metric = _measurable(metric_for(asked.metric, target.task), target)
@@ -105,8 +112,15 @@ def read_problem(table: TableRows) -> Problem:
         beside=inputs[aside], rows=_rows(asked, target, features, divided, marks), metric=metric,
         gate=table.resolved.gate, chosen=chosen,
         notices=(*_missing(frame, target), target.reason, *features.notices),
-        suspicions=tuple(_told(suspect, leaks) for suspect in found),
+        suspicions=tuple(_told(suspect, leaks) for suspect in found), stored=tuple(stored),
     )  # fmt: skip
+
+
+def _with_functions(asked: Requirement, stored: Sequence[Feature]) -> Requirement:
+    """Add the stored features that are functions to those that are named outright."""
+    functions = tuple(str(feature.definition["function"]) for feature in stored if feature.is_custom)
+    custom = tuple(dict.fromkeys([*asked.features.custom, *functions]))
+    return asked.model_copy(update={"features": asked.features.model_copy(update={"custom": custom})})
 
 
 def _measurable(metric: Metric, target: Target) -> Metric:

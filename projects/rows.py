@@ -102,11 +102,19 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
         say(reason)
     decision = decide(clean.rows, asked.sampling)
     target = resolved.requirement.target or clean.target
-    frame = draw(clean.parquet, decision, target=target, say=say)
+    frame = _with_truths(draw(clean.parquet, decision, target=target, say=say), clean, target)
     if decision.is_sample:
         say(f"careful: {decision.sentence}")
     requirement = resolved.requirement.model_copy(update={"target": target})
     return TableRows(clean, replace(resolved, requirement=requirement), decision, frame)
+
+
+def _with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame:
+    """Make a target of truths true and false again: they are labels, not numbers."""
+    kinds = {column.name: column.type for column in clean.columns}
+    if kinds.get(target) == "boolean":
+        frame[target] = frame[target].map({1.0: True, 0.0: False}).astype(object)
+    return frame
 
 
 def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:

@@ -70,6 +70,34 @@ def read_target(frame: pd.DataFrame, name: str, asked: AskedTask = "auto") -> Ta
     return _classification(name, held, rows, kind, why)
 
 
+def read_truth(column: "pd.Series[Any]", classes: tuple[Any, ...] | None) -> tuple[Any, Any]:
+    """Read what a known model should have answered.
+
+    Args:
+        column: The cells.
+        classes: The model's labels; None for a regression.
+
+    Returns:
+        The truth of the rows that have one, and their positions.
+
+    Raises:
+        BadInput: No row has one, or a regression's is no number.
+    """
+    if classes is None or isinstance(classes[0], int | float):  # a bool is an int
+        numbers, others = as_numbers(column)
+        if others.any() and classes is None:
+            found = shown(column[others].iloc[0])
+            raise BadInput(f"target '{column.name}' must hold numbers for a regression; it has {found}")
+        cells: Any = numbers
+    else:
+        cells = as_texts(column)
+    rows = np.flatnonzero(cells.notna().to_numpy())
+    if len(rows) == 0:
+        raise BadInput(f"target '{column.name}' is missing in every row; there is nothing to evaluate by")
+    held = cells.iloc[rows].to_numpy()
+    return (held if classes is None else held.astype(np.asarray(classes).dtype)), rows
+
+
 def _classification(name: str, held: "pd.Series[Any]", rows: Any, kind: str, why: str) -> Target:
     values: Any = held.to_numpy(dtype=object)
     if kind == "number":

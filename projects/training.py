@@ -1,27 +1,26 @@
 """One training from end to end, as a story; every step's own work is in its module."""
 
 import json
-import shutil
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlflow
 
+from projects.contests import hold_contest
 from projects.course import course_of
 from projects.delivery import Outcome, Trained, finish, publish_version
 from projects.evaluation.adjusting import Adjusted, adjust
 from projects.evaluation.course import Point
 from projects.evaluation.evaluate import evaluate
-from projects.evaluation.gate import cost_bounds, judge
+from projects.evaluation.gate import judge
 from projects.evaluation.recommendation import recommend
 from projects.evaluation.subject import Subject
+from projects.feature_store.store import resolve
 from projects.growth import growth_of, on_all_rows
-from projects.learning.contest import STEPS, Contest, Ground
+from projects.learning.contest import STEPS
 from projects.learning.winner import Winner
 from projects.problem import Problem, read_problem
 from projects.progress import Progress
@@ -29,8 +28,8 @@ from projects.quality.report import write_report
 from projects.requirement.model import Requirement
 from projects.rows import TableRows, read_rows, told_place
 from projects.sampling.receipt import Receipt
-from projects.search_log import SearchLog
 from projects.shell import connect
+from projects.steps.placed import with_run_resolved, workspace
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
 
@@ -61,10 +60,10 @@ def train(asked: Requirement, settings: Settings, given: Mapping[str, str], prog
     connect(settings.tracking_uri)
     progress.total = STEPS_BESIDE_CONTEST + STEPS
     named = asked.name or asked.project_name or told_place(asked.data_source)
-    with started_run(f"train {named}") as tracker, _workspace(settings) as folder:
+    with started_run(f"train {named}") as tracker, workspace(settings, "training") as folder:
         table = _read(asked, folder, tracker, progress)
         problem = _prepared(table, tracker, given, progress)
-        winner = _contest(problem, tracker, settings, progress)
+        winner = hold_contest(problem, tracker, settings, progress)
         fitted = _grown(problem, table, winner, progress)
         return _judged(fitted, tracker, settings, progress)
 
@@ -89,20 +88,9 @@ def _warm_up() -> None:
     del lightgbm, optuna, xgboost
 
 
-@contextmanager
-def _workspace(settings: Settings) -> Iterator[Path]:
-    """Give a folder on the disk of the var folder, where a table may be as large as it is."""
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="training-", dir=settings.var_dir))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress) -> TableRows:
     with progress.step(f"reading {told_place(asked.data_source)}") as step:
-        table = read_rows(asked, folder, progress.note)
+        table = read_rows(with_run_resolved(asked, folder), folder, progress.note)
         clean = table.clean
         write_report(clean.folder, target=table.asked.target, title=clean.name)
         step.result = f"{clean.rows:,} clean rows of {len(clean.columns)} columns"
@@ -119,7 +107,7 @@ def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress
 
 def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], progress: Progress) -> Problem:
     with progress.step("looking for leaks, splitting") as step:
-        problem = read_problem(table)
+        problem = read_problem(table, resolve(tracker.client, table.asked.features.store))
         used, there = len(problem.features.columns), len(table.clean.columns) - 1
         step.result = f"{used} of {there} columns to learn from, {len(problem.divided.test):,} rows held out"
     for sentence in (*problem.suspicions, *problem.notices):
@@ -148,26 +136,6 @@ def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], prog
     rows[problem.target.name] = problem.target.truth
     log_table(rows, table.clean.place, table.clean.name, problem.target.name, table.clean.sha256)
     return problem
-
-
-def _contest(problem: Problem, tracker: Tracker, settings: Settings, progress: Progress) -> Winner:
-    asked, frame, truth = problem.asked, problem.features.frame, problem.target.truth
-    learned, held = problem.learned, problem.divided.test
-    ground = Ground(
-        rows=problem.rows,
-        X=frame.iloc[learned].reset_index(drop=True),
-        y=truth[learned],
-        X_held=frame.iloc[held].reset_index(drop=True),
-        y_held=truth[held],
-        columns=problem.features.columns,
-        prepare=problem.prepare(),
-    )
-    with SearchLog(tracker, problem.metric.name).writing() as log:
-        return Contest(
-            ground, problem.chosen, problem.metric, asked.tuning, asked.ensembles, progress,
-            fixed=asked.hyperparameters, seed=asked.seed, bounds=cost_bounds(problem.gate), log=log,
-            storage=settings.var_dir / "searches",
-        ).run()  # fmt: skip
 
 
 def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progress) -> _Fitted:

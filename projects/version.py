@@ -38,14 +38,22 @@ def fetch_version(client: MlflowClient, name: str, version: str, stage: str, fol
     Raises:
         BadInput: There is no such model or version, or it says nothing of its inputs.
     """
-    name, version, stage = _parts(name, version, stage)
-    found = _find(client, name, version, stage)
-    number = str(found.version)
+    found = find_version(client, name, version, stage)
+    name, number = str(found.name), str(found.version)
     local = Path(download_artifacts(f"{URI}{name}/{number}", dst_path=str(folder)))
     scorer, way = _scorer(local, found.tags.get("penstock.plan_sha256"), f"version {number} of '{name}'")
     schema = local / SCHEMA
     author = {"model": name, "version": number, "source": str(found.source), "way": way}
     return Version(name, number, scorer, way, author, schema if schema.is_file() else None)
+
+
+def find_version(client: MlflowClient, name: str, version: str, stage: str) -> Any:
+    """Find a version in the registry, by its number or its stage.
+
+    Raises:
+        BadInput: There is no such model or version.
+    """
+    return _find(client, *_parts(name, version, stage))
 
 
 def _scorer(local: Path, plan_sha256: str | None, what: str) -> tuple[Scorer, str]:

@@ -31,7 +31,7 @@ DETAILED_ROWS = 20_000
 PROBE_ROWS = 500
 FEWEST_ANSWERED = 2000
 ANSWERS, INTERVALS, WEIGHTS = 0.3, 0.15, 0.3
-"""The shares of the time that answering, intervals, and permutations or SHAP values may take."""
+"""The shares of the time that many rows, intervals, and permutations or SHAP values may take."""
 
 Clock = Callable[[], float]
 
@@ -68,7 +68,7 @@ def evaluate(
     from projects.evaluation.tables import tables_of
 
     subject, unknown = without_unknown_labels(subject)
-    subject, fewer = _answerable(subject, seconds=ANSWERS * seconds, seed=seed, clock=clock)
+    subject, fewer = _answerable(subject, seconds=seconds, seed=seed, clock=clock)
     found = _look(
         subject, asked=asked, metric=metric or metric_for("", subject.task), threshold=threshold,
         seed=seed, seconds=seconds, clock=clock,
@@ -104,7 +104,7 @@ def without_unknown_labels(subject: Subject) -> tuple[Subject, list[str]]:
 
 
 def _answerable(subject: Subject, *, seconds: float, seed: int, clock: Clock) -> tuple[Subject, list[str]]:
-    """Draw as many rows as the model can answer in the time."""
+    """Draw as many rows as the model can answer in the time; up to 20,000 may take all of it."""
     rows = len(subject.X)
     if rows <= FEWEST_ANSWERED:
         return subject, []
@@ -112,7 +112,8 @@ def _answerable(subject: Subject, *, seconds: float, seed: int, clock: Clock) ->
     started = clock()
     ask(subject.model, subject.X.iloc[drawn[:PROBE_ROWS]], subject.truth[drawn[:PROBE_ROWS]], subject.classes)
     needed = (clock() - started) / PROBE_ROWS
-    most = rows if needed <= 0 else max(FEWEST_ANSWERED, int(seconds / needed))
+    in_time = int(seconds / max(needed, 1e-9))
+    most = max(FEWEST_ANSWERED, min(DETAILED_ROWS, in_time), int(ANSWERS * in_time))
     if rows <= most:
         return subject, []
     said = f"evaluated on {most} of {rows} held-out rows (drawn at random): the model answers slowly"

@@ -14,11 +14,15 @@ import numpy as np
 import pandas as pd
 
 from projects.evaluation.answers import Answers
-from projects.evaluation.asking import ask
+from projects.evaluation.asking import Part, ask
 from projects.evaluation.metrics import Metric
+from projects.evaluation.own_weights import own_weights
 
 MOST_ROWS = 3000
+FEWEST_ROWS = 200
 ROUNDS = 5
+OF_SHARES = ("roc_auc", "average_precision", "log_loss", "brier")
+"""The metrics that need probabilities and no labels."""
 ROWS_A_CALL = 20_000
 CELLS_A_CALL = 2_000_000
 """Shuffled copies are asked together, as many as fit: a call costs more than its rows."""
@@ -87,22 +91,25 @@ def permutation_importance(
         classes: All labels, sorted; None for a regression.
         metric: What to look at.
         seed: The same seed shuffles alike.
-        seconds: The longest to shuffle; columns that go with the model's answers come first.
+        seconds: The longest to shuffle; columns that are likely the heaviest come first.
         clock: Seconds, monotonic.
     """
     deadline, rng = clock() + seconds, np.random.default_rng(seed)
+    part: Part = "shares" if metric.name.startswith(OF_SHARES) else "labels"
     most = max(100, min(MOST_ROWS, CELLS_A_CALL // max(1, X.shape[1])))
-    at = np.sort(rng.permutation(len(X))[:most])
-    X, truth = X.iloc[at].reset_index(drop=True), truth[at]
-    whole = ask(model, X, truth, classes)
+    at = rng.permutation(len(X))[:most]
+    X, truth, started = X.iloc[at].reset_index(drop=True), truth[at], clock()
+    whole = ask(model, X, truth, classes, part)
+    few = _affordable(clock() - started, len(X), X.shape[1], seconds)
+    X, whole = X.iloc[:few], whole.take(slice(0, few))
     base, sign = metric.measure(whole), 1 if metric.is_better_higher else -1
     drops: dict[str, list[float]] = {str(name): [] for name in X.columns}
-    names = _in_order(X, whole)
+    names = _in_order(model, X, whole)
     for _ in range(ROUNDS):
         for some in _calls(names, X):
             if clock() > deadline:
                 break
-            for name, answers in _shuffled(model, X, whole, some, rng):
+            for name, answers in _shuffled(model, X, whole, some, rng=rng, part=part):
                 drops[name].append(sign * (base - metric.measure(answers)))
     weights = [_weight(name, values) for name, values in drops.items()]
     return Importance(tuple(sorted(weights, key=lambda w: (w.rounds == 0, -w.drop))), metric, len(X))
@@ -114,8 +121,14 @@ def _calls(names: Sequence[str], X: pd.DataFrame) -> Iterator[Sequence[str]]:
         yield names[start : start + size]
 
 
+def _affordable(asked_s: float, rows: int, columns: int, seconds: float) -> int:
+    """Return how many rows can be used for every column to have its turn."""
+    one_round_s = asked_s * columns
+    return rows if one_round_s <= 0.7 * seconds else max(FEWEST_ROWS, int(rows * 0.7 * seconds / one_round_s))
+
+
 def _shuffled(
-    model: Any, X: pd.DataFrame, whole: Answers, names: Sequence[str], rng: np.random.Generator
+    model: Any, X: pd.DataFrame, whole: Answers, names: Sequence[str], *, rng: np.random.Generator, part: Part
 ) -> Iterator[tuple[str, Answers]]:
     rows = len(X)
     stacked = X.iloc[np.tile(np.arange(rows), len(names))].reset_index(drop=True)
@@ -124,7 +137,7 @@ def _shuffled(
         here = slice(place * rows, (place + 1) * rows)
         cells[here] = cells[here][rng.permutation(rows)]
         stacked[name] = cells
-    answers = ask(model, stacked, np.tile(whole.truth, len(names)), whole.classes)
+    answers = ask(model, stacked, np.tile(whole.truth, len(names)), whole.classes, part)
     for place, name in enumerate(names):
         yield name, answers.take(slice(place * rows, (place + 1) * rows))
 
@@ -136,8 +149,11 @@ def _weight(name: str, drops: list[float]) -> Weight:
     return Weight(name, float(there.mean()), float(there.std()), len(there))
 
 
-def _in_order(X: pd.DataFrame, whole: Answers) -> list[str]:
-    """Order the columns by how closely they go with the model's answers, for when time runs out."""
+def _in_order(model: Any, X: pd.DataFrame, whole: Answers) -> list[str]:
+    """Order the columns by how heavy they likely are, for when time runs out."""
+    own = own_weights(model)
+    if own:
+        return sorted((str(name) for name in X.columns), key=lambda name: -own.get(name, 0.0))
     said = _as_numbers(whole)
     spread = said - said.mean()
     bond = {str(name): _bond(X[name], spread) for name in X.columns}

@@ -21,6 +21,7 @@ MOST_DRAWS = 200
 FEWEST_DRAWS = 40
 """With fewer the ends of a 95 % interval rest on one draw each."""
 FEWEST_ROWS = 10
+FEWEST_DRAWN = 1000
 MOST_DRAWN = 20_000
 """Of more rows so many are drawn at a time (Bickel, Goetze and van Zwet, 1997)."""
 
@@ -64,9 +65,13 @@ def score_intervals(
     size = min(len(coded), MOST_DRAWN)
     metrics = [metric for metric in METRICS if task in metric.tasks]
     found: dict[str, list[float]] = {metric.name: [] for metric in metrics}
+    started = clock()
     for draw in range(MOST_DRAWS):
         if draw and clock() > deadline:
             break
+        if draw == 1:
+            size = _affordable(size, (clock() - started) * MOST_DRAWS, seconds)
+            found = {name: [] for name in found}
         drawn = coded.take(rng.integers(0, len(coded), size))
         for metric in metrics:
             found[metric.name].append(metric.measure(drawn))
@@ -76,6 +81,11 @@ def score_intervals(
         metric.name: _middle(found[metric.name], narrower, metric.measure(coded)) for metric in metrics
     }
     return {name: interval for name, interval in middles.items() if interval is not None}
+
+
+def _affordable(size: int, needed_s: float, seconds: float) -> int:
+    """Return how many rows can be drawn each time, of `size` for which all draws would take so long."""
+    return size if needed_s <= seconds else max(min(size, FEWEST_DRAWN), int(size * seconds / needed_s))
 
 
 def _middle(values: list[float], narrower: float, whole: float) -> Interval | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from projects.errors import BadInput
-from projects.transformers.derive import check
 
 NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]{0,98}[A-Za-z0-9_])?")
 REFERENCE = re.compile(r"(?P<name>[^:]+)(?::(?P<version>[1-9]\d{0,8}))?")
@@ -82,6 +81,8 @@ def checked(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
     if plain.get("kind") == CUSTOM:
         _check_custom(name, plain)
     else:
+        from projects.transformers.derive import check
+
         try:
             check({"name": name, **plain})
         except ValueError as error:

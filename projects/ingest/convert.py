@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest import date_formats, styled
-from projects.ingest.engine import name_of, text_of
+from projects.ingest.engine import is_one_of, name_of
 from projects.ingest.marks import IN_TEXTS, is_mark_sql
 from projects.ingest.raw import TEXT
 
@@ -106,8 +106,8 @@ class Conversion:
 
     def _truth_sql(self, column: str) -> str:
         cell = f"lower(trim({column}))"
-        true, false = (", ".join(text_of(word) for word in words) for words in (self.true, self.false))
-        return f"(CASE WHEN {cell} IN ({true}) THEN true WHEN {cell} IN ({false}) THEN false END)"
+        true, false = is_one_of(cell, self.true), is_one_of(cell, self.false)
+        return f"(CASE WHEN {true} THEN true WHEN {false} THEN false END)"
 
     def _from_typed(self, column: str, kind: str) -> str:
         if self.type == "text":

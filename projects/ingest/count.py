@@ -1,46 +1,22 @@
 """One pass over all rows that counts, for every column, which cells fit the reading that is tried."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from projects.ingest import date_formats, styled
 from projects.ingest.convert import PLAIN_GUARD
-from projects.ingest.engine import list_of, text_of
+from projects.ingest.engine import is_one_of, list_of
 from projects.ingest.guess import Candidate
 from projects.ingest.marks import IN_TEXTS, IN_VALUES, is_mark_sql
+from projects.ingest.perfect import count_perfect
 from projects.ingest.raw import TEXT
+from projects.ingest.tally import BOTH, CODE, FITS, GAP, MARK, ODD, OTHER, Counts
 from projects.ingest.workspace import Workspace
 
-GAP, FITS, MARK, ODD, CODE, OTHER, BOTH = range(7)
-"""What a cell is: missing; of the reading; a mark of a gap; something else; digits that are a code (leading
-zeros, too long for a number); of the reading's second form; of both forms. The second form of plain numbers
-has decimals, of styled ones a decimal comma, of ISO dates a time of day, of booleans false, of other dates
-day and month changed about (there, a CODE means the same both ways)."""
 COLUMNS_AT_ONCE = 300
 EXAMPLES = 10
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many cells of a column are what; see the codes above.
-
-    Attributes:
-        rows: All cells.
-        cells: How many of each code.
-        marks: The marks found, and how often.
-        odd: Some of the cells that are something else.
-    """
-
-    rows: int
-    cells: tuple[int, ...]
-    marks: Mapping[str, int] = field(default_factory=dict)
-    odd: tuple[str, ...] = ()
-
-    @property
-    def filled(self) -> int:
-        """Cells that hold something."""
-        return self.rows - self.cells[GAP] - self.cells[MARK]
+COUNTED = (MARK, ODD, CODE, OTHER, BOTH)
+"""Gaps and what fits follow from these."""
 
 
 def count_cells(
@@ -56,53 +32,57 @@ def count_cells(
         marks: The marks of gaps where they are not the usual ones, by the column's number.
         work: Where.
     """
-    counts: dict[int, Counts] = {}
-    columns = list(candidates)
+    usual = {at: candidate for at, candidate in candidates.items() if at not in marks or kinds[at] != TEXT}
+    counts = count_perfect(source, usual, kinds, work)
+    columns = [at for at in candidates if at not in counts]
     for start in range(0, len(columns), COLUMNS_AT_ONCE):
         some = columns[start : start + COLUMNS_AT_ONCE]
-        counts |= _count_some(source, {at: candidates[at] for at in some}, kinds, marks, work)
+        counts |= _count_some(source, {at: candidates[at] for at in some}, marks, work)
     return counts
 
 
 def _count_some(
-    source: str, candidates: Mapping[int, Candidate], kinds: Sequence[str], marks: Mapping[int, tuple[str, ...]],
+    source: str,
+    candidates: Mapping[int, Candidate],
+    marks: Mapping[int, tuple[str, ...]],
     work: Workspace,
-) -> dict[int, Counts]:  # fmt: skip
+) -> dict[int, Counts]:
     codes = [
-        f"c{at}, {code_sql(f'c{at}', kinds[at], candidate, marks.get(at))} AS k{at}"
+        f"c{at}, {code_sql(f'c{at}', candidate, marks.get(at))} AS k{at}"
         for at, candidate in candidates.items()
     ]
-    told = [part for at in candidates for part in _aggregates(at, kinds[at])]
+    told = [part for at in candidates for part in _aggregates(at)]
     row = work.rows(f"SELECT count(*), {', '.join(told)} FROM (SELECT {', '.join(codes)} FROM ({source}))")[0]
     rows, each = int(row[0]), len(told) // len(candidates)
     parts = [row[1 + each * nth : 1 + each * (nth + 1)] for nth in range(len(candidates))]
     return {at: _counts(rows, part) for at, part in zip(candidates, parts, strict=True)}
 
 
-def _aggregates(at: int, kind: str) -> list[str]:
-    cells = [f"count(*) FILTER (WHERE k{at} = {code})" for code in range(7)]
-    if kind != TEXT:
-        return [*cells, "NULL", "NULL", "NULL"]
-    odd = f"FILTER (WHERE k{at} = {ODD})"
+def _aggregates(at: int) -> list[str]:
+    # CASE keeps the dear ones to the few cells that they are about.
+    odd = f"CASE WHEN k{at} = {ODD} THEN c{at} END"
     return [
-        *cells,
-        f"histogram(trim(c{at})) FILTER (WHERE k{at} = {MARK})",
-        f"min(c{at}, {EXAMPLES}) {odd}",
-        f"max(c{at}, {EXAMPLES}) {odd}",
+        f"count(c{at})",
+        *(f"count_if(k{at} = {code})" for code in COUNTED),
+        f"histogram(CASE WHEN k{at} = {MARK} THEN trim(c{at}) END)",
+        f"min({odd}, {EXAMPLES})",
+        f"max({odd}, {EXAMPLES})",
     ]
 
 
 def _counts(rows: int, part: Sequence[Any]) -> Counts:
-    marks, low, high = part[7:10]
+    cells = [0] * 7
+    cells[GAP] = rows - int(part[0])
+    for code, count in zip(COUNTED, part[1:-3], strict=True):
+        cells[code] = int(count)
+    cells[FITS] = int(part[0]) - sum(cells[code] for code in COUNTED)
+    marks, low, high = part[-3:]
     odd = tuple(dict.fromkeys([*(low or ()), *(high or ())]))
-    return Counts(rows, tuple(int(count) for count in part[:7]), dict(marks or {}), odd)
+    return Counts(rows, tuple(cells), dict(marks or {}), odd)
 
 
-def code_sql(column: str, kind: str, candidate: Candidate, marks: tuple[str, ...] | None = None) -> str:
+def code_sql(column: str, candidate: Candidate, marks: tuple[str, ...] | None = None) -> str:
     """Write the code of a cell under a reading."""
-    if kind != TEXT:
-        odd = f" WHEN NOT isfinite({column}) THEN {GAP}" if kind == "DOUBLE" else ""
-        return f"CAST(CASE WHEN {column} IS NULL THEN {GAP}{odd} ELSE {FITS} END AS TINYINT)"
     if candidate.conversion.type == "text":
         mark = is_mark_sql(column, IN_TEXTS if marks is None else marks, folds=False)
         return _case(column, f"WHEN {mark} THEN {MARK} ELSE {FITS}")
@@ -123,8 +103,8 @@ def _fits(column: str, candidate: Candidate) -> str:
         return _fits_number(column, candidate)
     if conversion.type == "boolean":
         cell = f"lower(trim({column}))"
-        true, false = (", ".join(map(text_of, words)) for words in (conversion.true, conversion.false))
-        return f"WHEN {cell} IN ({true}) THEN {FITS} WHEN {cell} IN ({false}) THEN {OTHER}"
+        true, false = is_one_of(cell, conversion.true), is_one_of(cell, conversion.false)
+        return f"WHEN {true} THEN {FITS} WHEN {false} THEN {OTHER}"
     if conversion.form == "iso":
         iso = date_formats.iso_sql(column)
         return f"WHEN {iso} IS NOT NULL THEN CASE WHEN {iso} = date_trunc('day', {iso}) THEN {FITS} ELSE {OTHER} END"

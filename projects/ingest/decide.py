@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from projects.ingest.convert import NUMBERS, Conversion
-from projects.ingest.count import BOTH, CODE, FITS, ODD, OTHER, Counts
 from projects.ingest.guess import Candidate
 from projects.ingest.raw import TEXT
+from projects.ingest.tally import BOTH, CODE, FITS, ODD, OTHER, Counts
 from projects.ingest.words import counted
 
 TOLERANCE = 0.001

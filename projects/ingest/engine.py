@@ -1,6 +1,7 @@
 """The DuckDB that does the heavy lifting: bounded memory, rows in their order, and nothing fetched."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ def open_engine(spill: Path, *, memory_limit: str = MEMORY_LIMIT) -> "duckdb.Duc
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
     return connection
 
 
@@ -58,3 +60,11 @@ def text_of(text: str) -> str:
 def list_of(texts: "list[str] | tuple[str, ...]") -> str:
     """Write texts as a list of SQL."""
     return "[" + ", ".join(text_of(text) for text in texts) + "]"
+
+
+def is_one_of(value: str, texts: Iterable[str]) -> str:
+    """Write the test whether a value is one of some texts.
+
+    DuckDB makes a join of a long IN or list_contains, and a join loses the order of the rows.
+    """
+    return f"(CASE {value} {' '.join(f'WHEN {text_of(text)} THEN true' for text in texts)} ELSE false END)"

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from projects.ingest.convert import Conversion
-from projects.ingest.count import EXAMPLES, GAP, ODD, Counts, count_cells
+from projects.ingest.count import EXAMPLES, count_cells
 from projects.ingest.decide import Decision, decide
 from projects.ingest.fix import NO_FIX, Fix
 from projects.ingest.guess import NUMBER_READING, TEXT_READING, Candidate, forced, guess, wider
 from projects.ingest.marks import IN_TEXTS
 from projects.ingest.raw import TEXT
 from projects.ingest.table import Table
+from projects.ingest.tally import GAP, ODD, Counts
 from projects.ingest.words import counted
 from projects.ingest.workspace import Workspace
 

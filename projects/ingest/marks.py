@@ -1,6 +1,6 @@
 """The texts that stand for a missing value."""
 
-from projects.ingest.engine import text_of
+from projects.ingest.engine import is_one_of
 
 IN_TEXTS = (
     "", "?", "-", "--", "N/A", "n/a", "NA", "#N/A", "#NA", "<NA>", "N.A.", "NULL", "null", "Null", "NaN", "nan",
@@ -12,6 +12,7 @@ IN_VALUES = frozenset(
 )
 """Between numbers, dates and truths: in any letter case."""
 LONGEST = 7
+BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
 def is_mark_sql(column: str, marks: "tuple[str, ...]", *, folds: bool) -> str:
@@ -20,7 +21,7 @@ def is_mark_sql(column: str, marks: "tuple[str, ...]", *, folds: bool) -> str:
     Long texts are told by their length and first letter alone, which costs next to nothing.
     """
     longest = max([LONGEST, *(len(mark.encode()) for mark in marks)])
-    listed = ", ".join(text_of(mark) for mark in marks)
-    trimmed = rf"trim({column}, ' ' || chr(9) || chr(10) || chr(13) || chr(160))"
+    trimmed = f"trim({column}, {BLANKS})"
     cell = f"lower({trimmed})" if folds else trimmed
-    return f"((strlen({column}) <= {longest} OR {column} < '!' OR {column} >= chr(160)) AND {cell} IN ({listed}))"
+    is_short = f"(strlen({column}) <= {longest} OR {column} < '!' OR {column} >= chr(160))"
+    return f"({is_short} AND {is_one_of(cell, marks)})"

@@ -1,10 +1,10 @@
 """A table: raw tables of the same columns, one under the other in the order of their names."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from projects.ingest.convert import NUMBERS
+from projects.ingest.convert import NUMBERS, double_text
 from projects.ingest.engine import text_of
 from projects.ingest.raw import TEXT, RawTable
 
@@ -46,6 +46,11 @@ class Table:
             f"(SELECT * FROM ({one}) LIMIT {each})" for p in parts for one in self._selects([p])
         )
 
+    def as_texts(self, columns: Collection[str]) -> "Table":
+        """Read some columns as texts, whatever type the files gave them."""
+        kinds = [TEXT if name in columns else kind for name, kind in zip(self.names, self.kinds, strict=True)]
+        return replace(self, kinds=tuple(kinds))
+
     def _selects(self, parts: Sequence[RawTable]) -> Iterator[str]:
         for (reading, names, kinds), same in groupby(parts, key=lambda p: (p.reading, p.names, p.kinds)):
             files = "[" + ", ".join(text_of(str(path)) for part in same for path in part.paths) + "]"
@@ -61,7 +66,9 @@ class Table:
             elif kinds[found] == kind:
                 exprs.append(f"c{found} AS c{index}")
             else:
-                exprs.append(f"CAST(c{found} AS {kind}) AS c{index}")
+                is_number = kind == TEXT and kinds[found] == "DOUBLE"
+                cast = double_text(f"c{found}") if is_number else f"CAST(c{found} AS {kind})"
+                exprs.append(f"{cast} AS c{index}")
         if exprs == [f"c{index} AS c{index}" for index in range(len(names))]:
             return source
         return f"SELECT {', '.join(exprs)} FROM ({source})"

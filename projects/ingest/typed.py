@@ -52,6 +52,7 @@ def type_table(table: Table, fixes: Mapping[str, Fix], target: str, work: Worksp
         if name is not None:
             asked[name] = fix
     wanted = find_name(target, table.names) if target else None
+    table = table.as_texts([name for name, fix in asked.items() if fix.is_reading])
     typed = TypedTable(table, infer(table, asked, wanted or "", work))
     make_view(typed, work)
     return typed
@@ -62,9 +63,10 @@ def retyped(typed: TypedTable, fixes: Mapping[str, Fix], work: Workspace) -> Typ
     asked = {name: fix for name, fix in fixes.items() if fix.is_reading}
     if not asked:
         return typed
-    again = {reading.name: reading for reading in infer(typed.table, asked, "", work)}
+    table = typed.table.as_texts(list(asked))
+    again = {reading.name: reading for reading in infer(table, asked, "", work)}
     readings = tuple(again[reading.name] if reading.name in asked else reading for reading in typed.readings)
-    done = replace(typed, readings=readings)
+    done = replace(typed, table=table, readings=readings)
     make_view(done, work)
     return done
 

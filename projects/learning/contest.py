@@ -139,8 +139,9 @@ class Contest:
         seconds = self.tuning.seconds if self.tuning.method != "none" and self.tuning.seconds else np.inf
         if not self.tuning.seconds:
             asked = replace(asked, method="none")
+        matrices = Matrices(rows, codes, self.ground.prepare, clock=self.clock)
         return Search(
-            asked, Matrices(rows, codes, self.ground.prepare), conditions, Budget(seconds, self.clock),
+            asked, matrices, conditions, Budget(seconds, self.clock),
             log=Told(self.log, self.progress, self.metric),
             known=journal.read(candidates) if journal else (),
             remember=journal.write if journal else _forget,

@@ -17,7 +17,7 @@ from projects.learning.quiet import fitting_quietly
 from serving.plan.model import Column, PlanError, Task
 
 ROWS_ASKED = 300
-ROWS_ASKED_WITHOUT_PLAN = 40
+ROWS_ASKED_WITHOUT_PLAN = 25
 WARM_UP = 5
 MEGABYTE = 1_000_000
 COSTS = ("p99_ms", "size_mb", "train_minutes")

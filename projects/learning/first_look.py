@@ -22,6 +22,8 @@ ONE_SHARE = 0.05
 SLOWEST_SHARE = 0.2
 """Of the seconds left, at most for one fold of the defaults of what cannot be stopped."""
 FEWEST_LOOKS = 3
+STARTS = 10
+"""Times the seconds that a library takes to be imported must be left."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class Looks:
             return np.nan
         return look.seconds * max(1.0, most / SAMPLE_ROWS) + look.preparing_seconds * rows / SAMPLE_ROWS
 
+    def preparing_seconds(self, rows: int) -> float:
+        """Return about how long preparing a fold of so many rows takes, for a style on average."""
+        return float(np.mean([look.preparing_seconds for look in self.seen.values()])) * rows / SAMPLE_ROWS
+
     def best_first(self, starts: Sequence[Configuration]) -> list[Configuration]:
         """Order candidates by what was seen of them; what was not seen keeps its order, behind."""
         nothing = Look(-np.inf, 0.0)
@@ -79,10 +85,11 @@ class Looks:
         name = start.candidate.name
         if name in self.failed:
             return self.failed[name]
-        if not self.seen:
-            return None
+        begins = start.candidate.start_seconds
+        if left < STARTS * begins:
+            return f"it takes {begins:g} s to begin with, of the {left:.0f} s left"
         if name not in self.seen:
-            return "the time for first looks was up"
+            return "the time for first looks was up" if self.seen else None
         best, mine = max(look.gain for look in self.seen.values()), self.seen[name]
         if best - mine.gain > HOPELESS_SHARE * abs(best - guess):
             score = f"{conditions.metric.name} {abs(mine.gain):.4f}"
@@ -105,6 +112,8 @@ def take_looks(
         return Looks(seen, failed)
     samples: dict[Style, tuple[Fold, float]] = {}
     for start in starts:
+        if budget.left < STARTS * start.candidate.start_seconds:
+            continue
         if budget.spent > SHARE * budget.seconds and len(seen) >= FEWEST_LOOKS:
             break
         name = start.candidate.name

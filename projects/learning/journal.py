@@ -66,8 +66,8 @@ class Journal:
             "number": tried.number, "candidate": tried.name, "key": key,
             "parameters": dict(tried.configuration.parameters), "origin": tried.configuration.origin,
             "fixed_rounds": tried.configuration.has_fixed_rounds, "state": tried.state,
-            "reason": tried.reason,
-            "scores": tried.scores, "rounds": tried.rounds, "seconds": tried.seconds,
+            "reason": tried.reason, "scores": tried.scores, "rounds": tried.rounds,
+            "seconds": tried.seconds, "fold_seconds": tried.fold_seconds,
             "fit_seconds": tried.fit_seconds, "predict_ms": tried.predict_ms, "rows": tried.rows,
             "curve": tried.curve,
         }  # fmt: skip
@@ -89,7 +89,17 @@ class Journal:
         configuration = Configuration(
             by_name[entry["candidate"]], entry["parameters"], entry["origin"], entry["fixed_rounds"]
         )
-        same = ("number", "state", "reason", "rounds", "seconds", "fit_seconds", "predict_ms", "rows")
+        same = (
+            "number",
+            "state",
+            "reason",
+            "rounds",
+            "seconds",
+            "fold_seconds",
+            "fit_seconds",
+            "predict_ms",
+            "rows",
+        )
         return Tried(
             configuration=configuration, scores=tuple(entry["scores"]), answers=answers,
             curve=tuple(entry["curve"]), **{name: entry[name] for name in same},

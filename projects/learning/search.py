@@ -28,6 +28,8 @@ from projects.requirement.model import TuningMethod
 
 CONFIGURATIONS_WANTED = 20
 """So many of the best so far should fit into the budget; else fewer folds are used."""
+PREPARING_WANTED = 4
+"""Preparing all folds in all styles may take one part in so many of the budget."""
 KEPT_ANSWERS = 60
 """Configurations whose answers are kept for ensembles."""
 RESERVED_MEMBERS = 4
@@ -107,7 +109,8 @@ class Search:
 
     def refit_seconds(self, members: Sequence[Tried]) -> float:
         """Return about how long a fit of these on all rows takes."""
-        total = 0.0
+        styles = {each.configuration.candidate.style for each in members}
+        total = sum(self.matrices.seconds_a_row.get(style, 0.0) * self.rows_in_all for style in styles)
         for each in members:
             most = each.configuration.candidate.most_rows or self.rows_in_all
             total += each.fit_seconds * max(1.0, min(most, self.rows_in_all) / max(1, each.rows))
@@ -139,12 +142,13 @@ class Search:
         starts = looks.best_first(starts)
         if looks.seen:
             self._pace(looks.seconds_a_fold(starts[0], rows))
+        self._pace_preparing(starts, looks)
         for at in range(0, len(starts), self._workers):
             ready = [start for start in starts[at : at + self._workers] if self._is_worth_while(start, looks)]
             for tried in self._run_all(ready, self._prune_default):
                 self.log.candidate(tried)
                 if self.complete and tried is self.complete[0]:
-                    self._pace(tried.seconds / len(tried.scores))
+                    self._pace(tried.fold_seconds)
 
     def _is_worth_while(self, start: Configuration, looks: Looks) -> bool:
         name = start.candidate.name
@@ -174,6 +178,22 @@ class Search:
         affordable = self.budget.seconds / CONFIGURATIONS_WANTED / max(seconds_a_fold, 1e-9)
         if np.isfinite(affordable):
             self.folds = max(1, min(self.folds, int(affordable)))
+
+    def _pace_preparing(self, starts: Sequence[Configuration], looks: Looks) -> None:
+        """Use fewer folds where preparing all of them in each style would take too much of the budget."""
+        if not starts or not np.isfinite(self.budget.seconds) or self.folds < 2:
+            return
+        styles = {start.candidate.style for start in starts}
+        if looks.seen:
+            rows = len(self.matrices.rows.folds[0][0])
+            a_fold = looks.preparing_seconds(rows) * len(styles)
+        else:
+            style = starts[0].candidate.style
+            self.matrices.fold(style, 0)  # imports what preparing needs, which is no part of its time
+            started = self.conditions.clock()
+            self.matrices.fold(style, 1)
+            a_fold = (self.conditions.clock() - started) * len(styles)
+        self._pace(a_fold * PREPARING_WANTED / CONFIGURATIONS_WANTED)
 
     def _prune_default(self, fold: int, scores: Sequence[float], _done: Attempt) -> str | None:
         others = self.complete
@@ -249,7 +269,7 @@ class Search:
         return self.tried[len(self.tried) - len(found) :]
 
     def _as_far_as_it_came(self, tried: Tried) -> Tried:
-        """Where the first one already takes its time, the folds it was scored on are those in use."""
+        """Count defaults that were late as complete if they are the first: their folds are those in use."""
         if tried.state != "late" or self.complete:
             return tried
         self.folds = len(tried.scores)
@@ -273,8 +293,14 @@ class Search:
         return evaluate(
             configuration, self.matrices, self.folds, self.conditions,
             number=number, prune=prune_all, on_loss=on_loss,
-            deadline=min(self.budget.deadline, self.conditions.clock() + SLOWEST_SHARE * self.budget.seconds),
+            deadline=self._deadline,
         )  # fmt: skip
+
+    @property
+    def _deadline(self) -> float:
+        """When a configuration must end: the first one may use the whole budget."""
+        share = SLOWEST_SHARE if self.complete else 1.0
+        return min(self.budget.deadline, self.conditions.clock() + share * self.budget.seconds)
 
     def _forget(self) -> None:
         """Let the answers go that no ensemble will want."""

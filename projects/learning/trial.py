@@ -35,6 +35,7 @@ class Tried:
         answers: For the rows to score, by fold, as float32: probabilities (rows, classes) or numbers (rows,).
         rounds: The number of rounds that was found.
         seconds: Of everything.
+        fold_seconds: Of one fold, fitting and asking, on average.
         fit_seconds: Of one fold's fit, on average.
         predict_ms: For one row, asked in bulk.
         rows: Fitted on in a fold.
@@ -50,6 +51,7 @@ class Tried:
     answers: tuple[Values, ...] = ()
     rounds: int | None = None
     seconds: float = 0.0
+    fold_seconds: float = 0.0
     fit_seconds: float = 0.0
     predict_ms: float = 0.0
     rows: int = 0
@@ -138,6 +140,7 @@ def _summed_up(
     return Tried(
         number, configuration, state, reason, tuple(scores), tuple(answers), rounds,
         seconds=conditions.clock() - started,
+        fold_seconds=float(np.mean([each.seconds for each in attempts])),
         fit_seconds=float(np.mean([each.fit_seconds for each in attempts])),
         predict_ms=1000 * sum(each.seconds - each.fit_seconds for each in attempts) / max(1, asked),
         rows=attempts[0].rows,

@@ -99,7 +99,7 @@ def top_values(table: Table, name: str, presence: Presence) -> tuple[tuple[str, 
 
 def level_counts(table: Table, name: str, most: int) -> list[tuple[str, int]]:
     """Return the levels of a text with their counts, the most frequent first, at most so many."""
-    cell = name_of(name)
+    cell = f"CAST({name_of(name)} AS VARCHAR)"
     return [
         (str(level), int(times))
         for level, times in table.fetch(

@@ -1,6 +1,6 @@
 """Columns that give the target away: they are not known, or not needed, when a prediction is asked for.
 
-`certain` is only the target in other clothes: a copy, another name or unit for it, a copy with a little noise,
+`certain` is only the target in other clothes: a copy, another name or unit for it, a copy with some noise,
 a column that is filled for one class and for no other, or parts that add up to it. What merely predicts the
 target almost without error is `suspected`: it may be a leak or a rule of the trade, which a person can tell.
 So a target that is a formula of its inputs (a product, a weighted sum) or a bound on one of them is said

@@ -13,6 +13,8 @@ CARDS = 150
 """Columns with a card of their own; those with findings first, the others are lines."""
 LINES = 2_000
 RELATIONS = 15
+FAINT = 0.02
+"""Weaker relations are not drawn."""
 CLASSES = 12
 SEVERITY_HEADS = {"high": "Act before training", "medium": "Look at", "low": "Good to know"}
 
@@ -85,7 +87,9 @@ def _target(target: TargetProfile, profile: Profile) -> str:
     if target.classes:
         held = max(profile.rows - target.missing, 1)
         parts.append(f"<h3>Classes</h3>{bars_html(top_rows(target.classes, held, CLASSES))}")
-    shown = [relation for relation in target.relations if relation.strength > 0][:RELATIONS]
+    shown = [relation for relation in target.relations if relation.strength >= FAINT][:RELATIONS]
+    if target.relations and not shown:
+        parts.append("<p class=note>No column alone tells much of it.</p>")
     if shown:
         rows = [
             (

@@ -27,7 +27,7 @@ RELATED_CELLS = 2_000_000
 ID_LIKE = 0.99
 """The share of a column's values that are distinct from which on it is taken for an id."""
 FEWEST_IDS = 20
-ID_LENGTH = 32.0
+ID_LENGTH = 40.0
 """Marks on average; longer texts are notes or titles."""
 SEED = 7
 

@@ -99,7 +99,8 @@ def opened(rows_parquet: Path) -> Iterator[Table]:
         rows, source = row_count(connection, rows_parquet), scan(rows_parquet)
         wanted = min(SAMPLE_ROWS, max(SAMPLE_CELLS // len(kinds), FEWEST_SAMPLED))
         if rows <= wanted:
-            yield Table(connection, source, source, kinds, rows, rows)
+            connection.execute(f"CREATE TEMP TABLE whole AS SELECT * FROM {source}")
+            yield Table(connection, "whole", "whole", kinds, rows, rows)
             return
         bound = int(wanted / rows * 2**32)
         connection.execute(

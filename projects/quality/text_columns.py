@@ -36,7 +36,7 @@ def _has_labels(presence: Presence) -> bool:
 
 
 def _lengths(name: str) -> Sequence[str]:
-    cell = name_of(name)
+    cell = f"CAST({name_of(name)} AS VARCHAR)"
     return (
         f"min(length({cell}))",
         f"max(length({cell}))",
@@ -47,5 +47,5 @@ def _lengths(name: str) -> Sequence[str]:
 
 
 def _number_like(name: str) -> Sequence[str]:
-    cell = name_of(name)
+    cell = f"CAST({name_of(name)} AS VARCHAR)"
     return f"count(TRY_CAST({cell} AS DOUBLE))", f"count({cell}) FILTER (trim({cell}) <> '')"

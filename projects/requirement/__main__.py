@@ -12,15 +12,19 @@ import argparse
 import importlib.util
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from projects.errors import BadInput
 from projects.requirement.parameters import PARAMETERS, SET
 from projects.requirement.templates import NAMES
 from serving.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from projects.requirement.user_tasks import Machine
 
 OK, OURS, BAD_INPUT = 0, 1, 2
 Answer = tuple[dict[str, Any], str]
@@ -60,7 +64,8 @@ def _new(asked: argparse.Namespace) -> Answer:
     requirement = read_requirement(spec=str(folder.requirement))
     tasks = user_tasks(requirement, _machine(settings), ())
     folder.tasks.write_text(tasks_markdown(tasks, project), encoding="utf-8")
-    next_step = f"mlflow run . --env-manager local -P spec={folder.requirement}"
+    spec = shlex.quote(str(folder.requirement.absolute()))
+    next_step = f"mlflow run . --env-manager local -P spec={spec}"
     data = {
         "folder": str(folder.root),
         "files": [str(path) for path in written],
@@ -98,13 +103,16 @@ def _schema(asked: argparse.Namespace) -> Answer:
     return requirement_schema(), schema_text().rstrip()
 
 
-def _machine(settings: Settings) -> Any:
+def _machine(settings: Settings) -> "Machine":
     from projects.requirement.user_tasks import Machine
 
     def has_module(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
 
-    return Machine(os.environ, has_module, Path.exists, Path.home(), settings.host, settings.gateway_workers)
+    def holds(path: Path) -> bool:
+        return path.is_file() or (path.is_dir() and any(path.iterdir()))
+
+    return Machine(os.environ, has_module, holds, Path.home(), settings.host, settings.gateway_workers)
 
 
 def _failed(as_json: bool, error: Exception, code: int) -> int:

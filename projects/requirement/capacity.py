@@ -1,4 +1,4 @@
-"""`deployment: "Production API serving 100k requests/day"` becomes figures: requests, latency, batch or live."""
+"""`deployment: "Production API serving 100k requests/day"` becomes figures: load, latency, batch or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +6,29 @@ from dataclasses import dataclass
 from projects.requirement.quantities import Quantity, quantity_at
 from projects.requirement.words import Token, tokens
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600,
            "day": 86_400, "daily": 86_400, "week": 604_800, "weekly": 604_800, "month": 2_592_000,
            "monthly": 2_592_000, "hourly": 3600, "night": 86_400, "nightly": 86_400, "d": 86_400,
            "year": 31_536_000}  # fmt: skip
 """The seconds of a period; a month is 30 days."""
 RATES = {"rps": 1, "qps": 1, "tps": 1, "rpm": 60, "qpm": 60}
-REQUESTS = frozenset({"request", "call", "prediction", "query", "hit", "transaction", "inference", "score", "row",
-                      "event", "invocation", "scoring", "forecast", "record", "customer", "user", "lookup",
-                      "message", "req", "querie", "image", "document", "ticket", "api", "http", "rest", "online"})  # fmt: skip
-LATENCY = {"ms": 1.0, "millisecond": 1.0, "msec": 1.0, "s": 1000.0, "sec": 1000.0, "second": 1000.0, "us": 0.001,
-           "microsecond": 0.001}  # fmt: skip
-LIMITS = frozenset({"under", "below", "within", "<", "<=", "max", "maximum", "most", "than", "p99", "latency", "time",
-                    "sub"})  # fmt: skip
-BATCH = frozenset({"batch", "nightly", "overnight", "offline", "batches"})
-LIVE = frozenset({"api", "real-time", "realtime", "live", "online", "endpoint", "rest", "service", "real"})
-SCHEDULES = {"nightly": "nightly", "night": "nightly", "overnight": "nightly", "daily": "daily", "weekly": "weekly",
-             "hourly": "hourly", "monthly": "monthly"}  # fmt: skip
+REQUESTS = _words("""
+    request call prediction query hit transaction inference score row event invocation scoring forecast
+    record customer user lookup message req querie image document ticket api http rest online
+    """)
+PER = _words("/ per a an each every in the are made served")
+LATENCY = {"ms": 1.0, "millisecond": 1.0, "msec": 1.0, "s": 1000.0, "sec": 1000.0, "second": 1000.0,
+           "us": 0.001, "microsecond": 0.001}  # fmt: skip
+LIMITS = _words("under below within < <= max maximum most than p99 latency time sub")
+BATCH = _words("batch nightly overnight offline batches")
+LIVE = _words("api real-time realtime live online endpoint rest service real")
+SCHEDULES = {"nightly": "nightly", "night": "nightly", "overnight": "nightly", "daily": "daily",
+             "weekly": "weekly", "hourly": "hourly", "monthly": "monthly"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,13 +107,12 @@ def _period(sentence: Sequence[Token], number: Quantity) -> tuple[float | None, 
     if at < len(sentence) and sentence[at].lower in RATES:
         return RATES[sentence[at].lower], at + 1
     is_per = False
-    while at < len(sentence) and sentence[at].lower in {"/", "per", "a", "an", "each", "every", "in", "the", "are",
-                                                        "made", "served"}:  # fmt: skip
+    while at < len(sentence) and sentence[at].lower in PER:
         is_per, at = True, at + 1
     unit = _singular(sentence[at].lower) if at < len(sentence) else ""
     if (
         unit in SECONDS
-        and (is_of_requests or (is_per and at - number.end <= 1 and unit not in {"s"}))
+        and (is_of_requests or (is_per and at - number.end <= 1 and unit != "s"))
         and (is_per or unit.endswith("ly"))
     ):
         return SECONDS[unit], at + 1
@@ -150,6 +155,11 @@ def _glued(token: Token) -> tuple[float, str] | None:
 
 def _is_rate(sentence: Sequence[Token], at: int) -> bool:
     return at < len(sentence) and sentence[at].lower in {"of", "window", "interval"}
+
+
+def latency_ms(unit: str) -> float | None:
+    """Return the milliseconds of a unit of time, or None for another word."""
+    return LATENCY.get(_singular(unit))
 
 
 def _singular(word: str) -> str:

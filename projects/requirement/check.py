@@ -1,4 +1,4 @@
-"""What a type cannot say of a requirement: that its metrics, clauses, candidates and names exist or can be used."""
+"""What a type cannot say of a requirement: that its metrics, candidates and names exist and can be used."""
 
 from projects.errors import BadInput
 from projects.evaluation.gate import parse_gate

@@ -1,4 +1,4 @@
-"""The column that a sentence asks for: the one that is named, fits best, or is the only one that can be meant.
+"""The column that a sentence asks for: it is named, fits best, or is the only one that can be meant.
 
 Two columns that fit equally well, and none that fits, are asked about: the error lists the choices.
 """
@@ -21,7 +21,7 @@ ENOUGH = 0.5
 """A score below this is no answer."""
 APART = 0.1
 """Two scores nearer than this are one choice for a person."""
-OF_NAME_TO_BEAT_USUAL = 0.6
+OF_NAME_TO_BEAT_USUAL, SAID_IN_FULL = 0.6, 0.9
 """A column that shares less of its name with the question is no surer than one that is called `target`."""
 
 
@@ -50,18 +50,33 @@ def choose(
     able = [column for column in columns if column.can_be_target and column.name not in left_out]
     if exact := _exact(reading, columns, left_out):
         return Choice(_only(exact, objective), f"the target is {exact[0].name}: the sentence names it")
-    fits = _fits(reading, columns, able)
+    fits = _fits(reading, [column for column in columns if column.name not in left_out])
     expected = next((each.expects for each in fits if each.expects), "")
     usual = [each for each in able if _is_usual(each, columns) and reading.wants.fits(each, expected)]
-    fitting = [each for each in fits if reading.wants.fits(each.column, each.expects)]
-    if best := [each for each in fitting if each.score >= ENOUGH]:
-        return _best(best, usual, objective)
-    unfit = [each for each in fits if each not in fitting and each.score >= ENOUGH]
-    if unfit and (reading.wants.is_comparison or (unfit[0].of_name > 0.9 and not usual)):
-        raise _unfit(unfit[0], reading.wants)
+    fitting = [each for each in fits if _is_fit(each, reading.wants) and each.score >= ENOUGH]
+    if fits and _is_meant(fits[0], fitting, usual, reading.wants):
+        raise _unfit(fits[0].column, reading.wants)
+    if fitting:
+        return _best(fitting, usual, objective)
     if not reading.wants.is_question:
         raise _none(able or columns, objective)
     return _without_name(reading, columns, able, usual, objective)
+
+
+def _is_meant(first: Fit, fitting: Sequence[Fit], usual: Sequence[ColumnSeen], wants: Wants) -> bool:
+    """Whether the question is about the best fit although that holds no such answer: nothing else may be taken."""
+    if first in fitting or first.score < ENOUGH:
+        return False
+    if fitting and fitting[0].score > first.score - APART:
+        return False
+    is_named = first.of_name > (OF_NAME_TO_BEAT_USUAL if not usual else SAID_IN_FULL)
+    return is_named or wants.is_comparison
+
+
+def _is_fit(found: Fit, wants: Wants) -> bool:
+    """Whether a column holds what is asked for; a name that is said in full need not be what is usual."""
+    expects = found.expects if found.of_name < OF_NAME_TO_BEAT_USUAL else ""
+    return found.column.can_be_target and wants.fits(found.column, expects)
 
 
 def named(target: str, columns: Sequence[ColumnSeen]) -> Choice:
@@ -79,10 +94,10 @@ def named(target: str, columns: Sequence[ColumnSeen]) -> Choice:
     return Choice(found[0], f"the target is {found[0].name}, as named")
 
 
-def _fits(reading: Reading, columns: Sequence[ColumnSeen], able: Sequence[ColumnSeen]) -> list[Fit]:
-    """Score the columns that can be a target, the best first."""
+def _fits(reading: Reading, columns: Sequence[ColumnSeen]) -> list[Fit]:
+    """Score the columns, the best first."""
     asked, words = asked_for(reading.words), _stems_of(columns)
-    fits = [fit(column, asked, words) for column in able]
+    fits = [fit(column, asked, words) for column in columns]
     return sorted((each for each in fits if each.score > 0), key=lambda each: -each.score)
 
 
@@ -191,9 +206,18 @@ def _none(columns: Sequence[ColumnSeen], objective: str) -> BadInput:
     )
 
 
-def _unfit(found: Fit, wants: Wants) -> BadInput:
-    return BadInput(
-        f"the sentence asks for {wants.what} ({wants.why}), and {found.column.described()} holds no such"
-        f" thing; ask for what it holds, make such a column, or say -P target={found.column.name}",
-        code="target_does_not_fit",
-    )
+def _unfit(column: ColumnSeen, wants: Wants) -> BadInput:
+    why = f"the sentence asks for {wants.what} ({wants.why})" if wants.task else "the sentence asks for it"
+    if column.is_identifier or column.kind == "date" or column.distinct < 2:
+        kind = (
+            "only names its row"
+            if column.is_identifier
+            else f"holds {column.distinct} distinct {column.kind}s"
+        )
+        sentence = f"'{column.name}' cannot be predicted: it {kind}; name another with -P target=COLUMN"
+    else:
+        sentence = (
+            f"{why}, and {column.described()} holds no such thing;"
+            f" ask for what it holds, make such a column, or say -P target={column.name}"
+        )
+    return BadInput(sentence, code="target_does_not_fit")

@@ -18,15 +18,13 @@ def _phrases(text: str) -> tuple[str, ...]:
     return tuple(" ".join(phrase.split()) for phrase in text.split("|"))
 
 
-PREDICT_WORDS = tuple(
-    """
+PREDICT_WORDS = _words("""
     predict forecast estimate project anticipate model determine detect identify find guess classify
     categorise categorize label tag sort assign route flag spot score rank calculate compute infer tell know
     recognise recognize diagnose foresee foretell figure work learn discover evaluate assess decide
     prediction predicting separate distinguish want need see say understand group bucket grade explain
     approximate quantify gauge catch discriminate regress target
-    """.split()
-)
+""")
 PREDICT = frozenset(stem(word) for word in PREDICT_WORDS)
 NAMES_TOO = _stems("label score grade rank group target")
 """Words that announce the target, and may be its name as well."""

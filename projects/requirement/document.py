@@ -1,4 +1,4 @@
-"""A file of YAML or JSON becomes plain values, with the line of each key; what cannot be read is said plainly.
+"""A file of YAML or JSON becomes plain values, with the line of each key; what cannot be read is said.
 
 YAML is read by the rules of its version 1.2: `yes`, `no`, `on` and dates stay text, `1e-3` is a number. Keys
 given twice are refused, and so is a file whose aliases unfold to more than a person would write.
@@ -41,7 +41,7 @@ class Document:
 class _Plain(yaml.SafeLoader):
     """YAML 1.2's core schema."""
 
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - as PyYAML has it
 
 
 _Plain.add_implicit_resolver(
@@ -66,7 +66,8 @@ def read_document(path: Path) -> Document:
     if not text.strip():
         raise BadInput(f"'{path}' is empty; {EXAMPLE}", code="empty_file")
     if path.suffix.casefold() == ".json" or _is_json(text):
-        values, lines = _from_json(path, text), {}
+        values: Any = _from_json(path, text)
+        lines: dict[Path_, int] = {}
     else:
         values, lines = _from_yaml(path, text)
     if not isinstance(values, dict):
@@ -183,7 +184,7 @@ def _keys(node: yaml.Node, where: Path_, path: Path) -> Iterator[tuple[Path_, ya
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
             if not name:
                 raise BadInput(
-                    f"'{path}' line {key.start_mark.line + 1} has no name before the colon; give the key a name",
+                    f"'{path}' line {key.start_mark.line + 1} has no name before the colon; give one",
                     code="broken_file",
                 )
             if name in seen and name != "<<":

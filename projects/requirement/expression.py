@@ -5,8 +5,8 @@
 
 The names are `prediction`, `outcome`, `value` (the business value that came with the outcome) and the
 features; one whose name is no identifier is written `features['monthly charges']`. Outside of `sum`, `mean`,
-`count`, `share`, `least` and `most` an expression is about one row; the mean over the rows is taken if nothing
-sums them up.
+`count`, `share`, `least` and `most` an expression is about one row; the mean over the rows is taken if
+nothing sums them up.
 """
 
 import ast
@@ -112,8 +112,8 @@ def _check_node(node: ast.AST, label: str) -> None:
 def _check_call(node: ast.Call, label: str) -> None:
     called = node.func.id if isinstance(node.func, ast.Name) else "that"
     if called not in FUNCTIONS:
-        raise BadInput(f"{label} calls '{called}', which is no function here; {did_you_mean(called, FUNCTIONS)}",
-                       code="unknown_name")  # fmt: skip
+        hint = did_you_mean(called, FUNCTIONS)
+        raise BadInput(f"{label} calls '{called}', which is no function here; {hint}", code="unknown_name")
     least, most = FUNCTIONS[called]
     if node.keywords or not least <= len(node.args) <= most:
         wanted = f"{least}" if least == most else f"{least} to {most}"

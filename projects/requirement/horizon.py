@@ -63,9 +63,10 @@ def _span(sentence: Sequence[Token], start: int) -> Horizon | None:
         return None
     behind = sentence[at + 1].lower if at + 1 < len(sentence) else ""
     is_ahead = bool(LOOKS_AHEAD & set(words)) or behind in AFTER_UNIT
-    if start and sentence[start - 1].lower in {*BEHIND, "every", "each", "per", "a"}:
+    before = sentence[start - 1].lower if start else ""
+    if before in {*BEHIND, "every", "each", "per"} or (before == "a" and behind not in AFTER_UNIT):
         return None
-    if not is_ahead and not (number and words and words[0] in {"in"}):
+    if not is_ahead and not (number and words and words[0] == "in"):
         return None
     end = at + 2 if behind in {"ahead", "out"} else at + 1
     amount = number.value if number else 1.0

@@ -14,7 +14,7 @@ from projects.requirement.seen import ColumnSeen
 from projects.requirement.words import name_words, stem, stems
 
 SAME, CLOSE, PIECE, CUT_SHORT, WIDE, THING = 1.0, 0.85, 0.85, 0.75, 0.65, 0.6
-TYPO, IN_PHRASE = 0.9, 0.7
+TYPO, IN_PHRASE, HEAD_NAME = 0.9, 0.7, 1.0
 BASE, OF_NAME, OF_QUESTION = 0.55, 0.3, 0.15
 OF_VALUES = 0.12
 """For a question that names one of the column's values, such as `more than 50K`."""
@@ -72,7 +72,8 @@ LONGEST = max(len(words) for words in PHRASES)
 def asked_for(words: Sequence[Word]) -> tuple[Asked, ...]:
     """List the target's content words, and the phrases of several words that stand for something."""
     target = [word for word in words if word.role is Role.TARGET]
-    phrases, inside = [], set()
+    phrases: list[Asked] = []
+    inside: set[int] = set()
     for length in range(2, LONGEST + 1):
         for start in range(len(target) - length + 1):
             span = target[start : start + length]
@@ -85,12 +86,15 @@ def asked_for(words: Sequence[Word]) -> tuple[Asked, ...]:
                     * (IN_PHRASE if at in inside else 1.0))
               for at, word in enumerate(target) if word.weight > 0 and is_content(word.token)]  # fmt: skip
     numbers = [Asked((), word.token.text, 0.0) for word in target if word.token.kind == "number"]
-    names = [Asked(stems(name_words(word.token.text)), word.token.text, HEAD_NAME) for word in target
-             if word.token.kind == "name" or (word.token.kind == "word" and len(name_words(word.token.text)) > 1)]  # fmt: skip
+    compound = [word.token.text for word in target if _is_compound(word)]
+    names = [Asked(stems(name_words(text)), text, HEAD_NAME) for text in compound]
     return (*phrases, *names, *single, *numbers)
 
 
-HEAD_NAME = 1.0
+def _is_compound(word: Word) -> bool:
+    """Whether a word is written as names are, of several words: `credit_risk`, `TotalCharges`."""
+    kind, text = word.token.kind, word.token.text
+    return kind == "name" or (kind == "word" and len(name_words(text)) > 1)
 
 
 def fit(column: ColumnSeen, asked: Sequence[Asked], words: Mapping[str, tuple[str, ...]]) -> Fit:
@@ -102,7 +106,8 @@ def fit(column: ColumnSeen, asked: Sequence[Asked], words: Mapping[str, tuple[st
         words: The stems of the names of columns and tables.
     """
     name = words[column.name]
-    best, why, expects = 0.0, "", ""
+    best, why = 0.0, ""
+    expects: Expects = ""
     covered = [0.0] * len(name)
     hits: dict[str, float] = {}
     for each in (one for one in asked if one.stems):
@@ -145,7 +150,7 @@ def _match(asked: Asked, name: Sequence[str]) -> tuple[float, tuple[int, ...], s
         for phrase, other in _phrases_of(at):
             if (places := _run(phrase, name)) and strength * other / CLOSE > best[0]:
                 how = f"'{asked.text}' means {concept.name}, and so does its name"
-                best = (min(strength, other) if other == WIDE or strength == WIDE else CLOSE, places, how,
+                best = (min(strength, other) if WIDE in {other, strength} else CLOSE, places, how,
                         concept.expects)  # fmt: skip
                 if strength == WIDE and other == WIDE:
                     best = (WIDE * 0.75, places, how, concept.expects)

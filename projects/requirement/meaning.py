@@ -59,8 +59,12 @@ def _gate(requirement: Requirement) -> Iterator[str]:
     texts = list(dict.fromkeys([*map(str, clauses), *said, *([latency] if latency else [])]))
     if texts:
         stage = requirement.stage
-        yield f"A version must reach {' and '.join(texts)} to go to {stage}." if stage != "None" else (
-            f"A version is tagged by whether it reaches {' and '.join(texts)}, and moves to no stage.")  # fmt: skip
+        clauses_said = " and ".join(texts)
+        yield (
+            f"A version must reach {clauses_said} to go to {stage}."
+            if stage != "None"
+            else f"A version is tagged by whether it reaches {clauses_said}, and moves to no stage."
+        )
     else:
         yield f"There is no gate: every version goes to {requirement.stage}."
     if metric := requirement.metric or stated.metric:

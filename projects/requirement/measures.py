@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from projects.evaluation.gate import parse_gate
 from projects.evaluation.metrics import COSTS, METRICS, Metric
+from projects.requirement.capacity import latency_ms
 from projects.requirement.quantities import Quantity, quantity_at
 from projects.requirement.words import Token
 
@@ -56,9 +57,9 @@ PLAIN_WORDS = {
 }  # fmt: skip
 """What people say in place of a metric's name. A plain `error` is the root mean squared one: it is never
 below the mean absolute error, so that what passes holds for both."""
-NOT_ALONE = frozenset(
-    {"ap", "f", "ev", "phi", "size", "acc", "p99", "latency", "mean", "value", "score", "a"}
-)
+NEVER = frozenset({"ap", "f", "ev", "phi", "size", "value", "score", "a", "roc"})
+"""Short names of metrics that are other words as well."""
+NOT_ALONE = frozenset({"acc", "p99", "latency"})
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _named(sentence: Sequence[Token]) -> Iterator[tuple[Metric, str, int, int]]:
                 continue
             words = " ".join(token.lower for token in span if token.lower != "-")
             metric = known.get(_key(words)) or named.get(PLAIN_WORDS.get(words, ""))
-            if metric is not None:
+            if metric is not None and words not in NEVER:
                 yield metric, words, start, start + length
                 start += length - 1
                 break
@@ -118,15 +119,21 @@ def _named(sentence: Sequence[Token]) -> Iterator[tuple[Metric, str, int, int]]:
 
 
 def _bounded(sentence: Sequence[Token], metric: Metric, words: str, start: int, end: int) -> Measure | None:
-    behind = _bound_behind(sentence, end)
-    if behind is not None:
+    sign, bound, first, last = "", None, start, end
+    if behind := _bound_behind(sentence, end):
         sign, bound, last = behind
-        return _measure(metric, words, sign, bound, sentence, start, last)
-    before = _bound_before(sentence, start)
-    if before is not None:
+    elif before := _bound_before(sentence, start):
         sign, bound, first = before
-        return _measure(metric, words, sign, bound, sentence, first, end)
-    return None
+    if bound is None:
+        return None
+    phrase = " ".join(token.text for token in sentence[first:last])
+    metric, value, other = _as_share(metric, words, bound)
+    unit = sentence[last].lower if last < len(sentence) else ""
+    if metric.name == "p99_ms" and (scale := latency_ms(unit)):
+        value, phrase, last = value * scale, f"{phrase} {unit}", last + 1
+    clause = f"{metric.name} {sign or ('>=' if metric.is_better_higher else '<=')} {value:.10g}"
+    parse_gate(clause)  # a bound that no model can meet is refused here, with its reason
+    return Measure(metric.name, clause, f"'{phrase}' is the gate's clause {clause}{other}", first, last)
 
 
 def _bound_behind(sentence: Sequence[Token], at: int) -> tuple[str, Quantity, int] | None:
@@ -187,18 +194,6 @@ def _sign_at(sentence: Sequence[Token], at: int) -> tuple[str, int] | None:
         if len(words) == length and words in BY_WORDS:
             return BY_WORDS[words], length
     return None
-
-
-def _measure(metric: Metric, words: str, sign: str, bound: Quantity, sentence: Sequence[Token], start: int,
-             end: int) -> Measure:  # fmt: skip
-    value, said = bound.value, ""
-    sign = sign or (">=" if metric.is_better_higher else "<=")
-    metric, value, other = _as_share(metric, words, bound)
-    clause = f"{metric.name} {sign} {value:.10g}"
-    parse_gate(clause)
-    phrase = " ".join(token.text for token in sentence[start:end])
-    said = f"'{phrase}' is the gate's clause {clause}{other}"
-    return Measure(metric.name, clause, said, start, end)
 
 
 def _as_share(metric: Metric, words: str, bound: Quantity) -> tuple[Metric, float, str]:

@@ -92,7 +92,7 @@ class Requirement(Section):
     """More clauses that a version must pass, such as `recall >= 0.6 and p99_ms < 5`."""
     candidates: tuple[str, ...] = ("all",)
     """The algorithms to compare, or `all`."""
-    hyperparameters: dict[str, dict[str, Any]] = {}
+    hyperparameters: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - pydantic copies defaults
     """Fixed parameters, by candidate."""
     stage: Literal["Staging", "Production", "None"] = "Staging"
     """Where a version goes that passes its gate."""

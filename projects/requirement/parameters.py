@@ -64,7 +64,7 @@ NAMES = (SPEC, *(parameter.name for parameter in PARAMETERS), SET)
 
 
 def given(parameters: Mapping[str, str]) -> dict[Path_, tuple[str, Any]]:
-    """Return what each parameter that was given sets: the parameter's name and the value, by the field's path.
+    """Return what each given parameter sets: the parameter's name and the value, by the field's path.
 
     Raises:
         BadInput: An unknown parameter, or a `set` that cannot be read.

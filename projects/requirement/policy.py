@@ -32,7 +32,8 @@ from projects.requirement.model import Requirement
 
 TAG, WRITTEN = "penstock.policy", "penstock.policy.written"
 FORMAT = 1
-LONGEST = 20_000
+LONGEST = 5_000
+"""What the registry's database holds of a tag."""
 Leaves = dict[tuple[str, ...], Any]
 MAPPINGS = ("traffic", "capacity", "monitoring", "business_metrics", "log")
 
@@ -99,7 +100,7 @@ def write_policy(client: Registry, name: str, requirement: Requirement) -> tuple
     text = json.dumps(merged, ensure_ascii=False, sort_keys=True)
     if len(text) > LONGEST:
         raise BadInput(
-            f"the policy of '{name}' has {len(text):,} marks, which is too long for a tag (at most {LONGEST:,});"
+            f"the policy of '{name}' has {len(text):,} marks, and a tag takes at most {LONGEST:,};"
             " shorten the business metrics",
             code="too_large",
         )

@@ -73,7 +73,7 @@ def make_folder(folder: ProjectFolder, requirement: str, tasks: str) -> tuple[Pa
     """
     if folder.requirement.exists():
         raise BadInput(
-            f"the project has a requirement already: '{folder.requirement}'; edit it, or take another --project",
+            f"the project has a requirement already: '{folder.requirement}'; edit it, or name another",
             code="exists",
         )
     try:

@@ -61,4 +61,4 @@ def read(objective: str, columns: Sequence[ColumnSeen] = ()) -> Reading:
     aside = [(each.start, each.end) for each in measures]
     aside += [(horizon.start, horizon.end)] if horizon else []
     words = with_adjectives(read_roles(sentence, aside))
-    return Reading(words, measures, horizon, read_wants(sentence, words, measures, horizon), typos)
+    return Reading(words, measures, horizon, read_wants(sentence, words, measures), typos)

@@ -56,7 +56,7 @@ def resolve(requirement: Requirement, columns: Sequence[ColumnSeen]) -> Resolved
         or _first_score(requirement.gate)
         or (found.metric if found else "")
     )
-    changes: dict[str, Any] = {"metric": metric, "gate": " and ".join(str(clause) for clause in gate)}
+    changes: dict[str, Any] = {"metric": metric, "gate": _text(gate)}
     reasons = [*(found.reasons if found else ()), *capacity.reasons]
     if found:
         changes |= _from_sentence(requirement, found)
@@ -88,7 +88,12 @@ def _gate(
     bounded = {(clause.metric.name, clause.is_upper) for clause in clauses}
     for text in (*said, capacity.clause):
         clauses += [each for each in parse_gate(text) if (each.metric.name, each.is_upper) not in bounded]
-    return parse_gate(" and ".join(f"{each.metric.name} {each.operator} {each.bound!r}" for each in clauses))
+    return parse_gate(_text(clauses))
+
+
+def _text(clauses: Sequence[Clause]) -> str:
+    """Write clauses with every digit of their bounds."""
+    return " and ".join(f"{each.metric.name} {each.operator} {each.bound!r}" for each in clauses)
 
 
 def _first_score(gate: str) -> str:

@@ -23,6 +23,8 @@ from projects.requirement.lexicon import ADJECTIVES
 from projects.requirement.weights import HEAD, NAMED, weigh
 from projects.requirement.words import Token
 
+WISHES = frozenset({"want", "like", "need", "trying", "going", "hope", "wish"})
+
 
 class Role(Enum):
     """What a word is there for."""
@@ -84,34 +86,30 @@ def _next_role(sentence: Sequence[Token], at: int, role: Role, start: Role) -> t
     """Return the role from a token on, and how many tokens announce it."""
     token = sentence[at]
     if token.kind == "mark" and token.lower in ".;?!":
-        return start, 1
-    if length := _announced(sentence, at, LEAVE_OUT):
+        role = start
+    elif length := _announced(sentence, at, LEAVE_OUT):
         return _left_out(sentence, at, length, role)
-    if length := _announced(sentence, at, ASIDE_FROM):
-        is_wish = at > 0 and sentence[at - 1].lower in {
-            "want",
-            "like",
-            "need",
-            "trying",
-            "going",
-            "hope",
-            "wish",
-        }
+    elif length := _announced(sentence, at, ASIDE_FROM):
+        is_wish = at > 0 and sentence[at - 1].lower in WISHES
         return (role if is_wish else Role.ASIDE), length
-    if length := _announced(sentence, at, INPUT_FROM):
-        if role is Role.TARGET and _is_within_target(sentence, at):
-            return role, 1
-        if role is Role.LEFT_OUT and sentence[at - 1].lower in {"not", "but", "never", "without"}:
-            return role, length
-        return Role.INPUT, length
+    elif length := _announced(sentence, at, INPUT_FROM):
+        return _input(sentence, at, length, role)
     is_listing = role in {Role.LEFT_OUT, Role.INPUT} and token.lower not in QUESTIONS
-    if is_cue(sentence, at) and not (is_listing and token.stem not in OUTRIGHT):
-        return Role.TARGET, 1
-    return role, 1
+    is_opened = is_cue(sentence, at) and not (is_listing and token.stem not in OUTRIGHT)
+    return (Role.TARGET if is_opened else role), 1
+
+
+def _input(sentence: Sequence[Token], at: int, length: int, role: Role) -> tuple[Role, int]:
+    """`from`, `using`: what follows is an input, unless it is a part of the target or still left out."""
+    if role is Role.TARGET and _is_within_target(sentence, at):
+        return role, 1
+    if role is Role.LEFT_OUT and sentence[at - 1].lower in {"not", "but", "never", "without"}:
+        return role, length
+    return Role.INPUT, length
 
 
 def _left_out(sentence: Sequence[Token], at: int, length: int, role: Role) -> tuple[Role, int]:
-    """`will leave`, `likely to drop`: behind a modal, or as what customers do, these are the target itself."""
+    """`will leave`, `likely to drop`: behind a modal, or as what customers do, these are the target."""
     word = sentence[at].lower
     before = sentence[at - 1].lower if at else ""
     if length == 1 and word in {"leave", "drop", "skip", "remove", "avoid", "exclude"}:
@@ -126,7 +124,7 @@ def _left_out(sentence: Sequence[Token], at: int, length: int, role: Role) -> tu
 
 
 def _is_within_target(sentence: Sequence[Token], at: int) -> bool:
-    """`with` and the like inside of what is predicted, as in `patients with diabetes`, `sort into groups with`."""
+    """Whether `use`, `from` or `with` stands inside of what is predicted."""
     word, before = sentence[at].lower, sentence[at - 1] if at else None
     if word == "use":  # `how much power will they use`, `energy use`
         return before is not None and is_content(before)

@@ -102,7 +102,7 @@ class Sampling(Section):
     """How many rows are learned from."""
 
     sample_size: Literal["auto", "full"] | Count = "auto"
-    """`auto` (all up to 100,000 rows; above, min(100,000, 10 %)), `full`, or a number such as 100000 or 100K."""
+    """`auto` (all up to 100,000 rows; above, min(100,000, 10 %)), `full`, or a number such as 100K."""
     sample_strategy: Literal["random", "stratified", "time_based"] = "random"
     """How they are drawn; `stratified` keeps the classes' shares, `time_based` takes the newest."""
     time_column: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -57,7 +57,7 @@ class ColumnSeen:
     def is_identifier(self) -> bool:
         """Whether it only names its row."""
         words = name_words(self.name) or ("unnamed",)
-        named = words[-1] in IDENTIFIERS or words[0] in {"unnamed"} or words == ("id",)
+        named = words[-1] in IDENTIFIERS or words[0] == "unnamed" or words == ("id",)
         is_unique = self.rows > 20 and self.distinct >= 0.95 * self.rows
         return (
             (named and self.distinct > MOST_CLASSES)
@@ -78,7 +78,8 @@ class ColumnSeen:
     def described(self) -> str:
         """Say what it is, for a person to choose."""
         values = f", such as {', '.join(repr(each) for each in self.examples[:3])}" if self.examples else ""
-        return f"{self.name} ({self.distinct} distinct {'numbers' if self.kind == 'number' else self.kind + 's'}{values})"
+        plural = "numbers" if self.kind == "number" else f"{self.kind}s"
+        return f"{self.name} ({self.distinct} distinct {plural}{values})"
 
 
 def see_frame(frame: pd.DataFrame, table: str, *, examples: int = 5) -> tuple[ColumnSeen, ...]:
@@ -86,14 +87,14 @@ def see_frame(frame: pd.DataFrame, table: str, *, examples: int = 5) -> tuple[Co
     return tuple(_see(frame.iloc[:, at], table, examples) for at in range(frame.shape[1]))
 
 
-def _see(cells: "pd.Series[object]", table: str, examples: int) -> ColumnSeen:
+def _see(cells: "pd.Series[Any]", table: str, examples: int) -> ColumnSeen:
     held = cells.dropna()
     values = held.drop_duplicates()
     return ColumnSeen(str(cells.name), table, _kind(held), len(values), len(cells),
                       tuple(str(value)[:60] for value in values.head(examples)))  # fmt: skip
 
 
-def _kind(held: "pd.Series[object]") -> Literal["number", "text", "date", "boolean"]:
+def _kind(held: "pd.Series[Any]") -> Literal["number", "text", "date", "boolean"]:
     if pd.api.types.is_bool_dtype(held):
         return "boolean"
     if pd.api.types.is_numeric_dtype(held):

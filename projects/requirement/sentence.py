@@ -135,7 +135,7 @@ def _measured(reading: Reading, task: AskedTask, column: ColumnSeen) -> tuple[tu
         if task != "auto" and is_for_numbers != (task == "regression"):
             raise BadInput(
                 f"the sentence asks for {metric.name}, which has no meaning for the {task} of"
-                f" {column.described()}; ask for another metric, or name another target with -P target=COLUMN",
+                f" {column.described()}; ask for another metric, or name another -P target=COLUMN",
                 code="metric_does_not_fit",
             )
     return clauses, scores[0].name if scores else ""
@@ -143,9 +143,9 @@ def _measured(reading: Reading, task: AskedTask, column: ColumnSeen) -> tuple[tu
 
 def _time(reading: Reading, columns: Sequence[ColumnSeen], chosen: ColumnSeen) -> tuple[str, list[str]]:
     said = []
-    if reading.horizon:
-        said.append(f"'{reading.horizon.text}' looks {reading.horizon.days:g} days ahead: the data must hold what is"
-                    " known that long before")  # fmt: skip
+    if ahead := reading.horizon:
+        known = "the data must hold what is known that long before"
+        said.append(f"'{ahead.text}' looks {ahead.days:g} days ahead: {known}")
     if not (reading.horizon or reading.wants.is_forecast):
         return "", said
     dates = [column for column in columns if column.kind == "date" and column.table == chosen.table]

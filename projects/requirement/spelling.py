@@ -10,8 +10,8 @@ SHORTEST = 5
 def corrected(sentence: Sequence[Token], known: Iterable[str], common: Iterable[str]) -> tuple[Token, ...]:
     """Replace words that are neither known nor common by the one known word that is nearest.
 
-    A word of 5 to 7 letters may differ by one edit from it, a longer one by two; the first letter is the same.
-    A tie leaves the word as it is.
+    A word of 5 to 7 letters may differ by one edit from it, a longer one by two; the first letter is the
+    same. A tie leaves the word as it is.
     """
     vocabulary, usual = {word for word in known if len(word) >= 4}, set(common)
     starts: dict[str, list[str]] = {}

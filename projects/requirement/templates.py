@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from importlib import resources
 
 from projects.errors import BadInput
@@ -24,15 +25,17 @@ def template(name: str) -> str:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Put values behind the top keys of a template; comments and the other lines stay.
+    r"""Put values behind the top keys of a template; comments and the other lines stay.
 
-    >>> filled('user: ""\\nseed: 7  # any', {"user": "ada"})
-    'user: "ada"\\nseed: 7  # any'
+    >>> filled('user: ""  # whose', {"user": "ada"})
+    'user: "ada"  # whose'
     """
     for key, value in values.items():
         line = re.compile(rf'^({re.escape(key)}: )"[^"]*"(.*)$', re.MULTILINE)
-        # JSON's quoting is YAML's double quoting.
-        text = line.sub(
-            lambda match, value=value: f"{match[1]}{json.dumps(value, ensure_ascii=False)}{match[2]}", text
-        )
+        quoted = json.dumps(value, ensure_ascii=False)  # JSON's quoting is YAML's double quoting
+        text = line.sub(partial(_with_value, quoted), text)
     return text
+
+
+def _with_value(quoted: str, match: re.Match[str]) -> str:
+    return f"{match[1]}{quoted}{match[2]}"

@@ -20,7 +20,7 @@ SECTIONS = (
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)\}")
 PASSWORD = re.compile(r"://[^/@:\s]+:(?P<password>[^@/\s]+)@")
 REQUESTS_OF_A_WORKER = 1000
-"""Requests a second that one worker of the gateway answers with ease; it was measured at several times that."""
+"""Requests a second that one worker of the gateway answers with ease: a fraction of what was measured."""
 PERSONAL = {
     "a name": {"name", "surname", "lastname", "firstname", "fullname", "forename"},
     "an address": {"address", "street", "postcode", "zip", "zipcode", "postal"},
@@ -39,8 +39,8 @@ PERSONAL = {
     },
     "a birth date": {"birthdate", "birthday", "birth"},
 }
-PROTECTED = {"gender", "sex", "race", "ethnicity", "religion", "nationality", "disability", "marital", "marriage",
-             "pregnant", "pregnancies", "orientation", "foreign", "age"}  # fmt: skip
+PROTECTED = {"gender", "sex", "race", "ethnicity", "religion", "nationality", "disability", "marital",
+             "marriage", "pregnant", "pregnancies", "orientation", "foreign", "age"}  # fmt: skip
 DEEP = frozenset({"lstm", "mlp"})
 
 
@@ -51,7 +51,7 @@ class Machine:
     Attributes:
         environ: Its environment variables.
         has_module: Whether a Python module can be found.
-        exists: Whether a path exists.
+        holds: Whether a path is a file, or a folder with something in it.
         home: The user's home folder.
         host: Where the gateway listens.
         workers: The gateway's workers.
@@ -59,7 +59,7 @@ class Machine:
 
     environ: Mapping[str, str]
     has_module: Callable[[str], bool]
-    exists: Callable[[Path], bool]
+    holds: Callable[[Path], bool]
     home: Path
     host: str = "127.0.0.1"
     workers: int = 1
@@ -126,15 +126,14 @@ def _data(requirement: Requirement, machine: Machine) -> Iterator[Task]:
         yield Task("Data", "Say where the data is: set `data_source`.")
     for place in places:
         is_path = "://" not in place and not place.startswith("sklearn:") and not VARIABLE.search(place)
-        if is_path and not any(mark in place for mark in "*?[") and not machine.exists(Path(place)):
+        if is_path and not any(mark in place for mark in "*?[") and not machine.holds(Path(place)):
             yield Task(
-                "Data", f"Put the data at `{place}`, which is not there, or set another `data_source`."
+                "Data", f"Put the data at `{place}`, where there is none, or set another `data_source`."
             )
     if not (requirement.target or requirement.objective):
         yield Task("Data", "Say what to predict: set `objective` to a sentence, or `target` to a column.")
     if requirement.monitoring.min_quality or requirement.monitoring.business_metrics:
-        yield Task("Data", "Report what came true to `POST /feedback`: quality and business metrics are computed"
-                           " from outcomes.")  # fmt: skip
+        yield Task("Data", "Report what came true to `POST /feedback`: quality and business metrics need it.")
 
 
 def _credentials(requirement: Requirement, machine: Machine) -> Iterator[Task]:
@@ -145,17 +144,19 @@ def _credentials(requirement: Requirement, machine: Machine) -> Iterator[Task]:
                     "Credentials", f"Set the environment variable `{name}`, which `data_source` reads."
                 )
         if (match := PASSWORD.search(place)) and not VARIABLE.fullmatch(match["password"]):
-            yield Task("Credentials", "Take the password out of `data_source`, and write `${NAME}` in its place: the"
-                                      " file is kept with the project.")  # fmt: skip
+            yield Task(
+                "Credentials",
+                "Take the password out of `data_source`, and write `${NAME}` in its place: the file is kept.",
+            )
         if place.startswith("s3://") and not _has_aws(machine):
-            yield Task("Credentials", f"Give AWS credentials for `{place}`: set `AWS_ACCESS_KEY_ID` and"
-                                      " `AWS_SECRET_ACCESS_KEY`, or `AWS_PROFILE`, or run under a role.")  # fmt: skip
+            keys = "`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or `AWS_PROFILE`"
+            yield Task("Credentials", f"Give AWS credentials for `{place}`: set {keys}, or run under a role.")
 
 
 def _has_aws(machine: Machine) -> bool:
     keys = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")  # fmt: skip
-    return any(machine.environ.get(key) for key in keys) or machine.exists(
+    return any(machine.environ.get(key) for key in keys) or machine.holds(
         machine.home / ".aws" / "credentials"
     )
 
@@ -177,8 +178,11 @@ def _infrastructure(requirement: Requirement, machine: Machine) -> Iterator[Task
     load = requirement.traffic.requests_per_day or capacity.requests_per_day or 0
     if load / 86_400 > machine.workers * REQUESTS_OF_A_WORKER:
         workers = -(-load // (86_400 * REQUESTS_OF_A_WORKER))
-        yield Task("Infrastructure", f"Give the gateway {workers:.0f} workers (`PENSTOCK_GATEWAY_WORKERS`) or more"
-                                     f" machines: {load:,.0f} requests a day are {load / 86_400:,.0f} a second.")  # fmt: skip
+        why = f"{load:,.0f} requests a day are {load / 86_400:,.0f} a second"
+        yield Task(
+            "Infrastructure",
+            f"Give the gateway {workers:.0f} workers (`PENSTOCK_GATEWAY_WORKERS`) or more machines: {why}.",
+        )
     if capacity.is_batch:
         when = f" {capacity.schedule}" if capacity.schedule else ""
         yield Task(
@@ -186,8 +190,10 @@ def _infrastructure(requirement: Requirement, machine: Machine) -> Iterator[Task
             f"Let a scheduler run the entry point `predict`{when}: the deployment is a batch.",
         )
     elif requirement.deployment and machine.host in {"127.0.0.1", "localhost", "::1"}:
-        yield Task("Infrastructure", "Decide how callers on other machines reach the gateway: it listens on"
-                                     f" {machine.host} alone.")  # fmt: skip
+        yield Task(
+            "Infrastructure",
+            f"Decide how callers on other machines reach the gateway: it listens on {machine.host} alone.",
+        )
     wanted = {name.casefold() for name in requirement.candidates} & DEEP
     if wanted and not machine.has_module("torch"):
         yield Task(
@@ -202,14 +208,16 @@ def _compliance(requirement: Requirement, columns: tuple[str, ...]) -> Iterator[
         words = set(name_words(column)) | {"".join(name_words(column))}
         kind = next((kind for kind, known in PERSONAL.items() if words & known), "")
         if kind and column not in mask:
-            yield Task("Compliance", f"Decide about `{column}`, which looks like {kind} of a person: drop it"
-                                     " (`features.drop`), or keep it off the log (`traffic.mask`).")  # fmt: skip
+            ways = "drop it (`features.drop`), or keep it off the log (`traffic.mask`)"
+            yield Task("Compliance", f"Decide about `{column}`, which looks like {kind} of a person: {ways}.")
         elif words & PROTECTED and column not in requirement.evaluation.groups:
-            yield Task("Compliance", f"Decide whether `{column}` may be used, and list it in `evaluation.groups` if"
-                                     " people must be treated alike.")  # fmt: skip
+            alike = "list it in `evaluation.groups` if people must be treated alike"
+            yield Task("Compliance", f"Decide whether `{column}` may be used, and {alike}.")
     for group in requirement.evaluation.groups:
-        yield Task("Compliance", f"Say what difference between the groups of `{group}` is acceptable, and look at the"
-                                 " fairness table of the model card.")  # fmt: skip
+        look = "look at the fairness table of the model card"
+        yield Task(
+            "Compliance", f"Say what difference between groups of `{group}` is acceptable, and {look}."
+        )
     if requirement.deployment and requirement.traffic.retention_days is None and columns:
         yield Task("Compliance", "Say how long predictions are kept: set `traffic.retention_days`.")
 
@@ -219,7 +227,7 @@ def _custom(requirement: Requirement, machine: Machine) -> Iterator[Task]:
     for name in requirement.features.custom:
         module = name.rpartition(".")[0]
         if not machine.has_module(module.split(".")[0]):
-            yield Task(section, f"Write `{name}`, a function from frame to frame, and make its module importable"
-                                f" (`PYTHONPATH`): there is no module `{module}`.")  # fmt: skip
+            why = f"there is no module `{module}` on `PYTHONPATH`"
+            yield Task(section, f"Write `{name}`, a function from frame to frame: {why}.")
     for stored in requirement.features.store:
         yield Task(section, f"See that the feature store holds `{stored}`.")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from projects.evaluation.metrics import find_metric
-from projects.requirement.cues import QUESTIONS, YES_OR_NO
-from projects.requirement.horizon import Horizon
+from projects.requirement.cues import YES_OR_NO
 from projects.requirement.measures import Measure
 from projects.requirement.quantities import quantity_at
 from projects.requirement.roles import Role, Word
@@ -22,7 +21,7 @@ FORECAST = frozenset(stem(word) for word in ("forecast", "forecasting"))
 HOW_NUMBER = frozenset({"many", "much", "long", "old", "far", "fast", "expensive", "tall", "heavy", "big",
                         "large",
                         "hot", "warm", "cold", "high", "strong"})  # fmt: skip
-CHANCE = frozenset({"probability", "likelihood", "chance", "chances", "odds", "risk", "likely", "propensity"})
+CHANCE = frozenset({"probability", "likelihood", "chance", "chances", "odds", "likely", "propensity"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Wants:
         return {"classification": "classes", "regression": "a number"}.get(self.task, "an answer")
 
     def fits(self, column: ColumnSeen, expects: str) -> bool:
-        """Whether a column can hold the answer; what the word for it stands for counts if nothing else says."""
+        """Whether a column can hold the answer; what is usual for the word counts if nothing else says."""
         task = (
             self.task
             if self.is_sure
@@ -64,15 +63,13 @@ class Wants:
         return True
 
 
-def read_wants(sentence: Sequence[Token], words: Sequence[Word], measures: Sequence[Measure],
-               horizon: Horizon | None) -> Wants:  # fmt: skip
+def read_wants(sentence: Sequence[Token], words: Sequence[Word], measures: Sequence[Measure]) -> Wants:
     """Look for the words that say what kind of answer is wanted."""
     is_forecast = any(token.stem in FORECAST for token in sentence)
     is_question = any(word.weight > 0 for word in words)
     task, is_sure, why = _kind(sentence) or _by_metric(measures) or ("", False, "")
     if not task and any(token.stem in NUMBERS for token in sentence):
         task, why = "regression", "an estimate is asked for"
-    del horizon
     is_comparison = any(
         token.lower in COMPARING and quantity_at(sentence, at + 1) is not None
         for at, token in enumerate(sentence[:-1])
@@ -84,31 +81,30 @@ def read_wants(sentence: Sequence[Token], words: Sequence[Word], measures: Seque
 def _kind(sentence: Sequence[Token]) -> tuple[str, bool, str] | None:
     for at, token in enumerate(sentence):
         behind = sentence[at + 1].lower if at + 1 < len(sentence) else ""
-        before = sentence[at - 1].lower if at else "."
         if token.lower == "how" and behind in HOW_NUMBER:
             return "regression", True, f"'how {behind}' asks for a number"
-        if token.lower in {"whether", "if"} and not (
-            token.lower == "if" and behind in {"possible", "you", "we"}
-        ):
-            return "classification", True, f"'{token.text}' asks for a class"
-        if token.lower in {"who", "which"} and _asks_yes_or_no(sentence, at):
-            return "classification", True, f"'{token.text}' asks for a class"
-        if token.lower in YES_OR_NO and before in {".", "?", "!"} and behind not in {"you", "we", "i", "not"}:
-            return "classification", True, f"'{token.text}' asks for yes or no"
-        if token.stem in CLASSES:
-            return "classification", True, f"'{token.text}' asks for classes"
-        if token.lower in CHANCE and behind in {"of", "that", "to"} and token.lower != "risk":
-            return "classification", True, f"'{token.text}' is asked of a class"
+        if why := _asks_for_class(sentence, at, behind):
+            return "classification", True, f"'{token.text}' {why}"
     return None
+
+
+def _asks_for_class(sentence: Sequence[Token], at: int, behind: str) -> str:
+    token, before = sentence[at], sentence[at - 1].lower if at else "."
+    is_condition = token.lower == "if" and behind in {"possible", "you", "we"}
+    if token.lower in {"whether", "if"} and not is_condition:
+        return "asks for a class"
+    if token.lower in {"who", "which"} and _asks_yes_or_no(sentence, at):
+        return "asks for a class"
+    if token.lower in YES_OR_NO and before in {".", "?", "!"} and behind not in {"you", "we", "i", "not"}:
+        return "asks for yes or no"
+    if token.stem in CLASSES:
+        return "asks for classes"
+    return "is asked of a class" if token.lower in CHANCE and behind in {"of", "that", "to"} else ""
 
 
 def _asks_yes_or_no(sentence: Sequence[Token], at: int) -> bool:
     """`which customers will churn`, not `the price, which is in dollars`."""
-    if at and sentence[at - 1].lower in {",", "in", "of", "for", "from", "on", "at"}:
-        return False
-    return not (at + 2 < len(sentence) and sentence[at].lower == "which" and sentence[at + 1].lower in {"is", "are"}
-                and at > 0 and sentence[at - 1].kind == "word" and sentence[at - 1].lower not in QUESTIONS
-                and False)  # fmt: skip
+    return not (at and sentence[at - 1].lower in {",", "in", "of", "for", "from", "on", "at"})
 
 
 def _by_metric(measures: Sequence[Measure]) -> tuple[str, bool, str] | None:

@@ -116,7 +116,7 @@ def _weigh_phrase(sentence: Sequence[Token], phrase: Sequence[int], level: float
 
 
 def _weigh_sorting(sentence: Sequence[Token], opening: Token, span: Sequence[int]) -> Weights:
-    """`classify tickets into topics`: what is behind `into` is the target; `assign topics to tickets`: before it."""
+    """`classify tickets into topics`: behind `into` is the target; `assign topics to tickets`: before it."""
     into = next((at for at in span if sentence[at].lower in INTO), None)
     behind = [at for at in span if into is not None and at > into]
     if into is None or not any(is_content(sentence[at]) for at in behind):
@@ -170,7 +170,7 @@ def _weigh_subject(
 
 
 def _weigh_clause(sentence: Sequence[Token], span: Sequence[int]) -> Weights:
-    """Weigh a subject and its verb: behind a pronoun or a thing comes the verb, else all words weigh alike."""
+    """Weigh a subject and its verb: behind a pronoun or a thing comes the verb, else all weigh alike."""
     first = 0
     while first < len(span) and _may_begin(sentence[span[first]]):
         first += 1
@@ -195,7 +195,7 @@ def _may_begin(token: Token) -> bool:
 
 
 def _weigh_predicate(sentence: Sequence[Token], span: Sequence[int]) -> Weights:
-    """Weigh a verb and what follows: the first word most, its object less, what is behind a preposition least."""
+    """Weigh a verb and what follows: the first word most, its object less, behind a preposition least."""
     weights: Weights = {}
     level = HEAD
     for at in span:

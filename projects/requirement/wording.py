@@ -1,4 +1,4 @@
-"""A value that does not fit the requirement becomes a sentence: where, what was wanted, what came, what to do."""
+"""A value that does not fit the requirement becomes a sentence: where, what was wanted, and what came."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import UnionType
@@ -13,6 +13,8 @@ from projects.hints import did_you_mean
 from projects.requirement.model import Requirement
 
 Where = tuple[str | int, ...]
+PLAIN: dict[Any, str] = {str: "text", bool: "true or false", int: "a whole number", float: "a number",
+                         dict: "a mapping of names to values"}  # fmt: skip
 TELLING = frozenset({"value_error", "missing", "extra_forbidden"})
 
 
@@ -115,11 +117,10 @@ def nearest_key(where: Where) -> str:
 
 def known_paths() -> list[str]:
     """List every key of a requirement as a dotted path, sections' keys after the top ones."""
-    top = [name for name in Requirement.model_fields]
+    top = list(Requirement.model_fields)
     for name, field in Requirement.model_fields.items():
-        if _is_section(field.annotation):
-            assert isinstance(field.annotation, type)
-            top += [f"{name}.{key}" for key in field.annotation.model_fields]
+        inner = getattr(field.annotation, "model_fields", {})
+        top += [f"{name}.{key}" for key in inner]
     return top
 
 
@@ -188,34 +189,25 @@ def _wanted(annotation: Any) -> str:
     if origin is Literal:
         return f"one of {', '.join(arguments)}" if len(arguments) > 1 else str(arguments[0])
     if origin in {Union, UnionType}:
-        return _either([part for part in arguments if part is not type(None)])
+        parts = [part for part in arguments if part is not type(None)]
+        return " or ".join(_wanted(part).removeprefix("one of " * (len(parts) > 1)) for part in parts)
     if origin is tuple:
-        inner = arguments[0]
-        if len(arguments) == 2 and arguments[1] is not Ellipsis:
-            return "a pair"
-        return f"a list of {_plural(inner)}"
-    if origin is dict:
-        return "a mapping of names to values"
+        return f"a list of {_plural(arguments[0])}" if arguments[1] is Ellipsis else "a pair"
     if _is_section(annotation):
-        keys = ", ".join(list(annotation.model_fields)[:4])
-        return f"a section with keys such as {keys}"
-    return {str: "text", bool: "true or false", int: "a whole number", float: "a number"}.get(
-        annotation, "a value"
-    )
-
-
-def _either(parts: Sequence[Any]) -> str:
-    return " or ".join(_wanted(part).removeprefix("one of ") if get_origin(part) is Literal and
-                       len(parts) > 1 else _wanted(part) for part in parts)  # fmt: skip
+        return f"a section with keys such as {', '.join(list(annotation.model_fields)[:4])}"
+    return PLAIN.get(origin or annotation, "a value")
 
 
 def _plural(inner: Any) -> str:
-    return {str: "texts", int: "whole numbers", float: "numbers"}.get(inner, "sections" if _is_section(inner)
-                                                                       else "values")  # fmt: skip
+    if _is_section(inner):
+        return "sections"
+    return f"{PLAIN[inner].removeprefix('a ')}s" if inner in PLAIN else "values"
 
 
 def _bounded(annotation: Any, metadata: Sequence[Any]) -> str:
-    low = high = above = None
+    low: Any = None
+    high: Any = None
+    above: Any = None
     for mark in _flat(metadata):
         if isinstance(mark, bounds.Ge):
             low = mark.ge
@@ -224,7 +216,8 @@ def _bounded(annotation: Any, metadata: Sequence[Any]) -> str:
         elif isinstance(mark, bounds.Le):
             high = mark.le
         elif isinstance(mark, bounds.Lt):
-            high = int(mark.lt) - 1 if annotation is int else mark.lt  # type: ignore[call-overload]
+            high = mark.lt
+            high = high - 1 if annotation is int else high
     what = _wanted(annotation)
     if low is not None and high is not None:
         return f"{what} from {low} to {high}"

@@ -110,7 +110,8 @@ class Interactions(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         plain = np.column_stack([_plain(frame[name]) for name in frame.columns])
         forest = ExtraTreesRegressor(30, min_samples_leaf=5, max_features=0.5, random_state=self.random_state)
         folds = KFold(3, shuffle=True, random_state=self.random_state)
-        left: Numbers = values - cross_val_predict(forest, plain, values.squeeze(), cv=folds).reshape(values.shape)
+        told = cross_val_predict(forest, plain, values.squeeze(), cv=folds)
+        left: Numbers = values - told.reshape(values.shape)
         return left
 
     def __sklearn_tags__(self) -> Any:

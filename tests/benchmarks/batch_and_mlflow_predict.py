@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import REPO, pick_free_port, run_mlflow_server
+from tests.service.batch_versions import register_version
 
 NAME = "bench_batch"
-LEARNED_ROWS = 30_000
+LEARNED_ROWS, TREES = 30_000, 200
 ROWS, ALL_ROWS = 300_000, 5_000_000
 TABLE = """
 SELECT range AS id, round(random() * 90, 1) AS age, round(random() * 60) AS tenure,
@@ -30,7 +31,7 @@ SELECT range AS id, round(random() * 90, 1) AS age, round(random() * 60) AS tenu
   list_extract(['basic', 'plus', 'pro'], 1 + (random() * 2)::INT) AS plan,
   CASE WHEN random() < 0.1 THEN NULL
     ELSE list_extract(['card', 'bank', 'cash', 'check'], 1 + (random() * 3)::INT) END AS payment,
-  'agent ' || (random() * 60)::INT AS agent, random() < 0.3 AS member,
+  'agent ' || (random() * 60)::INT AS agent, (random() < 0.3)::INT AS member,
   list_extract(['yes', 'no'], 1 + random()::INT) AS paperless
 FROM range({rows})
 """
@@ -59,12 +60,21 @@ while True:
     reading += time.perf_counter() - start
     if batch is None:
         break
-    matrix = np.ascontiguousarray(plan.encoders[0].encode_columns(read_inputs(batch, plan.columns, 0)))
+    matrix = np.ascontiguousarray(plan.encoders[0].encode_columns(read_inputs(batch, plan.columns, 0, {})[0]))
     start = time.perf_counter()
     booster.predict(matrix)
     scoring += time.perf_counter() - start
 print(json.dumps({"reading": reading, "scoring": scoring}))
 """
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command: its seconds, the most memory it had, and what it printed."""
+
+    seconds: float
+    peak_mb: float
+    told: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ class Side:
         name: What it is called.
         seconds: Wall-clock time of the whole command, median.
         peak_mb: The most memory of the command.
-        told: What it printed, of the last round.
+        told: What it printed in the last round.
     """
 
     name: str
@@ -93,13 +103,11 @@ def main(*, full: bool = False) -> str:
         with run_mlflow_server(root, pick_free_port()) as server:
             environ = os.environ | {"MLFLOW_TRACKING_URI": server.uri, "PENSTOCK_VAR_DIR": str(root / "var")}
             environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-            register(root, environ)
+            register_version(server.uri, NAME, data["learn"], "outcome", root, trees=TREES, leave_out=("id",))
             folder = fetch(root, environ)
             commands = commands_for(root, data)
-            sides = {name: measure(name, commands[name], environ, rounds) for name in commands}
-            floors = {
-                path.suffix: floor(path, folder, environ, rounds) for path in (data["csv"], data["parquet"])
-            }
+            sides = measure(commands, environ, rounds)
+            floors = {path.suffix: floor(path, folder, environ, rounds) for path in rows_of(data)}
         return table(rows, sides, floors)
 
 
@@ -115,20 +123,6 @@ def make_rows(root: Path, rows: int) -> dict[str, Path]:
         engine.execute(f"COPY ({TABLE.format(rows=rows)}) TO '{paths['csv']}' (HEADER)")
         engine.execute(f"COPY (FROM read_csv('{paths['csv']}')) TO '{paths['parquet']}'")
     return paths
-
-
-def register(root: Path, environ: dict[str, str]) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "projects.train",
-        "--data",
-        str(root / "learn.csv"),
-        "--target",
-        "outcome",
-    ]
-    options = ["--name", NAME, "--candidates", "lightgbm", "--tune-seconds", "0", "--stage", "Production"]
-    subprocess.run([*command, *options], cwd=REPO, env=environ, check=True, stdout=subprocess.DEVNULL)
 
 
 def fetch(root: Path, environ: dict[str, str]) -> Path:
@@ -150,20 +144,38 @@ def commands_for(root: Path, data: dict[str, Path]) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def measure(name: str, command: list[str], environ: dict[str, str], rounds: int) -> Side:
-    """Run a command some times; each in a process of its own, whose peak memory is its own too."""
-    seconds, peak, told = [], 0.0, ""
+def rows_of(data: dict[str, Path]) -> tuple[Path, Path]:
+    return data["csv"], data["parquet"]
+
+
+def measure(commands: dict[str, list[str]], environ: dict[str, str], rounds: int) -> list[Side]:
+    """Run the commands in turn, some times over; each in a process whose peak memory is its own."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(rounds):
-        started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=REPO, env=environ, stdout=subprocess.PIPE, text=True)
-        told = process.stdout.read() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-        seconds.append(time.perf_counter() - started)
-        peak = max(peak, peak_mb(usage))
-    return Side(name, statistics.median(seconds), peak, told)
+        for name, command in commands.items():
+            runs[name].append(run(command, environ))
+    return [
+        Side(
+            name,
+            statistics.median(one.seconds for one in done),
+            max(one.peak_mb for one in done),
+            done[-1].told,
+        )
+        for name, done in runs.items()
+    ]
+
+
+def run(command: list[str], environ: dict[str, str]) -> Run:
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=REPO, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    told = process.stdout.read() if process.stdout else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return Run(time.perf_counter() - started, peak_mb(usage), told)
 
 
 def peak_mb(usage: resource.struct_rusage) -> float:
@@ -178,18 +190,18 @@ def floor(data: Path, folder: Path, environ: dict[str, str], rounds: int) -> flo
             [sys.executable, "-c", FLOOR, str(data), str(folder)],
             cwd=REPO, env=environ, check=True, capture_output=True, text=True,
         )  # fmt: skip
-        parts = json.loads(done.stdout)
+        parts = json.loads(done.stdout.splitlines()[-1])
         found.append(parts["reading"] + parts["scoring"])
     return statistics.median(found)
 
 
-def table(rows: int, sides: dict[str, Side], floors: dict[str, float]) -> str:
-    peer = next(iter(sides.values()))
+def table(rows: int, sides: list[Side], floors: dict[str, float]) -> str:
+    peer = sides[0]
     lines = [
         f"{rows:,} rows of 15 columns, LightGBM, {os.cpu_count()} cores",
         f"{'':36}{'s':>8}{'rows/s':>12}{'ratio':>8}{'peak MB':>10}{'own s':>8}{'floor s':>9}{'of it':>7}",
     ]
-    for side in sides.values():
+    for side in sides:
         line = f"{side.name:36}{side.seconds:8.1f}{rows / side.seconds:12,.0f}"
         line += f"{peer.seconds / side.seconds:8.2f}{side.peak_mb:10,.0f}"
         if side is not peer:

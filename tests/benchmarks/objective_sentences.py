@@ -1,9 +1,10 @@
-"""How many sentences of plain English are understood: each names its table and what a person would take it for.
+"""How many sentences of plain English are understood: each names its table and what a person would mean.
 
 A sentence is understood if target, task, metric and horizon are what a reader takes them for, or if it is
 ambiguous and is asked about. The second list was written before any of it was tried.
 """
 
+# ruff: noqa: E501 - a sentence a line
 from dataclasses import dataclass
 
 from projects.errors import BadInput
@@ -294,8 +295,12 @@ def main(*, full: bool = False) -> str:
     """Return a table of what was understood, asked for in vain, and silently wrong."""
     lines = [f"{'sentences':<28}{'all':>6}{'understood':>12}{'asked in vain':>15}{'silently wrong':>16}"]
     details = []
-    for name, cases in (("while writing the rules", FIRST), ("written before trying", UNSEEN),
-                        ("written later, new tables", LATER), ("written last, new tables", LAST)):
+    for name, cases in (
+        ("while writing the rules", FIRST),
+        ("written before trying", UNSEEN),
+        ("written later, new tables", LATER),
+        ("written last, new tables", LAST),
+    ):
         found = [(case, wrong(case)) for case in cases]
         silent = [each for each in found if each[1].startswith("!")]
         asked = [each for each in found if each[1] and not each[1].startswith("!")]

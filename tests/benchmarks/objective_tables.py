@@ -1,4 +1,4 @@
-"""Tables as discovery sees them: a line a column, `name kind distinct examples`; known ones and strange ones."""
+"""Tables as discovery sees them: a line a column, `name | kind | distinct | examples`."""
 
 from projects.requirement.seen import ColumnSeen
 
@@ -447,7 +447,10 @@ native-country|t|41|United-States
 income|t|2|<=50K|>50K
 """,
 )
-BANKCHURN = _columns("Churn_Modelling", 10000, """
+BANKCHURN = _columns(
+    "Churn_Modelling",
+    10000,
+    """
 RowNumber|n|10000|1|2
 CustomerId|n|10000|15634602|15647311
 Surname|t|2932|Hargrave|Hill
@@ -462,8 +465,12 @@ HasCrCard|n|2|1|0
 IsActiveMember|n|2|1|0
 EstimatedSalary|n|9999|101348.88|112542.58
 Exited|n|2|1|0
-""")
-STUDENTS = _columns("student_mat", 395, """
+""",
+)
+STUDENTS = _columns(
+    "student_mat",
+    395,
+    """
 school|t|2|GP|MS
 sex|t|2|F|M
 age|n|8|18|17
@@ -473,8 +480,12 @@ absences|n|34|6|4
 G1|n|17|5|7
 G2|n|17|6|5
 final_grade|n|18|6|10
-""")
-TAXI = _columns("yellow_tripdata", 100000, """
+""",
+)
+TAXI = _columns(
+    "yellow_tripdata",
+    100000,
+    """
 VendorID|n|2|1|2
 pickup_datetime|d|95000|2016-03-14 17:24:55
 passenger_count|n|7|1|2
@@ -484,8 +495,12 @@ payment_type|t|4|cash|card
 tip_amount|n|1500|0.0|2.5
 fare_amount|n|1200|7.5|6.0
 trip_duration|n|7417|455|663
-""")
-STROKE = _columns("stroke", 5110, """
+""",
+)
+STROKE = _columns(
+    "stroke",
+    5110,
+    """
 id|n|5110|9046|51676
 gender|t|3|Male|Female
 age|n|104|67.0|61.0
@@ -495,8 +510,12 @@ avg_glucose_level|n|3979|228.69|202.21
 bmi|n|418|36.6|28.9
 smoking_status|t|4|formerly smoked|never smoked
 stroke|n|2|1|0
-""")
-HEART = _columns("heart", 918, """
+""",
+)
+HEART = _columns(
+    "heart",
+    918,
+    """
 Age|n|50|40|49
 Sex|t|2|M|F
 ChestPainType|t|4|ATA|NAP
@@ -506,16 +525,24 @@ MaxHR|n|119|172|156
 ExerciseAngina|t|2|N|Y
 Oldpeak|n|53|0.0|1.0
 HeartDisease|n|2|0|1
-""")
-MUSHROOMS = _columns("mushrooms", 8124, """
+""",
+)
+MUSHROOMS = _columns(
+    "mushrooms",
+    8124,
+    """
 class|t|2|p|e
 cap-shape|t|6|x|b
 cap-color|t|10|n|y
 odor|t|9|p|a
 gill-size|t|2|n|b
 habitat|t|7|u|g
-""")
-VISITORS = _columns("online_shoppers", 12330, """
+""",
+)
+VISITORS = _columns(
+    "online_shoppers",
+    12330,
+    """
 Administrative|n|27|0|1
 ProductRelated|n|311|1|2
 BounceRates|n|1872|0.2|0.0
@@ -525,8 +552,12 @@ Month|t|10|Feb|Mar
 VisitorType|t|3|Returning_Visitor|New_Visitor
 Weekend|b|2|false|true
 Revenue|b|2|false|true
-""")
-APPOINTMENTS = _columns("appointments", 110527, """
+""",
+)
+APPOINTMENTS = _columns(
+    "appointments",
+    110527,
+    """
 PatientId|n|62299|29872499824296
 AppointmentID|n|110527|5642903
 Gender|t|2|F|M
@@ -536,8 +567,12 @@ Age|n|104|62|56
 Neighbourhood|t|81|JARDIM DA PENHA
 SMS_received|n|2|0|1
 No-show|t|2|No|Yes
-""")
-SHIPPING = _columns("orders", 180519, """
+""",
+)
+SHIPPING = _columns(
+    "orders",
+    180519,
+    """
 Order Id|n|65752|77202
 Customer Segment|t|3|Consumer|Corporate
 Category Name|t|50|Sporting Goods
@@ -547,8 +582,12 @@ Days for shipment (scheduled)|n|4|4|2
 Order Item Quantity|n|5|1|2
 Sales|n|193|327.75
 Late_delivery_risk|n|2|0|1
-""")
-BUILDINGS = _columns("energydata_complete", 19735, """
+""",
+)
+BUILDINGS = _columns(
+    "energydata_complete",
+    19735,
+    """
 date|d|19735|2016-01-11 17:00:00
 Appliances|n|92|60|50
 lights|n|8|30|40
@@ -556,16 +595,24 @@ T1|n|722|19.89
 RH_1|n|2547|47.59
 T_out|n|1730|6.6
 Windspeed|n|189|7.0
-""")
-WATER = _columns("water_potability", 3276, """
+""",
+)
+WATER = _columns(
+    "water_potability",
+    3276,
+    """
 ph|n|2785|7.08
 Hardness|n|3276|204.89
 Solids|n|3276|20791.3
 Sulfate|n|2495|368.5
 Turbidity|n|3276|2.96
 Potability|n|2|0|1
-""")
-AIR = _columns("air_quality", 9357, """
+""",
+)
+AIR = _columns(
+    "air_quality",
+    9357,
+    """
 Date|d|391|2004-03-10
 Time|t|24|18.00.00
 CO(GT)|n|97|2.6
@@ -573,8 +620,12 @@ NOx(GT)|n|926|166.0
 PM2.5|n|800|12.0|30.5
 T|n|437|13.6
 RH|n|754|48.9
-""")
-RENTALS = _columns("flats", 6000, """
+""",
+)
+RENTALS = _columns(
+    "flats",
+    6000,
+    """
 flat_id|n|6000|1|2
 city|t|30|Leeds|York
 rooms|n|8|2|3
@@ -582,8 +633,12 @@ floor|n|20|1|2
 surface_m2|n|250|45.0|62.5
 furnished|b|2|true|false
 monthly_rent_gbp|n|900|850|1200
-""")
-CLAIMS = _columns("motor_policies", 50000, """
+""",
+)
+CLAIMS = _columns(
+    "motor_policies",
+    50000,
+    """
 policy_no|t|50000|P1|P2
 driver_age|n|70|18|44
 vehicle_make|t|40|Ford|Audi
@@ -592,15 +647,23 @@ region|t|22|R24|R82
 annual_premium|n|8000|412.5|733.1
 claim_count|n|5|0|1
 claim_amount|n|3000|0.0|995.2
-""")
-IRIS = _columns("iris", 150, """
+""",
+)
+IRIS = _columns(
+    "iris",
+    150,
+    """
 sepal_length|n|35|5.1|4.9
 sepal_width|n|23|3.5|3.0
 petal_length|n|43|1.4|1.3
 petal_width|n|22|0.2|0.4
 species|t|3|setosa|versicolor|virginica
-""")
-DIAMONDS = _columns("diamonds", 53940, """
+""",
+)
+DIAMONDS = _columns(
+    "diamonds",
+    53940,
+    """
 carat|n|273|0.23|0.21
 cut|t|5|Ideal|Premium
 color|t|7|E|I
@@ -610,8 +673,12 @@ price|n|11602|326|327
 x|n|554|3.95
 y|n|552|3.98
 z|n|375|2.43
-""")
-LEAVERS = _columns("HR_comma_sep", 14999, """
+""",
+)
+LEAVERS = _columns(
+    "HR_comma_sep",
+    14999,
+    """
 satisfaction_level|n|92|0.38|0.8
 last_evaluation|n|65|0.53|0.86
 number_project|n|6|2|5
@@ -622,8 +689,12 @@ left|n|2|1|0
 promotion_last_5years|n|2|0|1
 sales|t|10|sales|technical
 salary|t|3|low|medium|high
-""")
-HELPDESK = _columns("helpdesk", 12000, """
+""",
+)
+HELPDESK = _columns(
+    "helpdesk",
+    12000,
+    """
 case_no|t|12000|C-1|C-2
 opened_at|d|11980|2024-01-02 08:11:00
 subject|t|9100|Printer broken|VPN down
@@ -632,31 +703,47 @@ priority|t|4|low|medium|high|critical
 assigned_team|t|9|network|hardware|accounts
 resolution_hours|n|700|2.5|11.0
 satisfied|t|2|yes|no
-""")
-WATCHES = _columns("turbofan", 20631, """
+""",
+)
+WATCHES = _columns(
+    "turbofan",
+    20631,
+    """
 unit|n|100|1|2
 cycle|n|362|1|2
 sensor_2|n|310|641.82
 sensor_3|n|3012|1589.7
 RUL|n|362|191|190
-""")
-CARTS = _columns("web_sessions", 200000, """
+""",
+)
+CARTS = _columns(
+    "web_sessions",
+    200000,
+    """
 session_id|t|200000|s1|s2
 device|t|3|mobile|desktop
 pages_viewed|n|60|3|9
 minutes_on_site|n|900|1.5|7.2
 basket_value|n|9000|0.0|54.9
 purchased|b|2|true|false
-""")
-PLANTS = _columns("crop_production", 24000, """
+""",
+)
+PLANTS = _columns(
+    "crop_production",
+    24000,
+    """
 region|t|40|North|South
 crop|t|25|maize|wheat
 season_start|d|60|2001-03-01
 rainfall_mm|n|2000|812.0
 fertiliser_kg|n|1500|120.5
 yield_t_per_ha|n|3100|2.4|3.9
-""")
-CALLS = _columns("call_center", 32000, """
+""",
+)
+CALLS = _columns(
+    "call_center",
+    32000,
+    """
 CallId|n|32000|1|2
 AgentName|t|60|Diane|Becky
 CallTime|d|31000|2021-01-01 09:12:58
@@ -665,8 +752,12 @@ AnsweredYN|t|2|Y|N
 SpeedOfAnswerSec|n|116|109|70
 AvgTalkDurationSec|n|390|143|244
 SatisfactionRating|n|5|3|4
-""")
-VIDEO = _columns("videos", 40000, """
+""",
+)
+VIDEO = _columns(
+    "videos",
+    40000,
+    """
 video_id|t|40000|a|b
 title|t|39000|Cats|Dogs
 channel|t|2000|c1|c2
@@ -675,8 +766,12 @@ tags_count|n|50|3|4
 views|n|39000|748374|2418783
 likes|n|20000|57527|97185
 comment_count|n|9000|15954|12703
-""")
-PATIENTS = _columns("hospital_admissions", 101766, """
+""",
+)
+PATIENTS = _columns(
+    "hospital_admissions",
+    101766,
+    """
 encounter_id|n|101766|2278392
 patient_nbr|n|71518|8222157
 race|t|5|Caucasian|AfricanAmerican
@@ -686,15 +781,23 @@ num_medications|n|75|1|18
 diag_1|t|716|250.83|276
 insulin|t|4|No|Up
 readmitted|t|3|NO|>30|<30
-""")
-TURBINES = _columns("wind_scada", 50530, """
+""",
+)
+TURBINES = _columns(
+    "wind_scada",
+    50530,
+    """
 Date/Time|d|50530|01 01 2018 00:00
 LV ActivePower (kW)|n|47484|380.05|453.77
 Wind Speed (m/s)|n|50530|5.31|5.67
 Theoretical_Power_Curve (KWh)|n|50000|416.3
 Wind Direction (deg)|n|50530|259.99
-""")
-MEALS = _columns("food_orders", 45593, """
+""",
+)
+MEALS = _columns(
+    "food_orders",
+    45593,
+    """
 Order_ID|t|45593|0x4607
 Delivery_person_Age|n|22|37|34
 Weatherconditions|t|6|Sunny|Stormy
@@ -702,16 +805,24 @@ Road_traffic_density|t|4|High|Jam
 Type_of_order|t|4|Snack|Drinks
 Festival|t|2|No|Yes
 Time_taken_min|n|45|24|33
-""")
-GAMES = _columns("matches", 9074, """
+""",
+)
+GAMES = _columns(
+    "matches",
+    9074,
+    """
 home_team|t|20|Arsenal|Chelsea
 away_team|t|20|Leeds|Everton
 match_date|d|1200|2015-08-08
 home_goals|n|9|2|0
 away_goals|n|8|1|0
 full_time_result|t|3|H|A|D
-""")
-LENDING = _columns("lending", 39717, """
+""",
+)
+LENDING = _columns(
+    "lending",
+    39717,
+    """
 member_id|n|39717|1296599
 loan_amnt|n|885|5000|2500
 int_rate|n|371|10.65|15.27
@@ -720,29 +831,60 @@ annual_inc|n|5318|24000.0|30000.0
 purpose|t|14|credit_card|car
 dti|n|2868|27.65
 loan_status|t|2|Fully Paid|Charged Off
-""")
-PHONES = _columns("mobile_train", 2000, """
+""",
+)
+PHONES = _columns(
+    "mobile_train",
+    2000,
+    """
 battery_power|n|1094|842|1021
 blue|n|2|0|1
 clock_speed|n|26|2.2|0.5
 ram|n|1562|2549|2631
 touch_screen|n|2|0|1
 price_range|n|4|1|2|3
-""")
-TWEETS = _columns("tweets", 14640, """
+""",
+)
+TWEETS = _columns(
+    "tweets",
+    14640,
+    """
 tweet_id|n|14485|570306133677760513
 airline_sentiment|t|3|neutral|positive|negative
 negativereason|t|10|Late Flight
 airline|t|6|Virgin America
 text|t|14427|@VirginAmerica What
 tweet_created|d|14247|2015-02-24
-""")
+""",
+)
 TABLES = {
-    "telco": TELCO, "bank": BANK, "german": GERMAN, "card": CARD, "titanic": TITANIC, "bikes": BIKES,
-    "salaries": SALARIES, "space": SPACE, "tickets": TICKETS, "elec": ELEC, "energy": ENERGY, "pima": PIMA,
-    "hr": HR, "houses": HOUSES, "wine": WINE, "hotel": HOTEL, "flights": FLIGHTS, "cars": CARS,
-    "insurance": INSURANCE, "payments": PAYMENTS, "sms": SMS, "machines": MACHINES, "loans": LOANS,
-    "shop": SHOP, "reviews": REVIEWS, "listings": LISTINGS, "adult": ADULT,
+    "telco": TELCO,
+    "bank": BANK,
+    "german": GERMAN,
+    "card": CARD,
+    "titanic": TITANIC,
+    "bikes": BIKES,
+    "salaries": SALARIES,
+    "space": SPACE,
+    "tickets": TICKETS,
+    "elec": ELEC,
+    "energy": ENERGY,
+    "pima": PIMA,
+    "hr": HR,
+    "houses": HOUSES,
+    "wine": WINE,
+    "hotel": HOTEL,
+    "flights": FLIGHTS,
+    "cars": CARS,
+    "insurance": INSURANCE,
+    "payments": PAYMENTS,
+    "sms": SMS,
+    "machines": MACHINES,
+    "loans": LOANS,
+    "shop": SHOP,
+    "reviews": REVIEWS,
+    "listings": LISTINGS,
+    "adult": ADULT,
     "bankchurn": BANKCHURN,
     "students": STUDENTS,
     "taxi": TAXI,

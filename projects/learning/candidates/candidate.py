@@ -83,6 +83,7 @@ class Candidate:
         portfolio: Further parameters that do well on many tables, tried before any search.
         rounds: How it is watched while it fits, if it has rounds or epochs.
         stops_itself: Whether it has `patience`, `max_seconds` and `on_epoch`, and sets rows aside itself.
+        start_seconds: Of importing its library; it is not begun with less than ten times as many left.
         most_rows: Beyond so many rows it learns from a sample of so many.
         needs_codes: Whether it takes classes as 0..k-1 only.
         in_deviations: Parameters whose defaults, spans and grid are in the target's deviations.
@@ -101,6 +102,7 @@ class Candidate:
     portfolio: tuple[Parameters, ...] = ()
     rounds: Rounds | None = None
     stops_itself: bool = False
+    start_seconds: float = 0.0
     most_rows: int | None = None
     needs_codes: bool = False
     in_deviations: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ CANDIDATE = Candidate(
     grid={"hidden_size": (16, 32, 64), "dropout": (0.0, 0.2)},
     most_rows=50_000,
     stops_itself=True,
+    start_seconds=2.0,
     adapt=adapt,
     missing=without_torch,
 )  # fmt: skip

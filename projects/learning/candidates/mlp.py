@@ -28,5 +28,6 @@ CANDIDATE = Candidate(
     grid={"hidden_size": (32, 96, 256), "n_layers": (1, 2), "dropout": (0.0, 0.2)},
     most_rows=200_000,
     stops_itself=True,
+    start_seconds=2.0,
     missing=without_torch,
 )  # fmt: skip

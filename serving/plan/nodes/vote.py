@@ -75,7 +75,7 @@ def write(model: Any, pen: Pen) -> Entry:
     """
     is_soft = getattr(model, "voting", "soft") == "soft"
     members = [pen.member(member) for member in model.estimators_]
-    if hasattr(model, "classes_"):
+    if hasattr(model, "classes_") and not (is_soft and _know_the_same(model)):
         check_encoded(model.estimators_, len(model.classes_))
     if len(members) == 1 and is_soft:
         return members[0]
@@ -86,6 +86,11 @@ def write(model: Any, pen: Pen) -> Entry:
         "weights": None if weights is None else [float(weight) for weight in weights],
         "members": members,
     }
+
+
+def _know_the_same(model: Any) -> bool:
+    """Whether all members know the whole's own labels: fitted before it, as frozen ones are."""
+    return all(list(member.classes_) == list(model.classes_) for member in model.estimators_)
 
 
 def check_encoded(members: Sequence[Any], classes: int) -> None:

@@ -24,7 +24,7 @@ REGRESSORS = ("ridge", "svr", "extra_trees", "gradient_boosting", "adaboost", "k
 @pytest.fixture(scope="module")
 def german(shared_data):
     frame = pd.read_csv(shared_data / "tabular" / "german_credit_named.csv")
-    return tidy(frame), frame["credit_risk"].to_numpy(dtype=object)
+    return tidy(frame), frame["credit_risk"].to_numpy()
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,8 @@ def with_steps(name, kind, frame):
     (_, own), *_ = steps(is_scaled=is_scaled)
     numbers = [name for name in frame if frame[name].dtype == float]
     texts = [name for name in frame if frame[name].dtype != float]
-    parts = [
-        (part, model, names)
-        for (part, model, _), names in zip(own.transformers, (numbers, texts), strict=True)
-    ]
+    both = zip(own.transformers, (numbers, texts), strict=True)
+    parts = [(part, transformer, names) for (part, transformer, _), names in both]
     return Pipeline([("columns", ColumnTransformer([part for part in parts if part[2]])), made.steps[-1]])
 
 

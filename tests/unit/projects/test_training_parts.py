@@ -5,10 +5,7 @@ import pandas as pd
 import pytest
 
 from projects.errors import BadInput
-from projects.evaluation.importance import importance
 from projects.evaluation.metrics import BY_NAME, Answers
-from projects.evaluation.plots import draw_all
-from projects.evaluation.suspicion import repeats, suspicion
 from projects.features import read_features
 from projects.learning.candidates import CANDIDATES, fitting, parse_candidates
 from projects.learning.compare import Validation, answers_of, rows_to_compare, validate
@@ -161,78 +158,8 @@ def test_the_same_seed_tries_the_same_parameters():
     assert tried[0] == tried[1]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_importance_is_shared_out_over_the_input_columns(family):
-    shares = importance(fit(family, "texts"))
-    assert set(shares) == {"größe", "city", "count", "colour"}
-    assert sum(shares.values()) == pytest.approx(1.0)
-    assert max(shares, key=shares.get) == "count"
-
-
-@pytest.mark.parametrize(
-    ("kind", "names"),
-    [
-        ("texts", ["confusion_matrix", "roc_curve", "precision_recall_curve", "feature_importance"]),
-        ("multiclass", ["confusion_matrix", "feature_importance"]),
-        ("regression", ["predicted_vs_actual", "residuals", "feature_importance"]),
-    ],
-)
-def test_the_pictures_fit_the_task_and_name_their_axes(kind, names, tmp_path):
-    model, frame = fit("lightgbm", kind), table()
-    classes = None if kind == "regression" else tuple(model.classes_)
-    answers = answers_of(model, frame, truth(frame, kind), classes)
-    drawn = dict(draw_all(answers, {"a": 0.7, "b": 0.3}))
-    assert list(drawn) == [f"{name}.png" for name in names]
-    for name, figure in drawn.items():
-        axes = figure.axes[0]
-        assert all([axes.get_title(), axes.get_xlabel(), axes.get_ylabel()])
-        figure.savefig(tmp_path / name)
-
-
 def test_a_class_that_a_fold_never_saw_gets_no_share():
     model, frame = fit("logistic", "texts"), table(10)
     answers = answers_of(model, frame, truth(frame, "texts"), ("ja", "nein", "vielleicht"))
     assert isinstance(answers, Answers)
     assert (answers.probabilities[:, 2] == 0).all()
-
-
-def test_a_perfect_score_is_said_aloud():
-    sentence = suspicion({"r2": 1.0}, {"a": 0.1, "b": 0.6, "c": 0.3}, 100)
-    assert sentence == "r2 1.0000 is nearly perfect: see whether 'b' or 'c' gives the answer away"
-
-
-def test_a_perfect_score_on_a_handful_of_rows_is_not():
-    assert suspicion({"roc_auc": 1.0}, {"a": 1.0}, 30) is None
-
-
-def held_out(learned, held):
-    X, y = table(learned + held), np.arange(learned + held) % 2
-    return Split(X[:learned], y[:learned], X[learned:].reset_index(drop=True), y[learned:])
-
-
-def test_held_out_rows_that_were_learned_from_are_said_aloud():
-    parts = held_out(60, 20)
-    copied = Split(pd.concat([parts.X_train, parts.X_held[:5]]), np.append(parts.y_train, parts.y_held[:5]),
-                   parts.X_held, parts.y_held)  # fmt: skip
-    assert repeats(parts) is None
-    assert (repeats(copied) or "").startswith(
-        "5 of 20 held-out rows equal a row that was learned from: if they"
-    )
-
-
-def test_rows_alike_with_another_answer_are_no_copies():
-    parts = held_out(60, 20)
-    assert repeats(Split(parts.X_held, 1 - parts.y_held, parts.X_held, parts.y_held)) is None
-
-
-def test_names_with_dollars_are_drawn_as_written(tmp_path):
-    answers = answers_of(fit("lightgbm", "texts"), table(), truth(table(), "texts"), CLASSES)
-    drawn = dict(draw_all(answers, {"$a_{$": 0.7, "b": 0.3}))
-    drawn["feature_importance.png"].savefig(tmp_path / "f.png")
-
-
-def test_features_alike_in_their_first_letters_keep_a_bar_each():
-    answers = answers_of(fit("lightgbm", "texts"), table(), truth(table(), "texts"), CLASSES)
-    drawn = dict(draw_all(answers, {"x" * 50 + "1": 0.7, "x" * 50 + "2": 0.3}))
-    axes = drawn["feature_importance.png"].axes[0]
-    assert sorted((bar.get_y(), bar.get_width()) for bar in axes.patches) == [(-0.4, 0.3), (0.6, 0.7)]

@@ -165,7 +165,8 @@ def changed(path, value):
         (("numbers", 0, "scaling"), "up"), (("numbers", 0, "start"), 10**6), (("numbers", 0, "a"), []),
         (("one_hot", 0, "missing"), 10**6), (("one_hot", 0, "positions"), {"x": -1}),
         (("tables", 0, "rows"), []), (("tables", 0, "unseen"), 99999), (("ngrams", 0, "matrix"), "AAAA"),
-        (("ngrams", 0, "idf"), "not base64"), (("ngrams", 0, "analyzer"), "code"), (("ngrams", 0, "sizes"), [3, 1]),
+        (("ngrams", 0, "idf"), "not base64"), (("ngrams", 0, "analyzer"), "code"),
+        (("ngrams", 0, "sizes"), [3, 1]),
         (("derived", 0, "kind"), "exec"), (("derived", 0, "indices"), [10**6]), (("derived",), None),
     ],
 )  # fmt: skip
@@ -176,6 +177,7 @@ def test_a_document_that_is_not_whole_is_refused(path, value):
 
 def test_encoding_needs_neither_scikit_learn_nor_pandas(tmp_path):
     document = prepared("stored", "linear", "binary").document
+    wanted = prepared("stored", "linear", "binary").encoder.encode([ROW]).tolist()
     (tmp_path / "encoder.json").write_text(json.dumps(document))
     code = f"""
 import json, sys
@@ -185,7 +187,7 @@ from serving.plan.encoding.load import load_encoder
 from serving.plan.model import Column
 columns = [Column(f"c{{n}}", "double" if n in (0, 2) else "string", required=False) for n in range(7)]
 encoder = load_encoder(json.load(open({str(tmp_path / "encoder.json")!r})), columns)
-print(encoder.encode([{ROW!r}]).tolist() == {prepared("stored", "linear", "binary").encoder.encode([ROW]).tolist()!r})
+print(encoder.encode([{ROW!r}]).tolist() == {wanted!r})
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "True", done.stderr

@@ -5,9 +5,14 @@ import numpy as np
 import pytest
 
 from projects.evaluation.adjusting import adjust
+from projects.evaluation.calibration import wrapped
 from projects.evaluation.frozen import unwrapped
 from projects.evaluation.metrics import BY_NAME, Answers
+from projects.evaluation.threshold import apply
 from projects.requirement.model import Evaluation
+from serving.plan.load import load_plan
+from serving.plan.model import Column
+from serving.plan.write import write_plan
 from tests.unit.projects.evaluation.evaluation_fixtures import fitted, out_of_fold, table
 
 AUC, ROWS = BY_NAME["roc_auc"], table(50)
@@ -50,6 +55,20 @@ def test_the_threshold_is_of_the_corrected_probabilities():
     found = adjusted(Evaluation(calibrate="auto", threshold="auto"), given=too_sure())
     plain = adjusted(Evaluation(threshold="auto"), given=too_sure())
     assert found.threshold.threshold != plain.threshold.threshold
+
+
+@pytest.mark.parametrize("family", ["linear", "lightgbm", "xgboost"])
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
+def test_a_plan_of_the_adjusted_model_answers_as_it_does(family, method, tmp_path):
+    columns = [
+        Column(name, "string" if name == "city" else "double", required=False) for name in ROWS.columns
+    ]
+    model = apply(wrapped(fitted(family, "binary"), ROWS, out_of_fold("binary"), method), 0.3, ROWS)
+    write_plan(model, columns, tmp_path / "plan", task="binary")
+    cells = ROWS.astype(object).where(ROWS.notna(), None)
+    found = load_plan(tmp_path / "plan").score([tuple(row) for row in cells.itertuples(index=False)])
+    assert found.predictions == model.predict(ROWS).tolist()
+    assert np.allclose(found.probabilities, model.predict_proba(ROWS), atol=1e-6)
 
 
 def test_a_stacked_model_can_be_pickled_and_answers_the_same():

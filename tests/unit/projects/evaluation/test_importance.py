@@ -6,10 +6,12 @@ import pytest
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.inspection import permutation_importance as sklearns
 from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from projects.evaluation.importance import permutation_importance
 from projects.evaluation.metrics import BY_NAME
-from tests.unit.projects.evaluation.evaluation_fixtures import classes_of, fitted, table, truth
+from projects.evaluation.own_weights import own_weights
+from tests.unit.projects.evaluation.evaluation_fixtures import classes_of, fitted, pipeline, table, truth
 
 RNG = np.random.default_rng(8)
 
@@ -74,6 +76,33 @@ def test_when_time_runs_out_the_heaviest_columns_have_been_looked_at():
 class Selected:
     def predict(self, X):
         return (2 * X["c1100"] + X["c7"]).to_numpy()
+
+
+@pytest.mark.parametrize("family", ["linear", "lightgbm", "xgboost"])
+def test_a_models_own_weights_are_added_up_by_column(family):
+    found = own_weights(fitted(family, "binary"))
+    assert set(found) == {"age", "count", "noise", "city"}
+
+
+def test_a_model_without_weights_of_its_own_has_none():
+    assert own_weights(StackingClassifier([("a", fitted("linear", "binary"))])) == {}
+    assert own_weights(pipeline(KNeighborsClassifier()).fit(table(50), truth(table(50), "binary"))) == {}
+
+
+def test_every_column_has_its_turn_on_fewer_rows_where_the_model_is_slow():
+    class Slow:
+        def predict(self, X):
+            ticks.append(len(X) / 3000)
+            return X["c3"].to_numpy()
+
+    ticks: list[float] = []
+    X = pd.DataFrame(RNG.normal(size=(3000, 40)), columns=[f"c{n}" for n in range(40)])
+    found = permutation_importance(
+        Slow(), X, X["c3"].to_numpy(), None, BY_NAME["rmse"], seed=1, seconds=10, clock=lambda: sum(ticks)
+    )
+    assert found.left_out == 0
+    assert found.rows < 600
+    assert found.weights[0].column == "c3"
 
 
 def test_a_constant_model_weighs_nothing():

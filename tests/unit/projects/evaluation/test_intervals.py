@@ -54,6 +54,13 @@ def test_more_rows_than_are_drawn_make_the_interval_narrower_still():
     assert found.half == pytest.approx(1.96 * np.sqrt(0.85 * 0.15 / 80_000), rel=0.35)
 
 
+def test_where_drawing_is_slow_fewer_rows_are_drawn_and_the_interval_stays_about_as_wide():
+    answers, seconds = binary(20_000), iter(range(100_000))
+    slow = score_intervals(answers, "binary", seed=1, seconds=190, clock=lambda: next(seconds) / 2)
+    fast = score_intervals(answers, "binary", seed=1, seconds=1000)
+    assert slow["accuracy"].half == pytest.approx(fast["accuracy"].half, rel=0.35)
+
+
 def test_few_rows_have_no_interval():
     assert score_intervals(binary(9), "binary", seed=1) == {}
 

@@ -128,5 +128,9 @@ def marked(name: str, bench: Bench, *, seconds: float = 1.0, cost: int = 1, erro
     def make(_making: Any, parameters: Any) -> Any:
         return Marked(bench, seconds, parameters["noise"], error)
 
-    given = {"defaults": {"noise": 1.0}, "spans": {"noise": Span(0.0, 2.0)}, "grid": {"noise": (0.0, 0.5, 1.5)}}
+    given = {
+        "defaults": {"noise": 1.0},
+        "spans": {"noise": Span(0.0, 2.0)},
+        "grid": {"noise": (0.0, 0.5, 1.5)},
+    }
     return Candidate(name, ALL, "trees", cost, make, **(given | more))

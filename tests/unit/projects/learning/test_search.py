@@ -110,7 +110,9 @@ def test_a_parameter_that_a_candidate_does_not_have_is_refused():
 def test_a_candidate_that_fails_is_skipped_with_the_reason(bench, error, said):
     winner = run(bench, marked("broken", bench, error=error), marked("sound", bench, cost=2))
     assert winner.name == "sound"
-    assert [(each.name, each.reason) for each in winner.ranking if each.validation is None] == [("broken", said)]
+    assert [(each.name, each.reason) for each in winner.ranking if each.validation is None] == [
+        ("broken", said)
+    ]
 
 
 def test_if_all_fail_the_reasons_are_told(bench):

@@ -71,7 +71,7 @@ def test_parts_that_do_not_vary_are_left_out():
 
 
 def test_an_unknown_part_is_refused():
-    with pytest.raises(ValueError, match="parts must be of year, month.*; 'century' is none"):
+    with pytest.raises(ValueError, match=r"parts must be of year, month.*; 'century' is none"):
         DateParts(("century",)).fit(DAYS)
 
 

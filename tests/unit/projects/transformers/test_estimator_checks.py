@@ -24,7 +24,18 @@ from projects.transformers.target_levels import TargetLevels
 from projects.transformers.text_vectors import TextVectors
 
 SUBTRACTS = "the check subtracts outputs, and these are texts"
-GIVES_TEXTS = dict.fromkeys(("check_pipeline_consistency", "check_estimators_pickle", "check_transformer_data_not_an_array", "check_transformer_general", "check_methods_sample_order_invariance", "check_methods_subset_invariance", "check_fit_idempotent"), SUBTRACTS)
+GIVES_TEXTS = dict.fromkeys(
+    (
+        "check_pipeline_consistency",
+        "check_estimators_pickle",
+        "check_transformer_data_not_an_array",
+        "check_transformer_general",
+        "check_methods_sample_order_invariance",
+        "check_methods_subset_invariance",
+        "check_fit_idempotent",
+    ),
+    SUBTRACTS,
+)
 EVERY = [
     ClipOutliers(),
     ClipOutliers("zscore"),

@@ -1,0 +1,49 @@
+"""A problem's contest, held in the open: every candidate, trial and loss is in the run while it goes on."""
+
+from projects.evaluation.gate import cost_bounds
+from projects.feature_store.statistics import describe
+from projects.feature_store.store import record_use
+from projects.learning.contest import Contest, Ground
+from projects.learning.winner import Winner
+from projects.problem import Problem
+from projects.progress import Progress
+from projects.search_log import SearchLog
+from projects.tracking import Tracker
+from projects.transformers.derive import Derive
+from serving.settings import Settings
+
+
+def hold_contest(problem: Problem, tracker: Tracker, settings: Settings, progress: Progress) -> Winner:
+    """Find the best of a problem's candidates.
+
+    Raises:
+        BadInput: None could be fitted, or an option cannot be used.
+    """
+    note_uses(tracker, problem)
+    asked, frame, truth = problem.asked, problem.features.frame, problem.target.truth
+    learned, held = problem.learned, problem.divided.test
+    ground = Ground(
+        rows=problem.rows,
+        X=frame.iloc[learned].reset_index(drop=True),
+        y=truth[learned],
+        X_held=frame.iloc[held].reset_index(drop=True),
+        y_held=truth[held],
+        columns=problem.features.columns,
+        prepare=problem.prepare,
+    )
+    with SearchLog(tracker, problem.metric.name).writing() as log:
+        return Contest(
+            ground, problem.chosen, problem.metric, asked.tuning, asked.ensembles, progress,
+            fixed=asked.hyperparameters, seed=asked.seed, bounds=cost_bounds(problem.gate), log=log,
+            storage=settings.var_dir / "searches",
+        ).run()  # fmt: skip
+
+
+def note_uses(tracker: Tracker, problem: Problem) -> None:
+    """Note on each stored feature what its cells are like in the rows that are learned from."""
+    if not problem.stored:
+        return
+    rows = problem.features.frame.iloc[problem.learned]
+    derived = Derive(problem.definitions).fit(rows).transform(rows)
+    names = [feature.name for feature in problem.stored]
+    record_use(tracker.client, problem.stored, describe(derived, names), tracker.run_id)

@@ -1,0 +1,170 @@
+"""The entry point `evaluate`: any version of the registry on any rows whose truth is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import mlflow.sklearn
+import numpy as np
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
+from mlflow.exceptions import MlflowException
+
+from projects.batch.source import known_of
+from projects.delivery import log_report
+from projects.errors import BadInput
+from projects.evaluation.evaluate import evaluate
+from projects.evaluation.gate import check_gate, judge, parse_gate
+from projects.evaluation.metrics import metric_for
+from projects.evaluation.subject import Subject
+from projects.hints import did_you_mean
+from projects.requirement.model import ColumnCleaning, Requirement
+from projects.rows import Clean, clean_rows
+from projects.sampling.frame import frame_of
+from projects.shell import connect
+from projects.steps.command import Asked, Option, Step
+from projects.steps.placed import log_outcome, with_run_resolved, workspace
+from projects.target import read_truth
+from projects.tracking import started_run
+from projects.version import SCHEMA, find_version
+from serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class Served:
+    """A version, fetched.
+
+    Attributes:
+        name: The registered model.
+        number: The version.
+        tags: Its tags.
+        model: The fitted pipeline.
+        inputs: Its columns, as the signature has them.
+        schema: Where its schema.json is, if it has one.
+    """
+
+    name: str
+    number: str
+    tags: Mapping[str, str]
+    model: Any
+    inputs: Mapping[str, Any]
+    schema: Path
+
+
+def _evaluate(asked: Asked, settings: Settings) -> Mapping[str, object]:
+    connect(settings.tracking_uri)
+    own, requirement = asked.own, asked.requirement
+    with started_run(f"evaluate {requirement.name}") as tracker, workspace(settings, "evaluate") as folder:
+        tracker.parameters(asked.given)
+        stage = own["from_stage"] or "Production"
+        served = _fetched(requirement.name, own["version"], stage, folder / "model")
+        resolved = _as_trained(with_run_resolved(requirement, folder), served)
+        clean = clean_rows(resolved, folder / "rows", asked.say)
+        subject = _subject(served, clean, resolved.target)
+        gate = parse_gate(requirement.gate)
+        check_gate(gate, subject.task)
+        metric = metric_for(requirement.metric or served.tags.get("penstock.metric", ""), subject.task)
+        report = evaluate(subject, asked=requirement.evaluation, metric=metric, seed=requirement.seed)
+        decision = judge(gate, report.metrics)
+        log_report(report)
+        tracker.metrics(report.metrics)
+        tracker.tags({"penstock.kind": "evaluation", "penstock.model": served.name,
+                      "penstock.version": served.number, "penstock.gate": decision.sentence})  # fmt: skip
+        for line in (*_scores(report.metrics), *report.lines, *report.watch):
+            asked.say(line)
+        if gate:
+            asked.say(f"gate: {decision.sentence}")
+        found = {
+            "status": "success",
+            "model": served.name,
+            "version": served.number,
+            "rows": len(report.findings.subject.X),
+            "evaluation": dict(report.metrics),
+            "gate": decision.sentence if gate else "none was set",
+            "watch": list(report.watch),
+        }
+        return log_outcome(found, "evaluation")
+
+
+def _fetched(name: str, version: str, stage: str, folder: Path) -> Served:
+    found = find_version(MlflowClient(), name, version, stage)
+    local = Path(download_artifacts(f"models:/{found.name}/{found.version}", dst_path=str(folder)))
+    try:
+        model = mlflow.sklearn.load_model(str(local))
+    except MlflowException as error:
+        raise BadInput(
+            f"version {found.version} of '{found.name}' is no scikit-learn model, and only those can be"
+            " evaluated; log it with mlflow.sklearn"
+        ) from error
+    schema = mlflow.models.get_model_info(str(local)).signature
+    inputs = {spec.name: spec for spec in schema.inputs} if schema else {}
+    return Served(str(found.name), str(found.version), dict(found.tags), model, inputs, local / SCHEMA)
+
+
+def _as_trained(requirement: Requirement, served: Served) -> Requirement:
+    """Ask for the columns to be read as training read them."""
+    known = known_of(served.schema if served.schema.is_file() else None).columns
+    types = {column.original: ColumnCleaning(type=column.type) for column in known.values()}
+    cleaning = requirement.cleaning.model_copy(update={"columns": {**types, **requirement.cleaning.columns}})
+    target = requirement.target or served.tags.get("penstock.target", "")
+    if not target:
+        raise BadInput(
+            f"version {served.number} of '{served.name}' does not say what it predicts; say target="
+        )
+    return requirement.model_copy(update={"cleaning": cleaning, "target": target})
+
+
+def _subject(served: Served, clean: Clean, target: str) -> Subject:
+    frame, known = frame_of(clean.parquet), getattr(served.model, "classes_", None)
+    if target not in frame.columns:
+        raise BadInput(
+            f"there is no column '{target}' to compare with; {did_you_mean(target, frame.columns)}"
+        )
+    classes = None if known is None else tuple(np.asarray(known).tolist())
+    truth, at = read_truth(frame[target], classes)
+    rows = frame.iloc[at].reset_index(drop=True)
+    lacking = [name for name, spec in served.inputs.items() if spec.required and name not in rows]
+    if lacking:
+        raise BadInput(
+            f"the data lacks {', '.join(map(repr, lacking))}, which '{served.name}' needs;"
+            f" {did_you_mean(lacking[0], map(str, rows.columns))}"
+        )
+    gaps = {name: _gaps(spec, rows) for name, spec in served.inputs.items() if name not in rows}
+    X = pd.DataFrame({name: gaps[name] if name in gaps else rows[name] for name in served.inputs})
+    return Subject(
+        model=served.model,
+        task="regression" if classes is None else "binary" if len(classes) == 2 else "multiclass",
+        classes=classes,
+        X=X,
+        truth=truth,
+        name=served.tags.get("penstock.algorithm", served.name),
+        target=target,
+        beside=rows[[name for name in rows.columns if name not in served.inputs]],
+    )
+
+
+def _gaps(spec: Any, rows: pd.DataFrame) -> "pd.Series[Any]":
+    return pd.Series(None if spec.type.name == "string" else np.nan, index=rows.index,
+                     dtype=object if spec.type.name == "string" else float)  # fmt: skip
+
+
+def _scores(metrics: Mapping[str, float]) -> list[str]:
+    return [f"{name:<24}{value:.6g}" for name, value in metrics.items()]
+
+
+STEP = Step(
+    name="evaluate",
+    description="Evaluate a registered version on rows whose truth is known.",
+    parameters=("data", "name", "target", "metric", "gate", "seed"),
+    work=_evaluate,
+    options=(
+        Option("version", "the version; by default the one in the stage"),
+        Option("from_stage", "the stage, by default Production"),
+        Option("segments", "columns to break errors down by, as [a, b]", "evaluation.segments"),
+        Option("groups", "columns of people's groups, for fairness, as [a, b]", "evaluation.groups"),
+        Option("shap", "true for SHAP values instead of permutation", "evaluation.shap"),
+    ),
+)

@@ -1,0 +1,47 @@
+"""The entry point `ingest`: any source becomes a folder of clean rows, with a report and its lineage."""
+
+from collections.abc import Mapping
+
+from projects.quality.report import write_report
+from projects.rows import clean_rows, told_place
+from projects.shell import connect
+from projects.steps.command import Asked, Option, Step
+from projects.steps.placed import keep, log_outcome, with_run_resolved, workspace
+from projects.tracking import started_run
+from serving.settings import Settings
+
+
+def _ingest(asked: Asked, settings: Settings) -> Mapping[str, object]:
+    connect(settings.tracking_uri)
+    requirement = asked.requirement
+    place = told_place(requirement.data_source)
+    with started_run(f"ingest {place}") as tracker, workspace(settings, "ingest") as folder:
+        tracker.parameters(asked.given)
+        clean = clean_rows(with_run_resolved(requirement, folder), folder / "clean", asked.say)
+        profile = write_report(clean.folder, target=clean.target, title=clean.name)
+        for finding in profile.findings:
+            asked.say(f"{finding.severity}: {finding.what}; {finding.advice}")
+        where = keep(asked, clean.folder)
+        asked.say(f"{clean.rows:,} clean rows of {len(clean.columns)} columns: {where}")
+        tracker.tags({"penstock.kind": "ingest", "penstock.data_sha256": clean.sha256})
+        tracker.metrics({"rows": clean.rows, "columns": len(clean.columns)})
+        found = {
+            "status": "success",
+            "output": where,
+            "name": clean.name,
+            "rows": clean.rows,
+            "columns": len(clean.columns),
+            "column_names": [column.name for column in clean.columns],
+            "sha256": clean.sha256,
+            "findings": [finding.what for finding in profile.findings],
+        }
+        return log_outcome(found, "ingest")
+
+
+STEP = Step(
+    name="ingest",
+    description="Read any source into a folder of clean rows, with a quality report and its lineage.",
+    parameters=("data", "target", "approve", "name"),
+    work=_ingest,
+    options=(Option("output", "a folder for the clean rows; they are kept with the run in any case"),),
+)
