@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from projects.errors import BadInput
+from projects.hints import did_you_mean
 from projects.requirement.model import Requirement
 from projects.requirement.parameters import PARAMETERS, SET, SPEC
 from projects.requirement.read import read_requirement
@@ -87,19 +88,31 @@ class Step:
 
     def run(self, arguments: Sequence[str] | None = None) -> int:
         """Read the command line, do the work, print what came of it; return the exit code."""
-        values = vars(self._line().parse_args(arguments))
+        read, strangers = self._line().parse_known_args(arguments)
+        values = vars(read)
         is_json = bool(values.pop("json"))
 
         def work(settings: Settings) -> None:
+            self._refuse(strangers)
             found = self.work(self._asked(values, is_json=is_json), settings)
             if is_json:
                 print(json.dumps(found, ensure_ascii=False, default=str), flush=True)
 
         return run_command(work, is_json=is_json)
 
+    def _refuse(self, strangers: Sequence[str]) -> None:
+        for word in strangers:
+            name = word.lstrip("-").partition("=")[0].replace("-", "_")
+            known = [SPEC, *self.parameters, *(option.name for option in self.options), SET]
+            hint = did_you_mean(name, known, listed=len(known))
+            raise BadInput(f"the step {self.name} has no parameter '{name}'; {hint}", code="unknown_key")
+
     def _line(self) -> argparse.ArgumentParser:
         line = argparse.ArgumentParser(
-            prog=f"python -m projects {self.name}", description=self.description, epilog=TRACKING
+            prog=f"python -m projects {self.name}",
+            description=self.description,
+            epilog=TRACKING,
+            allow_abbrev=False,
         )
         for name in (SPEC, *self.parameters, SET):
             line.add_argument(_flag(name), default="", help=HELP[name])
