@@ -151,7 +151,7 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "penstock.score": f"{outcome.report.metrics.get(metric, float('nan')):.6g}",
         "penstock.gate": outcome.decision.sentence,
         "penstock.data_sha256": outcome.table.clean.sha256,
-        "penstock.spec_sha256": problem.asked.sha256,
+        "penstock.spec_sha256": outcome.table.original.sha256,
     }
 
 

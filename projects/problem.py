@@ -107,7 +107,7 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
     divided = _complete(divide(target, asked.split, marks, seed=asked.seed), features, asked)
     aside = [name for name in inputs.columns if name not in features.frame.columns]
     return Problem(
-        asked=asked, name=asked.name or asked.project_name or table.clean.name, target=target,
+        asked=asked, name=asked.registered_name or table.clean.name, target=target,
         features=features, inputs=features.inputs, divided=divided, positions=positions,
         beside=inputs[aside], rows=_rows(asked, target, features, divided, marks), metric=metric,
         gate=table.resolved.gate, chosen=chosen,

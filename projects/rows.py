@@ -15,7 +15,7 @@ from projects.errors import BadInput
 from projects.ingest.publish import LINEAGE, ROWS, SCHEMA
 from projects.ingest.run import ingest
 from projects.ingest.schema import ColumnSchema, read_schema
-from projects.requirement.model import Database, Requirement
+from projects.requirement.model import Database, Requirement, Tables
 from projects.requirement.resolve import Resolved, resolve
 from projects.requirement.seen import ColumnSeen, see_frame
 from projects.sampling.decide import Decision, announcement, decide
@@ -38,6 +38,7 @@ class Clean:
         columns: What they are.
         sha256: The digest of the data as it was found.
         target: The column to predict, where the source knows it.
+        aside: The source's tables that are not in the rows.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class Clean:
     columns: tuple[ColumnSchema, ...]
     sha256: str
     target: str
+    aside: tuple[str, ...] = ()
 
     @property
     def parquet(self) -> Path:
@@ -65,12 +67,14 @@ class TableRows:
 
     Attributes:
         clean: All of them.
-        resolved: What was asked, with everything decided.
+        original: What was asked.
+        resolved: The same with everything decided.
         decision: How many are learned from.
         frame: Those, by their position in the clean rows: float64 columns, and objects of str and None.
     """
 
     clean: Clean
+    original: Requirement
     resolved: Resolved
     decision: Decision
     frame: pd.DataFrame
@@ -93,7 +97,7 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
         BadInput: The data cannot be used, or the target is not known.
     """
     clean = clean_rows(asked, folder / "clean", say)
-    resolved = resolve(asked, _seen(clean))
+    resolved = resolve(asked, (*_seen(clean), *_seen_aside(asked, clean, folder)))
     main = resolved.requirement.tables.main
     if resolved.table and resolved.table != clean.name and main != asked.tables.main:
         say(f"the target lies in the table '{resolved.table}', so that table gives the rows")
@@ -106,7 +110,7 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
     if decision.is_sample:
         say(f"careful: {decision.sentence}")
     requirement = resolved.requirement.model_copy(update={"target": target})
-    return TableRows(clean, replace(resolved, requirement=requirement), decision, frame)
+    return TableRows(clean, asked, replace(resolved, requirement=requirement), decision, frame)
 
 
 def _with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame:
@@ -135,8 +139,9 @@ def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
         source, folder, tables=asked.tables, cleaning=asked.cleaning, rules=asked.validation,
         target=asked.target, say=say,
     )  # fmt: skip
+    aside = tuple(table.name for table in made.tables if table.role == "aside")
     return Clean(
-        made.folder, made.name, told_place(source), made.rows, made.columns, made.sha256, made.target
+        made.folder, made.name, told_place(source), made.rows, made.columns, made.sha256, made.target, aside
     )
 
 
@@ -153,6 +158,18 @@ def told_place(source: Any) -> str:
     if isinstance(source, Database):
         return f"database ({source.table or 'a query'})"
     return source if isinstance(source, str) else ", ".join(source)
+
+
+def _seen_aside(asked: Requirement, clean: Clean, folder: Path) -> list[ColumnSeen]:
+    """See the tables that are not in the rows too: a sentence may speak of a column in one of them."""
+    if asked.target or not asked.objective:
+        return []
+    seen: list[ColumnSeen] = []
+    for number, name in enumerate(clean.aside):
+        tables = Tables(main=name, join="none")
+        alone = asked.model_copy(update={"tables": tables, "validation": ()})
+        seen += _seen(clean_rows(alone, folder / f"aside-{number}", lambda _: None))
+    return seen
 
 
 def _seen(clean: Clean) -> tuple[ColumnSeen, ...]:

@@ -14,7 +14,7 @@ from projects.course import course_of
 from projects.delivery import Outcome, Trained, finish, publish_version
 from projects.evaluation.adjusting import Adjusted, adjust
 from projects.evaluation.course import Point
-from projects.evaluation.evaluate import evaluate
+from projects.evaluation.evaluate import SECONDS, evaluate
 from projects.evaluation.gate import judge
 from projects.evaluation.recommendation import recommend
 from projects.evaluation.subject import Subject
@@ -26,6 +26,10 @@ from projects.problem import Problem, read_problem
 from projects.progress import Progress
 from projects.quality.report import write_report
 from projects.requirement.model import Requirement
+from projects.requirement.project_folder import make_folder, project_folder
+from projects.requirement.shown import as_json
+from projects.requirement.this_machine import this_machine
+from projects.requirement.user_tasks import tasks_markdown, user_tasks
 from projects.rows import TableRows, read_rows, told_place
 from projects.sampling.receipt import Receipt
 from projects.shell import connect
@@ -36,6 +40,7 @@ from serving.settings import Settings
 STEPS_BESIDE_CONTEST = 5
 """Reading, preparing, growth, evaluating and registering."""
 GROWTH_SHARE = 0.3
+LEAST_EVALUATION_S = 2.0
 LONGEST_GROWTH_S = 60.0
 """The learning curve may take a share of the search's seconds, and no more than this."""
 MOST_LOGGED_BYTES = 256_000_000
@@ -62,6 +67,7 @@ def train(asked: Requirement, settings: Settings, given: Mapping[str, str], prog
     named = asked.name or asked.project_name or told_place(asked.data_source)
     with started_run(f"train {named}") as tracker, workspace(settings, "training") as folder:
         table = _read(asked, folder, tracker, progress)
+        _list_tasks(table, settings, progress)
         problem = _prepared(table, tracker, given, progress)
         winner = hold_contest(problem, tracker, settings, progress)
         fitted = _grown(problem, table, winner, progress)
@@ -103,6 +109,22 @@ def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress
             )
     tracker.tags({"penstock.kind": "training", "penstock.data_sha256": clean.sha256})
     return table
+
+
+def _list_tasks(table: TableRows, settings: Settings, progress: Progress) -> None:
+    """Write down what only a person can do, with the run and in the project's folder if there is one."""
+    asked = table.original
+    names = [column.name for column in table.clean.columns]
+    tasks = user_tasks(table.asked, this_machine(settings), names)
+    text = tasks_markdown(tasks, asked.project_name)
+    mlflow.log_text(text, "to_user_tasks.md")
+    if asked.user and asked.project_name:
+        folder = project_folder(settings.projects_dir, asked.user, asked.project_name)
+        if not folder.requirement.exists():
+            make_folder(folder, as_json(asked), text)
+        folder.tasks.write_text(text, encoding="utf-8")
+    if tasks:
+        progress.note(f"{len(tasks)} things are left to a person: to_user_tasks.md lists them")
 
 
 def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], progress: Progress) -> Problem:
@@ -166,6 +188,7 @@ def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Pro
         report = evaluate(
             _subject(fitted, adjusted), asked=problem.asked.evaluation, metric=problem.metric,
             threshold=adjusted.threshold, course=course, seed=problem.asked.seed,
+            seconds=min(SECONDS, max(LEAST_EVALUATION_S, problem.asked.tuning.seconds)),
         )  # fmt: skip
         step.result = ", ".join(
             f"{name} {value:.4f}" for name, value in report.metrics.items() if name == problem.metric.name

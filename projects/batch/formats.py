@@ -73,6 +73,7 @@ class JsonLines:
 
         self._file = path.open("wb")
         self._engine = duckdb.connect(config={"threads": "1"})
+        self._engine.execute("SET enable_progress_bar = false")
 
     def encode(self, batch: pa.RecordBatch) -> Encoded:
         """Make the lines."""

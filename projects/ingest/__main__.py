@@ -8,10 +8,15 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from projects.errors import BadInput
 from projects.shell import run_command
 from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from projects.ingest.discover import Source
+    from projects.ingest.ingested import Ingested
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(work)
 
 
-def _source(asked: argparse.Namespace) -> object:
+def _source(asked: argparse.Namespace) -> "Source":
     from projects.requirement.sections import Database
 
     if asked.table and asked.query:
@@ -77,11 +82,7 @@ def _source(asked: argparse.Namespace) -> object:
     return asked.source[0] if len(asked.source) == 1 else tuple(asked.source)
 
 
-def _told(done: object) -> dict[str, object]:
-    from projects.ingest.run import Ingested
-
-    if not isinstance(done, Ingested):
-        raise TypeError(done)
+def _told(done: "Ingested") -> dict[str, object]:
     return {
         "folder": str(done.folder),
         "name": done.name,

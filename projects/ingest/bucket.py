@@ -26,8 +26,8 @@ def fetch(place: str, work: Workspace) -> Iterator[FoundFile | Skipped]:
     """
     import boto3
     from boto3.exceptions import Boto3Error
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.config import Config  # type: ignore[import-untyped]  # it has no types
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
     bucket, _, key = place.removeprefix(SCHEME).partition("/")
     if not bucket:

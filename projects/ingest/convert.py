@@ -1,6 +1,6 @@
 """How a column's cells become values: one conversion a column, the same in training and in prediction.
 
-It is written as SQL once. A frame is converted by running that SQL over it, so both ways agree by construction.
+It is written as SQL once. A frame is converted by running that SQL over it: both ways agree by construction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -144,7 +144,10 @@ class Conversion:
                 raise BadInput(f"a conversion has no '{key}'; {did_you_mean(key, known)}")
         if told.get("type") not in TYPES:
             raise BadInput(f"a conversion's type must be one of {', '.join(TYPES)}, not {told.get('type')!r}")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in told.items()
+        }
+        return cls(**given)
 
 
 PLAIN_GUARD = "NOT contains({x}, '_')"

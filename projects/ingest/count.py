@@ -20,9 +20,12 @@ COUNTED = (MARK, ODD, CODE, OTHER, BOTH)
 
 
 def count_cells(
-    source: str, candidates: Mapping[int, Candidate], kinds: Sequence[str], marks: Mapping[int, tuple[str, ...]],
+    source: str,
+    candidates: Mapping[int, Candidate],
+    kinds: Sequence[str],
+    marks: Mapping[int, tuple[str, ...]],
     work: Workspace,
-) -> dict[int, Counts]:  # fmt: skip
+) -> dict[int, Counts]:
     """Count the cells of columns c0, c1 ... of a SELECT.
 
     Args:
@@ -107,7 +110,8 @@ def _fits(column: str, candidate: Candidate) -> str:
         return f"WHEN {true} THEN {FITS} WHEN {false} THEN {OTHER}"
     if conversion.form == "iso":
         iso = date_formats.iso_sql(column)
-        return f"WHEN {iso} IS NOT NULL THEN CASE WHEN {iso} = date_trunc('day', {iso}) THEN {FITS} ELSE {OTHER} END"
+        is_day = f"{iso} = date_trunc('day', {iso})"
+        return f"WHEN {iso} IS NOT NULL THEN CASE WHEN {is_day} THEN {FITS} ELSE {OTHER} END"
     return _fits_date(column, candidate)
 
 

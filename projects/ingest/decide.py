@@ -1,8 +1,10 @@
 """From a column's counts to its reading: kept, or the next one to try."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from projects.ingest.convert import NUMBERS, Conversion
+from projects.ingest.date_formats import has_both_orders
 from projects.ingest.guess import Candidate
 from projects.ingest.raw import TEXT
 from projects.ingest.tally import BOTH, CODE, FITS, ODD, OTHER, Counts
@@ -77,7 +79,7 @@ def _styled(conversion: Conversion, counts: Counts, allowed: int) -> Decision:
     odd = counts.cells[ODD] + min(point, comma)
     if odd > allowed:
         return UNDECIDED
-    decimal = "," if comma > point else "."
+    decimal: Literal[".", ","] = "," if comma > point else "."
     notes = (f"read with the decimal mark '{decimal}'",) if decimal == "," else ()
     return Decision(replace(conversion, decimal=decimal), odd, notes)
 
@@ -87,11 +89,9 @@ def _truth(conversion: Conversion, counts: Counts, *, is_forced: bool, is_target
         return Decision(conversion, counts.cells[ODD])
     if counts.cells[ODD]:
         return UNDECIDED
-    return (
-        Decision(Conversion("text"), notes=("the target's labels stay texts",))
-        if is_target
-        else Decision(conversion)
-    )
+    if is_target:
+        return Decision(Conversion("text"), notes=("the target's labels stay texts",))
+    return Decision(conversion)
 
 
 def _date(candidate: Candidate, counts: Counts, allowed: int) -> Decision:
@@ -101,7 +101,8 @@ def _date(candidate: Candidate, counts: Counts, allowed: int) -> Decision:
     if conversion.form == "iso":
         return Decision(replace(conversion, has_time=counts.cells[OTHER] > 0), odd)
     if not candidate.swapped:
-        return Decision(conversion, odd)
+        both = f"day and month stand both ways about; where both fit, cells are read as {_order(conversion)}"
+        return Decision(conversion, odd, (both,) if has_both_orders(conversion.formats) else ())
     ours, theirs, either = counts.cells[FITS], counts.cells[OTHER], counts.cells[BOTH]
     other = replace(conversion, formats=candidate.swapped)
     if ours and theirs:
@@ -109,12 +110,9 @@ def _date(candidate: Candidate, counts: Counts, allowed: int) -> Decision:
         formats = tuple(dict.fromkeys((*first.formats, *second.formats)))
         note = f"day and month stand both ways about; {either:,} ambiguous cells are read as {_order(first)}"
         return Decision(replace(first, formats=formats), odd, (note,))
-    if theirs:
-        return Decision(other, odd)
-    if not ours and either:
-        note = f"day and month cannot be told apart in any cell; read as {_order(conversion)}"
-        return Decision(conversion, odd, (note,))
-    return Decision(conversion, odd)
+    note = f"day and month cannot be told apart in any cell; read as {_order(conversion)}"
+    notes = (note,) if either and not ours and not theirs else ()
+    return Decision(other if theirs else conversion, odd, notes)
 
 
 def _order(conversion: Conversion) -> str:

@@ -1,9 +1,9 @@
-"""A delimited text read to the letter: its names and cells as they stand there, nothing converted or renamed."""
+"""A delimited text read to the letter: its names and cells as they stand there, nothing converted."""
 
 import tempfile
 from pathlib import Path
 
-from projects.ingest.engine import open_engine
+from projects.ingest.engine import list_of, open_engine
 from projects.ingest.raw import FoundFile
 from projects.ingest.text_file import read_text_file
 from projects.ingest.workspace import Workspace
@@ -20,6 +20,5 @@ def read_table_exactly(path: Path) -> tuple[tuple[str, ...], list[tuple[str, ...
     with tempfile.TemporaryDirectory() as folder, open_engine(Path(folder) / "spill") as engine:
         work = Workspace(Path(folder), engine, lambda _: None)
         raw = read_text_file(FoundFile(path, str(path)), work)
-        files = "[" + ", ".join(f"'{found}'" for found in raw.paths) + "]"
-        rows = work.rows(raw.reading.format(files=files.replace("''", "'")))
+        rows = work.rows(raw.reading.format(files=list_of([str(found) for found in raw.paths])))
         return raw.names, [tuple(cell or "" for cell in row) for row in rows]

@@ -1,6 +1,5 @@
 """Which raw tables are one table: copies are left out, equal and nearly equal columns are stacked."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -164,7 +163,9 @@ def _stacked(name: str, parts: Sequence[RawTable]) -> Table:
 def _stack_name(parts: Sequence[RawTable], source_name: str, *, is_all: bool) -> str:
     if len(parts) == 1:
         return parts[0].name
-    common = os.path.commonprefix([part.name for part in parts]).rstrip("_-. 0123456789")
+    low, high = min(part.name for part in parts), max(part.name for part in parts)
+    same = next((at for at, letter in enumerate(low) if high[at : at + 1] != letter), len(low))
+    common = low[:same].rstrip("_-. 0123456789")
     return source_name if is_all and source_name else common if len(common) >= 3 else parts[0].name
 
 

@@ -98,10 +98,9 @@ class _Column:
             following = TEXT_READING
         odd = counts.cells[ODD]
         if following == TEXT_READING and odd * 2 < counts.filled:
-            self.notes.append(
-                f"text, because {odd:,} of {counted(counts.filled, 'cell')} hold no {self.tried[0].type}, such as"
-                f" {', '.join(map(repr, counts.odd[:3]))}; cleaning.columns can make it a {self.tried[0].type}"
-            )
+            wanted, shown = self.tried[0].type, ", ".join(map(repr, counts.odd[:3]))
+            cells = f"{odd:,} of {counted(counts.filled, 'cell')} hold no {wanted}, such as {shown}"
+            self.notes.append(f"text, because {cells}; cleaning.columns can make it a {wanted}")
         self.candidate = following
 
     def _finish(self, made: Decision, counts: Counts) -> None:

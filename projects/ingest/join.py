@@ -1,4 +1,4 @@
-"""Several tables become one: the main table's rows, each with the row of every other table that belongs to it."""
+"""Several tables become one: the main table's rows, each with the row of every other that belongs to it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,9 @@ CONTAINMENT = 0.5
 LIKELY = 0.6
 GENERIC = frozenset(("id", "key", "code", "name", "index", "number", "no", "nr", "type", "date", "year"))
 """Names that say nothing of what they name: equal ones are no key by themselves."""
-DISTINCT_ENOUGH = 0.5
+AVERAGED = "; a key has several rows: numbers and truths are averaged, rows counted, other columns left out"
+Named = tuple[tuple[str, ...], tuple[str, ...], float]
+"""Columns of both sides, and how likely their names make them a key."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,10 @@ class Step:
             for left, right in zip(self.key.left_on, self.key.right_on, strict=True)
         )
         found = "declared" if self.is_declared else "found"
-        more = "" if self.key.is_unique else (
-            f"; '{self.right.name}' has several rows of a key: its numbers and truths are averaged and its rows"
-            " counted, its texts and dates left out"
-        )  # fmt: skip
-        return f"joined '{self.right.name}' by {keys} ({found}; {self.key.known:.1%} of the rows find theirs{more})"
+        share = f"{self.key.known:.1%} of the rows find theirs"
+        return (
+            f"joined '{self.right.name}' by {keys} ({found}; {share}{'' if self.key.is_unique else AVERAGED})"
+        )
 
 
 def declared_steps(
@@ -78,10 +79,9 @@ def declared_steps(
         left_on = tuple(_column(name, to) for name in join.left_on)
         right_on = tuple(_column(name, right) for name in join.right_on or join.left_on)
         if len(left_on) != len(right_on):
-            raise BadInput(
-                f"the join of '{join.table}' has {len(left_on)} columns in left_on and {len(right_on)} in right_on"
-            )
-        steps.append(Step(right, to, _measured(to, right, left_on, right_on, 1.0, work), is_declared=True))
+            sizes = f"{len(left_on)} columns in left_on and {len(right_on)} in right_on"
+            raise BadInput(f"the join of '{join.table}' has {sizes}; name as many")
+        steps.append(Step(right, to, _measured(to, right, (left_on, right_on, 1.0), work), is_declared=True))
     return steps
 
 
@@ -114,12 +114,12 @@ def find_key(to: TypedTable, right: TypedTable, work: Workspace) -> Key | None:
     likely = sorted(_pairs(to, right), key=lambda pair: -pair[2])[:12]
     keys = []
     for left, other, score in likely:
-        key = _measured(to, right, (left,), (other,), score, work)
+        key = _measured(to, right, ((left,), (other,), score), work)
         if key.known >= CONTAINMENT and (key.is_unique or (score >= 0.9 and _is_id(other))):
             keys.append(key)
     shared = tuple(left for left, other, _ in likely if left.casefold() == other.casefold())
     if len(shared) > 1 and not any(key.is_unique for key in keys):
-        key = _measured(to, right, shared, shared, 0.9, work)
+        key = _measured(to, right, (shared, shared, 0.9), work)
         if key.is_unique and key.known >= CONTAINMENT:
             keys.append(key)
     return max(keys, key=lambda key: (key.is_unique, key.score * key.known), default=None)
@@ -148,8 +148,10 @@ def _is_fraction(form: str) -> bool:
 def likeness(left_table: str, left: str, right_table: str, right: str) -> float:
     """How likely two columns mean the same thing, from their names alone.
 
-    >>> likeness("shuttles", "company_id", "companies", "id"), likeness("shuttles", "id", "reviews", "shuttle_id")
-    (1.0, 1.0)
+    >>> likeness("shuttles", "company_id", "companies", "id")
+    1.0
+    >>> likeness("shuttles", "id", "reviews", "shuttle_id")
+    1.0
     >>> likeness("shuttles", "id", "companies", "id")
     0.3
     """
@@ -177,11 +179,9 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
-def _measured(
-    to: TypedTable, right: TypedTable, left_on: tuple[str, ...], right_on: tuple[str, ...], score: float,
-    work: Workspace,
-) -> Key:  # fmt: skip
+def _measured(to: TypedTable, right: TypedTable, named: Named, work: Workspace) -> Key:
     """Count how unique a key is in the joined table, and how many rows find theirs."""
+    left_on, right_on, score = named
     rights = ", ".join(map(name_of, right_on))
     pairs = [
         key_pair(name_of(left), type_of(to, left), name_of(other), type_of(right, other))

@@ -1,4 +1,4 @@
-"""JSON: objects in a list or a line each, and tables written column by column; one level of nesting is laid flat."""
+"""JSON: objects in a list or a line each, and tables written by columns; one level of nesting is laid flat."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -75,7 +75,7 @@ def _is_one_object(rows: Sequence[tuple[Any, ...]]) -> bool:
 
 
 def _paths(source: str, work: Workspace) -> list[tuple[str, str]]:
-    """Name every key of every row, in the order of its first coming; those of objects in objects with a dot."""
+    """Name every key of all rows, in the order of its first coming; those of inner objects with a dot."""
     kinds = work.rows(f"SELECT DISTINCT json_type(json) FROM {source}")
     if [kind for (kind,) in kinds] != ["OBJECT"]:
         return []

@@ -26,8 +26,10 @@ MAGIC = (
     (b"ARROW1", "an Arrow file"),
     (b"ORC", "an ORC file"),
 )
-READABLE = frozenset("parquet zip gzip bzip2 xz zstd xls xlsx ods sqlite xport sas7bdat json text".split())
 PACKED = frozenset(("gzip", "bzip2", "xz", "zstd"))
+READABLE = PACKED | {
+    "parquet", "zip", "xls", "xlsx", "ods", "sqlite", "xport", "sas7bdat", "json", "text",
+}  # fmt: skip
 TEXT_SUFFIXES = frozenset(
     (".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".data", ".json", ".jsonl", ".ndjson")
 )

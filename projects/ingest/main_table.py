@@ -69,8 +69,8 @@ def plan_joins(
     """
     others = [table for table in tables if table is not main]
     if asked.join == "none" or not others:
-        aside = listed([table.name for table in others])
-        return [], [f"only '{main.name}' is read; {aside} left aside, as asked"] if others else []
+        names = listed([table.name for table in others])
+        return [], [f"only '{main.name}' is read; {names} left aside, as asked"] if others else []
     if asked.join == "auto":
         steps, unused = found_steps(main, others, work)
         return steps, [step.told() for step in steps] + told_unused(unused, main)

@@ -3,8 +3,8 @@
 from projects.ingest.engine import is_one_of
 
 IN_TEXTS = (
-    "", "?", "-", "--", "N/A", "n/a", "NA", "#N/A", "#NA", "<NA>", "N.A.", "NULL", "null", "Null", "NaN", "nan",
-    "None", "#DIV/0!", "#REF!", "#VALUE!",
+    "", "?", "-", "--", "N/A", "n/a", "NA", "#N/A", "#NA", "<NA>", "N.A.", "NULL", "null", "Null", "NaN",
+    "nan", "None", "#DIV/0!", "#REF!", "#VALUE!",
 )  # fmt: skip
 """Between texts: as written. `none`, `unknown` and `missing` are levels there."""
 IN_VALUES = frozenset(

@@ -19,8 +19,8 @@ def clean_names(found: Sequence[str]) -> Names:
 
     Names that differ in letter case alone are taken for the same, as databases and Parquet readers do.
 
-    >>> clean_names(["a", " b ", "", "A"])
-    Names(clean=('a', 'b', 'column_3', 'A_2'), changes=("' b ' is 'b'", "column 3 is 'column_3'", "'A' is 'A_2'"))
+    >>> clean_names(["a", "", "A"]).clean
+    ('a', 'column_2', 'A_2')
     """
     given = [_trimmed(name) or f"column_{at}" for at, name in enumerate(found, start=1)]
     taken = {name.casefold() for name in given}

@@ -57,29 +57,27 @@ def _value(at: int, kind: str, conversion: Conversion) -> str:
 def _tests(at: int, kind: str, conversion: Conversion) -> list[str]:
     """Give the aggregates to judge a column by, none if only its cells' codes can tell."""
     cell, value = f"c{at}", f"v{at}"
-    if kind == "DOUBLE":
-        return [f"count_if(isfinite({cell}))"]
     if kind != TEXT:
-        return [f"count({cell})"]
+        return [f"count_if(isfinite({cell}))" if kind == "DOUBLE" else f"count({cell})"]
+    tests: list[str] = []
     if conversion.type == "text":
-        return [f"count({cell})", f"count_if({_is_suspect(cell)})"]
-    if conversion.type == "boolean" and conversion.true == TRUE_WORDS:
-        return [f"count({cell})", *(f"count_if({is_one_of(cell, _spelled(w))})" for w in (TRUE_WORDS, FALSE_WORDS))]
-    if conversion.form == "iso":
-        has_time = f"count_if({value} != date_trunc('day', {value}))"
-        return [f"count({cell})", f"count({value})", has_time]
-    if conversion.type == "number" and conversion.form == "plain":
-        return [
-            f"count({cell})", f"count({value})", f"min({value})", f"max({value})",
-            f"bool_and({value} = trunc({value}))", f"count_if({cell} >= '00' AND {cell} < '0:')",
-            f"count_if(contains({cell}, '_'))",
+        tests = [f"count_if({_is_suspect(cell)})"]
+    elif conversion.type == "boolean" and conversion.true == TRUE_WORDS:
+        tests = [f"count_if({is_one_of(cell, _spelled(words))})" for words in (TRUE_WORDS, FALSE_WORDS)]
+    elif conversion.form == "iso":
+        tests = [f"count({value})", f"count_if({value} != date_trunc('day', {value}))"]
+    elif conversion.type == "number" and conversion.form == "plain":
+        tests = [
+            f"count({value})", f"min({value})", f"max({value})", f"bool_and({value} = trunc({value}))",
+            f"count_if({cell} >= '00' AND {cell} < '0:')", f"count_if(contains({cell}, '_'))",
         ]  # fmt: skip
-    return []
+    return [f"count({cell})", *tests] if tests else []
 
 
 def _is_suspect(cell: str) -> str:
     """Write a test that every mark of a gap passes, and few others."""
-    return f"{is_one_of(cell, IN_TEXTS)} OR {cell} < '!' OR ends_with({cell}, ' ') OR starts_with({cell}, chr(160))"
+    has_blanks = f"{cell} < '!' OR ends_with({cell}, ' ') OR starts_with({cell}, chr(160))"
+    return f"{is_one_of(cell, IN_TEXTS)} OR {has_blanks}"
 
 
 def _spelled(words: Sequence[str]) -> list[str]:
@@ -87,21 +85,25 @@ def _spelled(words: Sequence[str]) -> list[str]:
 
 
 def _judge(rows: int, part: Sequence[Any], kind: str, conversion: Conversion) -> Counts | None:
-    filled = int(part[0])
-    if kind != TEXT:
+    filled, *rest = (0 if value is None else value for value in part)
+    if kind != TEXT or filled == 0:
         return _counts(rows, filled)
     if conversion.type == "text":
-        return _counts(rows, filled) if part[1] == 0 else None
-    if filled == 0:
-        return _counts(rows, 0)
+        return None if rest[0] else _counts(rows, filled)
     if conversion.type == "boolean":
-        return _counts(rows, filled, int(part[2])) if part[1] + part[2] == filled else None
-    if part[1] != filled:
+        return _counts(rows, filled, rest[1]) if rest[0] + rest[1] == filled else None
+    if rest[0] != filled:
         return None
-    if conversion.type == "date":
-        return _counts(rows, filled, int(part[2]))
-    _, _, low, high, is_whole, codes, underscores = part
-    if codes or underscores or not (-LARGEST_SURE < low <= high < LARGEST_SURE):
+    return (
+        _counts(rows, filled, rest[1])
+        if conversion.type == "date"
+        else _number(rows, filled, rest, conversion)
+    )
+
+
+def _number(rows: int, filled: int, rest: Sequence[Any], conversion: Conversion) -> Counts | None:
+    _, low, high, is_whole, codes, underscores = rest
+    if codes or underscores or not -LARGEST_SURE < low <= high < LARGEST_SURE:
         return None
     return _counts(rows, filled, 0 if is_whole and conversion.whole else filled)
 

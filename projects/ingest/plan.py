@@ -83,9 +83,8 @@ def make_plan(
             column.keep
             and (other := names.setdefault(column.name.casefold(), column.original)) != column.original
         ):
-            raise BadInput(
-                f"the columns '{other}' and '{column.original}' would both be called '{column.name}'; rename one"
-            )
+            both = f"'{other}' and '{column.original}'"
+            raise BadInput(f"the columns {both} would both be called '{column.name}'; rename one")
     if not names:
         raise BadInput("the cleaning plan leaves every column out; keep at least one")
     joins = tuple(step.told() for step in assembly.steps)

@@ -1,4 +1,4 @@
-"""A cleaning plan as a YAML file with comments: written for a person, read back with that person's corrections."""
+"""A cleaning plan as a YAML file with comments: written for a person, read back with the corrections."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ def save_plan(plan: Plan, path: Path) -> None:
 
 def _yaml_lines(plan: Plan) -> list[str]:
     lines = [
-        "# What is done to every column. Correct what is wrong: type (number, text, date, boolean), keep (true,",
-        "# false), rename, missing (the texts that stand for a gap), date_formats, decimal. Comments are not read.",
+        "# What is done to every column. Correct what is wrong: type (number, text, date, boolean), keep",
+        "# (true, false), rename, missing (the texts that stand for a gap), date_formats, decimal.",
         f"table: {_scalar(plan.table)}",
         f"rows: {plan.rows}",
         f"duplicates: {plan.duplicates}  # drop or keep",
@@ -90,9 +90,8 @@ def read_plan(path: Path, plan: Plan) -> tuple[dict[str, Fix], Literal["drop", "
     fixes: dict[str, Fix] = {}
     for name, asked in told["columns"].items():
         if name not in by_name:
-            raise BadInput(
-                f"the plan has a column '{name}', which is not in the data; {did_you_mean(str(name), by_name)}"
-            )
+            near = did_you_mean(str(name), by_name)
+            raise BadInput(f"the plan has a column '{name}', which is not in the data; {near}")
         fix, said = _change(name, asked, by_name[name])
         fixes |= {name: fix} if said else {}
         changes += said

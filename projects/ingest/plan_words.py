@@ -11,9 +11,8 @@ WIDE = 200
 
 def describe(plan: Plan) -> list[str]:
     """Say a plan in lines for a person; columns that need no word are left out of very wide tables."""
-    lines = [
-        f"cleaning plan of '{plan.table}': {counted(plan.rows, 'row')}, {counted(len(plan.columns), 'column')}"
-    ]
+    size = f"{counted(plan.rows, 'row')}, {counted(len(plan.columns), 'column')}"
+    lines = [f"cleaning plan of '{plan.table}': {size}"]
     lines += [f"  {join}" for join in plan.joins]
     told = [column for column in plan.columns if len(plan.columns) <= WIDE or _needs_word(column)]
     width = min(max((len(column.name) for column in told), default=0), 40)

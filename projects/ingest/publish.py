@@ -53,9 +53,8 @@ def check_replaceable(folder: Path) -> None:
     if folder.is_dir():
         others = sorted({entry.name for entry in folder.iterdir()} - OURS)
         if others:
-            raise BadInput(
-                f"the folder '{folder}' holds '{others[0]}', which no ingestion has written; name another folder"
-            )
+            what = f"'{others[0]}', which no ingestion has written"
+            raise BadInput(f"the folder '{folder}' holds {what}; name another folder")
 
 
 def _swap(part: Path, folder: Path) -> None:

@@ -49,10 +49,8 @@ def rewrite(path: Path, target: Path, dialect: Dialect, file: FoundFile) -> Rewr
         writer.writerows(_whole_rows(source, dialect, tally, file))
     tally.rows -= bool(dialect.header)
     if tally.skipped > min(MOST_BROKEN, TOLERANCE * tally.rows):
-        raise Unreadable(
-            f"'{file.shown}' cannot be read as a table; {tally.skipped:,} of its rows have more cells than the"
-            f" {dialect.width} of the header: {'; '.join(tally.long)}"
-        )
+        rows = f"{tally.skipped:,} of its rows have more cells than the {dialect.width} of the header"
+        raise Unreadable(f"'{file.shown}' cannot be read as a table; {rows}: {'; '.join(tally.long)}")
     return Rewritten(tally.rows, tuple(_notices(tally)))
 
 

@@ -87,7 +87,8 @@ def _apply_rules(
         f"({predicate}) AS {name_of(f'rule {at}')}" for at, (_, predicate) in enumerate(checked)
     )
     held = [f"coalesce({name_of(f'rule {at}')}, true)" for at in range(len(checked))]
-    source = f"(SELECT *, {tests} FROM {_file(rows_path)})"
+    numbered = f"read_parquet({text_of(str(rows_path))}, file_row_number=true)"
+    source = f"(SELECT *, {tests} FROM {numbered})"
     counts = work.rows(
         f"SELECT count(*), {', '.join(f'count(*) FILTER (WHERE NOT {one})' for one in held)} FROM {source}"
     )[0]
@@ -107,7 +108,7 @@ def _apply_rules(
         step.rows_out = counts[0]
         if notices and dropping:
             names = ", ".join(name_of(name) for name in columns)
-            select = f"SELECT {names} FROM {source} WHERE {' AND '.join(dropping)}"
+            select = f"SELECT {names} FROM {source} WHERE {' AND '.join(dropping)} ORDER BY file_row_number"
             step.rows_out = _rewrite(select, rows_path, len(columns), work)
     return notices
 
@@ -134,9 +135,8 @@ def _repeats(plan: Plan, rows_path: Path, steps: Steps, work: Workspace) -> list
     rows, distinct = work.rows(f"SELECT count(*), count(DISTINCT hash({names})) FROM {source}")[0]
     if rows == distinct:
         return []
-    return [
-        f"{rows - distinct:,} of {counted(rows, 'row')} repeat another one; cleaning.duplicates: drop leaves them out"
-    ]
+    repeats = f"{rows - distinct:,} of {counted(rows, 'row')} repeat another one"
+    return [f"{repeats}; cleaning.duplicates: drop leaves them out"]
 
 
 def _note(step: Step, text: str) -> None:

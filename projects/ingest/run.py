@@ -5,11 +5,9 @@ discover files -> read each -> group into tables -> tell every column's type fro
 """
 
 import datetime as dt
-import errno
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,72 +17,31 @@ from projects.ingest.approval import Ask, at_terminal, wait_for_approval
 from projects.ingest.assemble import Assembly, assemble
 from projects.ingest.discover import Discovery, Source, discover
 from projects.ingest.engine import open_engine
+from projects.ingest.failures import said_plainly
 from projects.ingest.fix import Fix, fixes_of
 from projects.ingest.group import group
+from projects.ingest.ingested import Ingested, TableFound
 from projects.ingest.lineage import digest_of_sources, write_lineage
 from projects.ingest.main_table import choose_main, plan_joins
 from projects.ingest.plan import Plan, make_plan
 from projects.ingest.plan_file import read_plan, save_plan
 from projects.ingest.plan_words import describe
 from projects.ingest.publish import LINEAGE, PLAN, SCHEMA, new_folder
-from projects.ingest.raw import Facts, Skipped
+from projects.ingest.raw import Skipped
 from projects.ingest.rows_out import write_rows
-from projects.ingest.schema import ColumnSchema, columns_of, write_schema
+from projects.ingest.schema import columns_of, write_schema
 from projects.ingest.steps import Steps
 from projects.ingest.typed import TypedTable, check_fixes, find_name, retyped, type_table
 from projects.ingest.words import counted
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Cleaning, Database, Rule, Tables
 
-
-@dataclass(frozen=True)
-class TableFound:
-    """A table of the source.
-
-    Attributes:
-        name: What it is called.
-        rows: Its rows.
-        columns: Its columns.
-        role: `main`, `joined` or `aside`.
-    """
-
-    name: str
-    rows: int
-    columns: tuple[str, ...]
-    role: str
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """A folder of clean rows.
-
-    Attributes:
-        folder: Where they are.
-        name: The main table's name, valid as a registered model's.
-        rows: How many.
-        columns: Their columns.
-        sha256: The digest of the data as it was found.
-        notices: What a person should know, in order of what happened.
-        sources: Every file that was read.
-        skipped: Every file that was left out, and why.
-        tables: The tables found.
-        target: The column to predict, where it was named or the source knows it.
-    """
-
-    folder: Path
-    name: str
-    rows: int
-    columns: tuple[ColumnSchema, ...]
-    sha256: str
-    notices: tuple[str, ...]
-    sources: tuple[Facts, ...]
-    skipped: tuple[Skipped, ...]
-    tables: tuple[TableFound, ...]
-    target: str = ""
+ANY_TABLES = Tables()
+USUAL_CLEANING = Cleaning()
 
 
 def ingest(
-    source: Source, folder: Path, *, tables: Tables = Tables(), cleaning: Cleaning = Cleaning(),
+    source: Source, folder: Path, *, tables: Tables = ANY_TABLES, cleaning: Cleaning = USUAL_CLEANING,
     rules: Sequence[Rule] = (), target: str = "", plan: Path | None = None, ask: Ask | None = None,
     say: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic,
 ) -> Ingested:  # fmt: skip
@@ -98,15 +55,15 @@ def ingest(
         rules: What must hold for the rows.
         target: The column to predict, where it is known.
         plan: A corrected cleaning plan, which is then applied without asking.
-        ask: Asks a person and returns when that person has answered; by default at the terminal, if there is one.
+        ask: Asks a person and returns after the answer; by default at the terminal, if there is one.
         say: Tells a person what happens, line by line.
         clock: Seconds of a clock that only goes forward.
 
     Raises:
         BadInput: The source, the plan or the data cannot be used; the sentence says why.
     """
-    steps = Steps(clock)
-    with _sentences(folder), new_folder(folder) as part:
+    steps, asked = Steps(clock), _Asked(tables, cleaning, tuple(rules), target)
+    with said_plainly(folder), new_folder(folder) as part:
         inner = part / "work"
         inner.mkdir()
         with open_engine(inner / "spill") as engine:
@@ -114,12 +71,30 @@ def ingest(
             with steps.step("read") as step:
                 found = discover(source, work)
                 step.rows_out = sum(raw.facts.rows for raw in found.found)
-            made = _made(found, tables, cleaning, rules, target, work, steps)
+            made = _made(found, asked, work, steps)
             made = _approved(made, plan, folder, ask or at_terminal(), work)
-            result = _written(made, found, part, folder, source, steps, work)
-        _remove(inner)
+            rows, notices = _written(made, part, work, steps)
+        shutil.rmtree(inner)
+        result = _result(made, found, folder, rows, notices)
+        save_plan(made.plan, part / PLAN)
+        write_schema(part / SCHEMA, result.name, rows, made.target, result.columns)
+        write_lineage(
+            part / LINEAGE, source=_told_source(source), files=result.sources, skipped=result.skipped,
+            steps=steps.done, notices=result.notices, sha256=result.sha256,
+            created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        )  # fmt: skip
     say(f"{counted(result.rows, 'row')} of {counted(len(result.columns), 'column')} are in {folder}")
     return result
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is wanted of the data."""
+
+    tables: Tables
+    cleaning: Cleaning
+    rules: tuple[Rule, ...]
+    target: str
 
 
 @dataclass(frozen=True)
@@ -136,21 +111,18 @@ class _Made:
     skipped: tuple[Skipped, ...]
 
 
-def _made(
-    found: Discovery, tables: Tables, cleaning: Cleaning, rules: Sequence[Rule], target: str, work: Workspace,
-    steps: Steps,
-) -> _Made:  # fmt: skip
-    target = target or next((raw.target for raw in found.found if raw.target), "")
+def _made(found: Discovery, asked: _Asked, work: Workspace, steps: Steps) -> _Made:
+    target = asked.target or next((raw.target for raw in found.found if raw.target), "")
     grouped = group(found.found, found.name, target, work)
-    fixes = fixes_of(cleaning.columns)
+    fixes = fixes_of(asked.cleaning.columns)
     check_fixes(fixes, list(grouped.tables))
     with steps.step("types of all cells", sum(table.rows for table in grouped.tables)):
         typed = tuple(type_table(table, fixes, target, work) for table in grouped.tables)
-    main, notices = choose_main(typed, tables, target, work)
+    main, notices = choose_main(typed, asked.tables, target, work)
     with steps.step("keys"):
-        joins, told = plan_joins(main, typed, tables, work)
+        joins, told = plan_joins(main, typed, asked.tables, work)
     assembly = assemble(main, joins)
-    plan = make_plan(assembly, fixes, cleaning, rules)
+    plan = make_plan(assembly, fixes, asked.cleaning, asked.rules)
     target = _known_target(target, plan)
     skipped = (*found.skipped, *grouped.skipped)
     read = [notice for table in grouped.tables for notice in table.notices]
@@ -158,7 +130,7 @@ def _made(
     said = (*left_out, *read, *notices, *told)
     for line in (*said, *describe(plan)):
         work.say(line)
-    return _Made(plan, assembly, typed, fixes, cleaning, target, said, skipped)
+    return _Made(plan, assembly, typed, fixes, asked.cleaning, target, said, skipped)
 
 
 def _known_target(target: str, plan: Plan) -> str:
@@ -208,27 +180,21 @@ def _fixes_for(table: TypedTable, fixes: Mapping[str, Fix], plan: Plan) -> dict[
     }
 
 
-def _written(
-    made: _Made, found: Discovery, part: Path, folder: Path, source: Source, steps: Steps, work: Workspace
-) -> Ingested:
-    plan = made.plan
-    select = made.assembly.select([(column.name, column.column) for column in plan.kept])
-    rows, more = write_rows(select, plan, part, steps, work)
-    for notice in more:
+def _written(made: _Made, part: Path, work: Workspace, steps: Steps) -> tuple[int, tuple[str, ...]]:
+    select = made.assembly.select([(column.name, column.column) for column in made.plan.kept])
+    rows, notices = write_rows(select, made.plan, part, steps, work)
+    for notice in notices:
         work.say(notice)
-    columns, notices = columns_of(plan), (*made.notices, *more)
+    return rows, (*made.notices, *notices)
+
+
+def _result(made: _Made, found: Discovery, folder: Path, rows: int, notices: tuple[str, ...]) -> Ingested:
     files = tuple(raw.facts for raw in found.found)
-    sha256 = digest_of_sources(files)
-    save_plan(plan, part / PLAN)
-    write_schema(part / SCHEMA, plan.table, rows, made.target, columns)
-    write_lineage(
-        part / LINEAGE, source=_told_source(source), files=files, skipped=made.skipped, steps=steps.done,
-        notices=notices, sha256=sha256, created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-    )  # fmt: skip
     tables = tuple(_found(table, made.assembly) for table in made.typed)
     return Ingested(
-        folder, plan.table, rows, columns, sha256, notices, files, made.skipped, tables, made.target
-    )
+        folder, made.plan.table, rows, columns_of(made.plan), digest_of_sources(files), notices, files,
+        made.skipped, tables, made.target,
+    )  # fmt: skip
 
 
 def _found(table: TypedTable, assembly: Assembly) -> TableFound:
@@ -241,38 +207,3 @@ def _told_source(source: Source) -> Any:
     if isinstance(source, Database):
         return source.model_dump(exclude_none=True)
     return str(source) if isinstance(source, str | Path) else [str(place) for place in source]
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder)
-
-
-@contextmanager
-def _sentences(folder: Path) -> Iterator[None]:
-    """Turn what the disk, the memory and DuckDB complain of into a sentence."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise BadInput(
-            f"the data does not fit in memory and on the disk of '{folder}'; {_first(error)}"
-        ) from error
-    except duckdb.Error as error:
-        if "No space left" in str(error):
-            raise _full(folder) from error
-        raise BadInput(f"the data cannot be read; {_first(error)}") from error
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise _full(folder) from error
-        raise
-
-
-def _full(folder: Path) -> BadInput:
-    return BadInput(f"the disk of '{folder}' is full; free some space, or write to another disk")
-
-
-def _first(error: Exception) -> str:
-    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__

@@ -24,9 +24,10 @@ def read_workbook(file: FoundFile, kind: str, facts: Facts, work: Workspace) -> 
 
     try:
         with python_calamine.CalamineWorkbook.from_path(str(file.path)) as book:
-            names = list(book.sheet_names)
+            parts = list(book.sheet_names)
             tables = [
-                _sheet(book.get_sheet_by_name(name), name, len(names), file, facts, work) for name in names
+                _sheet(book.get_sheet_by_name(part), part if len(parts) > 1 else "", file, facts, work)
+                for part in parts
             ]
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise Unreadable(f"'{file.shown}' cannot be read as {kind}; {error}") from error
@@ -36,9 +37,7 @@ def read_workbook(file: FoundFile, kind: str, facts: Facts, work: Workspace) -> 
     return found
 
 
-def _sheet(
-    sheet: Any, name: str, sheets: int, file: FoundFile, facts: Facts, work: Workspace
-) -> RawTable | None:
+def _sheet(sheet: Any, part: str, file: FoundFile, facts: Facts, work: Workspace) -> RawTable | None:
     rows = (row for row in sheet.iter_rows() if any(cell not in {"", None} for cell in row))
     first = _from_header(list(islice(rows, LOOKED_AT)))
     if not first or len(first) < 2:
@@ -50,12 +49,13 @@ def _sheet(
     path = work.new_path(".parquet")
     width = len(header)
     count = stage(path, chain(_padded(first[titled:], width), _padded(rows, width)), width)
-    shown, stem = (f"{file.shown}#{name}", plain_stem(file.shown)) if sheets > 1 else (file.shown, "")
+    shown = f"{file.shown}#{part}" if part else file.shown
     told = Facts(shown, facts.format, facts.sha256, facts.size_bytes, has_header=titled, rows=count)
-    notices = () if titled else ("no header: columns are numbered",)
+    notices: tuple[str, ...] = () if titled else ("no header: columns are numbered",)
     if names.changes:
         notices += (f"columns renamed: {', '.join(names.changes[:5])}",)
-    label = table_name(f"{stem}_{name}") if stem else table_name(plain_stem(file.shown))
+    stem = plain_stem(file.shown)
+    label = table_name(f"{stem}_{part}" if part else stem)
     return RawTable(label, told, READING, (path,), names.clean, (TEXT,) * width, notices)
 
 

@@ -41,15 +41,13 @@ def as_text(cell: object) -> str | None:
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float):
-        return (
-            None
-            if math.isnan(cell)
-            else str(int(cell))
-            if cell.is_integer() and abs(cell) < 1e15
-            else repr(cell)
-        )
-    return _other_text(cell)
+    return _float_text(cell) if isinstance(cell, float) else _other_text(cell)
+
+
+def _float_text(cell: float) -> str | None:
+    if math.isnan(cell):
+        return None
+    return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
 
 
 def _other_text(cell: Any) -> str | None:
@@ -65,9 +63,7 @@ def _other_text(cell: Any) -> str | None:
     if isinstance(cell, dict | list):
         return json.dumps(cell, ensure_ascii=False, default=str)
     item = getattr(cell, "item", None)
-    if callable(item):
-        return as_text(item())
-    return str(cell)
+    return as_text(item()) if callable(item) else str(cell)
 
 
 def _chunks(rows: Iterator[Sequence[object]], size: int) -> Iterator[list[Sequence[object]]]:

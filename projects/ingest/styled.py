@@ -1,6 +1,4 @@
-"""Numbers as people write them: "$1,325.0", "€ 1.325,00", "90%", "(1,200)"; as regular expressions and SQL."""
-
-import re
+"""Numbers as people write them: "$1,325.0", "€ 1.325,00", "90%", "(1,200)"; as patterns and as SQL."""
 
 CURRENCIES = "$€£¥₹₽₩₺"
 CURRENCY = rf"(?:[{CURRENCIES}]|USD|EUR|GBP|CHF|JPY|US\$|Rs\.?|kr\.?)"
@@ -16,6 +14,7 @@ SIGNS = "-+\u2212"
 def pattern(decimal: str) -> str:
     """Give the regular expression of a whole cell; Python and DuckDB read it alike.
 
+    >>> import re
     >>> bool(re.fullmatch(pattern("."), "($1,200)")), bool(re.fullmatch(pattern(","), "€ 1.325,00"))
     (True, True)
     """

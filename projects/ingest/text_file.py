@@ -18,7 +18,7 @@ PLAIN = Dialect(",")
 
 @dataclass(frozen=True)
 class _Sure:
-    """A text that DuckDB reads to its end: where it lies, how it is cut there, and how it was cut as found."""
+    """A text that DuckDB reads to its end: where it lies, how it is cut there, how it was cut as found."""
 
     path: Path
     dialect: Dialect
@@ -142,7 +142,11 @@ def read_csv(dialect: Dialect) -> str:
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(dialect.width))
     quote, escape = (text_of(dialect.quote), text_of(dialect.escape)) if dialect.quote else ("''", "''")
     # DuckDB's buffers grow with the longest line that is allowed.
-    longest = f" max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE}, parallel=false," if dialect.has_long_lines else ""
+    longest = (
+        f" max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE}, parallel=false,"
+        if dialect.has_long_lines
+        else ""
+    )
     return (
         "SELECT * FROM read_csv({files}, auto_detect=false, strict_mode=true, compression='none',"
         f" header={str(bool(dialect.header)).lower()}, delim={text_of(dialect.delimiter)}, quote={quote},"

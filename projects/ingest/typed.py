@@ -95,6 +95,5 @@ def check_fixes(fixes: Mapping[str, Fix], tables: "tuple[TypedTable, ...] | list
     known = [*names, *(f"{table.name}.{name}" for table in inner for name in table.names)]
     for name in fixes:
         if find_name(name, known) is None:
-            raise BadInput(
-                f"cleaning corrects the column '{name}', which is not in the data; {did_you_mean(name, names)}"
-            )
+            near = did_you_mean(name, names)
+            raise BadInput(f"cleaning corrects the column '{name}', which is not in the data; {near}")

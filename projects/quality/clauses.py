@@ -112,7 +112,7 @@ def _check_order(rule: Rule, kind: Kind) -> None:
     crossed = (
         _moment(rule, low) > _moment(rule, high)
         if kind == "date"
-        else float(_number(rule, low)) > float(_number(rule, high))
+        else _parsed(rule, low) > _parsed(rule, high)
     )
     if crossed:
         raise _misfit(rule, f"has min {shown_bound(low)} above max {shown_bound(high)}, so no value can pass")
@@ -132,13 +132,17 @@ def _value(rule: Rule, kind: Kind, value: str | float | bool) -> str:
 
 
 def _number(rule: Rule, value: float | str) -> str:
+    return f"CAST({_parsed(rule, value)!r} AS DOUBLE)"
+
+
+def _parsed(rule: Rule, value: float | str) -> float:
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if isinstance(value, bool) or not math.isfinite(number):
         raise _misfit(rule, f"names {shown(value)}, but the column holds numbers; give it a number")
-    return f"CAST({number!r} AS DOUBLE)"
+    return number
 
 
 def _moment(rule: Rule, value: float | str) -> datetime:

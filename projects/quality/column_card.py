@@ -51,13 +51,15 @@ def _picture(column: ColumnProfile) -> str:
     held = column.rows - column.missing
     if column.dates is not None:
         return histogram_svg(column.dates.histogram, column.name, are_moments=True)
-    is_amount = column.numbers is not None and column.kind == "number" and column.distinct > 2
-    if is_amount and column.numbers is not None:
-        return histogram_svg(column.numbers.histogram, column.name)
+    drawn = column.numbers.histogram if column.numbers is not None and column.kind == "number" else None
+    if drawn is not None and column.distinct > 2:
+        return histogram_svg(drawn, column.name)
     if column.top and held:
         shown = FEW_VALUES if column.distinct <= TOP_SHOWN + 1 else TOP_SHOWN
         return bars_html(top_rows(column.top, held, shown))
-    return "<p class=note>no value</p>" if not held else "<p class=note>hardly a value comes twice</p>"
+    if held and column.distinct > held / 2:
+        return "<p class=note>hardly a value comes twice</p>"
+    return "" if held else "<p class=note>no value</p>"
 
 
 def _figures(column: ColumnProfile) -> list[tuple[str, str]]:
@@ -85,7 +87,7 @@ def _of_numbers(numbers: Numbers) -> list[tuple[str, str]]:
         ("not usable", numbers.unusable),
         ("beyond 1.5 IQR", numbers.outliers_iqr),
         ("beyond 3 std", numbers.outliers_z),
-        ("not drawn", numbers.histogram.below + numbers.histogram.above),
+        ("not drawn", numbers.histogram.below + numbers.histogram.above if numbers.histogram else 0),
     )
     return listed + [(name, amount(count)) for name, count in counts if count]
 

@@ -43,7 +43,7 @@ class Numbers:
         outliers_far: Farther than 3.
         outliers_z: Farther than 3 standard deviations from the mean.
         is_whole: Whether none has a fraction.
-        histogram: Of 20 bins at most.
+        histogram: Of 20 bins at most; None beyond the first 300 columns.
     """
 
     min: float
@@ -58,7 +58,7 @@ class Numbers:
     outliers_far: int
     outliers_z: int
     is_whole: bool
-    histogram: Histogram
+    histogram: Histogram | None
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class ColumnProfile:
         missing: Cells without a value.
         distinct: Distinct values, missing ones not counted.
         distinct_error: The standard error of `distinct` as a share of it; 0 where it was counted.
-        top: The most frequent values as texts, with their counts.
+        top: The most frequent values as texts, with their counts; none beyond the first 300 columns.
         numbers: For numbers and truths with at least one value.
         texts: For texts.
         dates: For dates.

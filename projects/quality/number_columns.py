@@ -14,6 +14,8 @@ FAR_FENCE = 3.0
 """His outer fence."""
 STANDARD_SCORE = 3.0
 BINS = 20
+LARGEST_WHOLE = 2.0**51
+"""Beyond, halves between whole numbers are no longer exact."""
 FAR_BINS = 1.0
 """A histogram reaches so many widths of the middle 98 % beyond it; what lies farther is counted aside."""
 
@@ -35,6 +37,7 @@ def number_profiles(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
     """Profile columns of numbers; one with no usable number is left out."""
     moments = _moments(table, names)
     held = [name for name in names if moments[name].held]
+    drawn = set(table.detailed)
     quantiles = quantiles_of(table, held)
     outside = _outside(table, held, moments, quantiles)
     return {
@@ -51,16 +54,14 @@ def number_profiles(table: Table, names: Sequence[str]) -> dict[str, Numbers]:
             outliers_far=outside[name][1],
             outliers_z=outside[name][2],
             is_whole=moments[name].fractions == 0,
-            histogram=histogram(
-                table,
-                name,
-                (moments[name].min, moments[name].max),
-                quantiles[name],
-                is_whole=moments[name].fractions == 0,
-            ),
+            histogram=_drawn(table, name, moments[name], quantiles[name]) if name in drawn else None,
         )
         for name in held
     }
+
+
+def _drawn(table: Table, name: str, found: _Moments, quantiles: Mapping[float, float]) -> Histogram:
+    return histogram(table, name, (found.min, found.max), quantiles, is_whole=found.fractions == 0)
 
 
 def _moments(table: Table, names: Sequence[str]) -> dict[str, _Moments]:
@@ -144,11 +145,12 @@ def histogram(
 
 
 def _edges(low: float, high: float, *, is_whole: bool) -> tuple[float, ...]:
-    if is_whole:
+    if is_whole and max(abs(low), abs(high)) < LARGEST_WHOLE:
         low, high = float(int(low // 1)), float(int(high // 1))
         step = float(-(-(int(high) - int(low) + 1) // BINS))
         bins = -(-(int(high) - int(low) + 1) // int(step))
         return tuple(low - 0.5 + step * at for at in range(bins + 1))
     if high <= low or (high - low) / BINS + low == low:
-        return (low - 0.5, low + 0.5) if abs(low) < 1e15 else (low * 0.9, low * 1.1)
+        reach = max(0.5, abs(low) * 0.1)
+        return low - reach, low + reach
     return (*(low + (high - low) * at / BINS for at in range(BINS)), high)

@@ -74,6 +74,7 @@ def _columns(
     numbers = number_profiles(table, table.named("number", "boolean"))
     texts = text_profiles(table, presence)
     dates = date_profiles(table, presence)
+    detailed = set(table.detailed)
     columns = []
     for name, kind in table.kinds.items():
         column = ColumnProfile(
@@ -83,7 +84,7 @@ def _columns(
             missing=table.rows - presence[name].held,
             distinct=presence[name].distinct,
             distinct_error=presence[name].error,
-            top=top_values(table, name, presence[name]),
+            top=top_values(table, name, presence[name]) if name in detailed else (),
             numbers=numbers.get(name),
             texts=texts.get(name),
             dates=dates.get(name),

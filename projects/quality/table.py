@@ -18,6 +18,8 @@ SAMPLE_ROWS = 500_000
 SAMPLE_CELLS = 10_000_000
 FEWEST_SAMPLED = 2_000
 COLUMNS_A_QUERY = 40
+DETAILED_COLUMNS = 300
+"""Only so many columns, the first ones, have histograms, most frequent values and clashing labels."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Table:
     kinds: Mapping[str, Kind]
     rows: int
     sampled_rows: int
+
+    @property
+    def detailed(self) -> list[str]:
+        """The columns that are looked at one by one."""
+        return list(self.kinds)[:DETAILED_COLUMNS]
 
     def named(self, *kinds: Kind) -> list[str]:
         """Return the names of the columns of some kinds."""

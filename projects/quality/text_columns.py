@@ -17,6 +17,7 @@ def text_profiles(table: Table, presence: Mapping[str, Presence]) -> dict[str, T
     names = [name for name in table.named("text") if presence[name].held]
     lengths = table.aggregate(names, _lengths)
     numbers = table.aggregate(names, _number_like, source=table.sample)
+    labelled = {name for name in table.detailed if _has_labels(presence[name])}
     return {
         name: Texts(
             shortest=int(lengths[name][0]),
@@ -25,7 +26,7 @@ def text_profiles(table: Table, presence: Mapping[str, Presence]) -> dict[str, T
             blank=int(lengths[name][3]),
             padded=int(lengths[name][4]),
             number_like=numbers[name][0] / numbers[name][1] if numbers[name][1] else 0.0,
-            clashes=clashes(level_counts(table, name, MOST_LEVELS)) if _has_labels(presence[name]) else (),
+            clashes=clashes(level_counts(table, name, MOST_LEVELS)) if name in labelled else (),
         )
         for name in names
     }

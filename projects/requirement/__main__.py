@@ -9,22 +9,17 @@ output; an error is `{"error": {"code", "cause", "fix", "message"}}`.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from projects.errors import BadInput
 from projects.requirement.parameters import PARAMETERS, SET
 from projects.requirement.templates import NAMES
-from serving.settings import Settings, SettingsError, load
-
-if TYPE_CHECKING:
-    from projects.requirement.user_tasks import Machine
+from serving.settings import SettingsError, load
 
 OK, OURS, BAD_INPUT = 0, 1, 2
 Answer = tuple[dict[str, Any], str]
@@ -49,6 +44,7 @@ def _new(asked: argparse.Namespace) -> Answer:
     from projects.requirement.project_folder import make_folder, plain_name, project_folder
     from projects.requirement.read import read_requirement
     from projects.requirement.templates import filled, template
+    from projects.requirement.this_machine import this_machine
     from projects.requirement.user_tasks import tasks_markdown, user_tasks
 
     settings = load(os.environ)
@@ -62,7 +58,7 @@ def _new(asked: argparse.Namespace) -> Answer:
     requirement = read_requirement(parameters=parameters | {"objective": asked.objective})
     written = make_folder(folder, text, "")
     requirement = read_requirement(spec=str(folder.requirement))
-    tasks = user_tasks(requirement, _machine(settings), ())
+    tasks = user_tasks(requirement, this_machine(settings), ())
     folder.tasks.write_text(tasks_markdown(tasks, project), encoding="utf-8")
     spec = shlex.quote(str(folder.requirement.absolute()))
     next_step = f"mlflow run . --env-manager local -P spec={spec}"
@@ -80,15 +76,17 @@ def _check(asked: argparse.Namespace) -> Answer:
     from projects.requirement.meaning import in_words
     from projects.requirement.policy import policy_of
     from projects.requirement.read import read_requirement
+    from projects.requirement.shown import as_json
+    from projects.requirement.this_machine import this_machine
     from projects.requirement.user_tasks import user_tasks
 
     given = {parameter.name: getattr(asked, parameter.name) for parameter in PARAMETERS} | {SET: asked.set}
     requirement = read_requirement(spec=asked.file, parameters=given)
     words = in_words(requirement)
-    tasks = user_tasks(requirement, _machine(load(os.environ)), ())
+    tasks = user_tasks(requirement, this_machine(load(os.environ)), ())
     data = {
         "meaning": words,
-        "requirement": requirement.model_dump(mode="json"),
+        "requirement": json.loads(as_json(requirement)),
         "policy": policy_of(requirement),
         "tasks": [{"section": task.section, "text": task.text} for task in tasks],
     }
@@ -101,18 +99,6 @@ def _schema(asked: argparse.Namespace) -> Answer:
 
     del asked
     return requirement_schema(), schema_text().rstrip()
-
-
-def _machine(settings: Settings) -> "Machine":
-    from projects.requirement.user_tasks import Machine
-
-    def has_module(name: str) -> bool:
-        return importlib.util.find_spec(name) is not None
-
-    def holds(path: Path) -> bool:
-        return path.is_file() or (path.is_dir() and any(path.iterdir()))
-
-    return Machine(os.environ, has_module, holds, Path.home(), settings.host, settings.gateway_workers)
 
 
 def _failed(as_json: bool, error: Exception, code: int) -> int:

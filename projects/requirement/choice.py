@@ -15,6 +15,7 @@ from projects.requirement.reading import Reading
 from projects.requirement.roles import Role
 from projects.requirement.seen import ColumnSeen, listed
 from projects.requirement.wants import Wants
+from projects.requirement.weights import OBJECT
 from projects.requirement.words import name_words, stems
 
 ENOUGH = 0.5
@@ -64,12 +65,13 @@ def choose(
 
 
 def _is_meant(first: Fit, fitting: Sequence[Fit], usual: Sequence[ColumnSeen], wants: Wants) -> bool:
-    """Whether the question is about the best fit although that holds no such answer: nothing else may be taken."""
+    """Whether the question is about the best fit, which holds no such answer: nothing else may be taken."""
     if first in fitting or first.score < ENOUGH:
         return False
     if fitting and fitting[0].score > first.score - APART:
         return False
-    is_named = first.of_name > (OF_NAME_TO_BEAT_USUAL if not usual else SAID_IN_FULL)
+    in_full = bool(usual) or first.column.is_identifier
+    is_named = first.of_name > (SAID_IN_FULL if in_full else OF_NAME_TO_BEAT_USUAL)
     return is_named or wants.is_comparison
 
 
@@ -111,7 +113,8 @@ def _exact(reading: Reading, columns: Sequence[ColumnSeen], left_out: Sequence[s
     said = {
         word.token.text.casefold()
         for word in reading.words
-        if word.role is Role.TARGET and (word.token.kind == "name" or _looks_like_a_name(word.token.text))
+        if word.role is Role.TARGET and word.weight >= OBJECT
+        if word.token.kind == "name" or _looks_like_a_name(word.token.text)
     }
     return [column for column in columns if column.name.casefold() in said and column.name not in left_out]
 

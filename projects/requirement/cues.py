@@ -79,6 +79,7 @@ PREPOSITIONS = _words("""
     until
 """)
 EMPTY = _words("""
+    analysis analytics study figures
     a an the this that these those i we you they he she it me us my our your their his her its them and or
     not no want would like to please can could should help need let build create train develop get some any
     all each every most more many much very just also too there here be been being am of machine learning ml

@@ -6,15 +6,19 @@ question is covered. `price` fits "price of shuttles" better than `review_scores
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from projects.requirement.cues import is_content
+from projects.requirement.cues import MEASURES, is_content
 from projects.requirement.lexicon import CONCEPTS, THINGS, WEAK_IN_NAMES, Concept, Expects
 from projects.requirement.roles import Role, Word
 from projects.requirement.seen import ColumnSeen
+from projects.requirement.weights import WRAPPER
 from projects.requirement.words import name_words, stem, stems
 
 SAME, CLOSE, PIECE, CUT_SHORT, WIDE, THING = 1.0, 0.85, 0.85, 0.75, 0.65, 0.6
-TYPO, IN_PHRASE, HEAD_NAME = 0.9, 0.7, 1.0
+TYPO, IN_PHRASE = 0.9, 0.7
+MEASURE_ALONE, OF_NAME_OF_MEASURE = 0.6, 0.6
+"""`how many X` says little of a column that counts something else."""
 BASE, OF_NAME, OF_QUESTION = 0.55, 0.3, 0.15
 OF_VALUES = 0.12
 """For a question that names one of the column's values, such as `more than 50K`."""
@@ -29,11 +33,18 @@ class Asked:
         stems: Its stems.
         text: As it was written.
         weight: How much it says of the target.
+        is_measure: Whether it only counts or wraps what is behind it: `how many`, `number of`.
     """
 
     stems: tuple[str, ...]
     text: str
     weight: float
+    is_measure: bool = False
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether it is two words in one, which counts only where a name has it so."""
+        return len(self.stems) == 1 and " " in self.text
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ for _at, _concept in enumerate(CONCEPTS):
     for _words, _strength in _phrases(_concept):
         PHRASES.setdefault(_words, []).append((_at, _strength))
 THING_OF = {stems(thing.split()): at for at, line in enumerate(THINGS) for thing in line}
+HOW_MANY = stems(("how", "many"))
 LONGEST = max(len(words) for words in PHRASES)
 
 
@@ -80,15 +92,37 @@ def asked_for(words: Sequence[Word]) -> tuple[Asked, ...]:
             key = tuple(word.token.stem for word in span)
             if key in PHRASES or key in THING_OF:
                 text = " ".join(word.token.text for word in span)
-                phrases.append(Asked(key, text, max(word.weight for word in span)))
+                phrases.append(Asked(key, text, max(word.weight for word in span), key == HOW_MANY))
                 inside.update(range(start, start + length))
-    single = [Asked((word.token.stem,), word.token.text, word.weight * (TYPO if word.token.typo else 1.0)
-                    * (IN_PHRASE if at in inside else 1.0))
-              for at, word in enumerate(target) if word.weight > 0 and is_content(word.token)]  # fmt: skip
+    single = [
+        _asked(word, IN_PHRASE if at in inside else 1.0)
+        for at, word in enumerate(target)
+        if word.weight > 0 and is_content(word.token)
+    ]
     numbers = [Asked((), word.token.text, 0.0) for word in target if word.token.kind == "number"]
-    compound = [word.token.text for word in target if _is_compound(word)]
-    names = [Asked(stems(name_words(text)), text, HEAD_NAME) for text in compound]
-    return (*phrases, *names, *single, *numbers)
+    names = [
+        Asked(stems(name_words(word.token.text)), word.token.text, word.weight)
+        for word in target
+        if _is_compound(word)
+    ]
+    return (*phrases, *names, *_joined(target), *single, *numbers)
+
+
+def _asked(word: Word, scale: float) -> Asked:
+    is_measure = word.token.stem in MEASURES and word.weight == WRAPPER
+    typo = TYPO if word.token.typo else 1.0
+    return Asked((word.token.stem,), word.token.text, word.weight * scale * typo, is_measure)
+
+
+def _joined(target: Sequence[Word]) -> list[Asked]:
+    """Two words that a name may write as one: `NSW demand` for `nswdemand`."""
+    return [
+        Asked(
+            (stem(one.token.lower + other.token.lower),), f"{one.token.text} {other.token.text}", other.weight
+        )
+        for one, other in pairwise(target)
+        if one.weight and other.weight
+    ]
 
 
 def _is_compound(word: Word) -> bool:
@@ -108,6 +142,7 @@ def fit(column: ColumnSeen, asked: Sequence[Asked], words: Mapping[str, tuple[st
     name = words[column.name]
     best, why = 0.0, ""
     expects: Expects = ""
+    is_measure = False
     covered = [0.0] * len(name)
     hits: dict[str, float] = {}
     for each in (one for one in asked if one.stems):
@@ -120,13 +155,15 @@ def fit(column: ColumnSeen, asked: Sequence[Asked], words: Mapping[str, tuple[st
         for place in places:
             covered[place] = max(covered[place], strength)
         if each.weight * strength > best:
-            best, why, expects = each.weight * strength, how, wanted
+            best, why, expects, is_measure = each.weight * strength, how, wanted, each.is_measure
     if not best:
         return Fit(column, 0.0, 0.0, "", "")
     importance = [WEAK if _is_weak(word) else 1.0 for word in name]
     of_name = sum(c * i for c, i in zip(covered, importance, strict=True)) / sum(importance)
-    total = sum(each.weight for each in asked)
-    of_question = sum(each.weight * hits.get(each.text, 0.0) for each in asked) / total if total else 0.0
+    best *= MEASURE_ALONE if is_measure and of_name < OF_NAME_OF_MEASURE else 1.0
+    counted = [each for each in asked if not each.is_joined]
+    total = sum(each.weight for each in counted)
+    of_question = sum(each.weight * hits.get(each.text, 0.0) for each in counted) / total if total else 0.0
     score = best * (BASE + OF_NAME * of_name + OF_QUESTION * of_question)
     score += OF_VALUES * any(each.text.casefold() in column.values_in_words for each in asked)
     return Fit(column, min(score, 1.0), of_name, why, expects)
@@ -159,7 +196,7 @@ def _match(asked: Asked, name: Sequence[str]) -> tuple[float, tuple[int, ...], s
         for phrase, other_line in THING_OF.items():
             if other_line == line and (places := _run(phrase, name)) and best[0] < THING:
                 best = (THING, places, f"'{asked.text}' is another word for a part of its name", "")
-    if best[0] < CUT_SHORT and len(asked.stems) == 1:
+    if best[0] < CUT_SHORT and len(asked.stems) == 1 and not asked.is_joined:
         best = max(best, _piece(asked, name, expects), key=lambda found: found[0])
     return best
 

@@ -148,7 +148,7 @@ def _bound_behind(sentence: Sequence[Token], at: int) -> tuple[str, Quantity, in
             has_of, at = True, at + 1
             continue
         number = quantity_at(sentence, at)
-        if number is None or not (sign or has_of):
+        if number is None or not (sign or has_of or number.value <= 1):
             return None
         last = number.end
         if trailing := _trailing_sign(sentence, last):

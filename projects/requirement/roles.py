@@ -12,6 +12,7 @@ from projects.requirement.cues import (
     ASIDE_FROM,
     INPUT_FROM,
     LEAVE_OUT,
+    MODALS,
     NOUN_CUES,
     OUTRIGHT,
     PREDICT,
@@ -23,6 +24,7 @@ from projects.requirement.lexicon import ADJECTIVES
 from projects.requirement.weights import HEAD, NAMED, weigh
 from projects.requirement.words import Token
 
+PERIODS = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "years"})
 WISHES = frozenset({"want", "like", "need", "trying", "going", "hope", "wish"})
 
 
@@ -101,7 +103,8 @@ def _next_role(sentence: Sequence[Token], at: int, role: Role, start: Role) -> t
 
 def _input(sentence: Sequence[Token], at: int, length: int, role: Role) -> tuple[Role, int]:
     """`from`, `using`: what follows is an input, unless it is a part of the target or still left out."""
-    if role is Role.TARGET and _is_within_target(sentence, at):
+    is_within = _is_within_target(sentence, at) or sentence[at - 1].lower in MODALS  # `would I have survived`
+    if role is Role.TARGET and is_within:
         return role, 1
     if role is Role.LEFT_OUT and sentence[at - 1].lower in {"not", "but", "never", "without"}:
         return role, length
@@ -218,5 +221,11 @@ def with_adjectives(words: Sequence[Word]) -> tuple[Word, ...]:
         if meant := ADJECTIVES.get(f"how {behind.token.lower}"):
             found[at + 1] = replace(behind, token=replace(behind.token.read_as(meant), typo=""), weight=HEAD)
         elif behind.token.lower == "many":
-            found[at + 1] = replace(behind, weight=NAMED)
+            unit = words[at + 2].token.lower if at + 2 < len(words) else ""
+            if unit in PERIODS:  # `how many months does a customer stay`
+                found[at + 1] = replace(behind, token=behind.token.read_as("duration"), weight=HEAD)
+                found[at + 1] = replace(found[at + 1], token=replace(found[at + 1].token, typo=""))
+                found[at + 2] = replace(words[at + 2], weight=0.0)
+            else:
+                found[at + 1] = replace(behind, weight=NAMED)
     return tuple(found)

@@ -98,7 +98,7 @@ def _level_behind(
     if word in {"and", "or", "&"} or not weights:
         return level
     if word == "of":
-        is_measure = not phrase or sentence[phrase[-1]].stem in MEASURES
+        is_measure = all(sentence[at].stem in MEASURES for at in phrase)
         if phrase and is_measure and level == HEAD:
             weights[phrase[-1]] = WRAPPER
         return level if is_measure else min(level, COMPLEMENT)

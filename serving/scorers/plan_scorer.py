@@ -89,7 +89,7 @@ def _answer(scores: Scores, *, wants_probabilities: bool) -> bytes:
     if wants_probabilities:
         if scores.probabilities is None:
             raise RequestError(
-                400, "a regression has no probabilities; leave 'probabilities' out of 'params'"
+                400, "this model has no probabilities; leave 'probabilities' out of 'params'"
             )
         table["probabilities"] = scores.probabilities
     body = orjson.dumps(table)

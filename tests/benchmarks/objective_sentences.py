@@ -1,7 +1,7 @@
 """How many sentences of plain English are understood: each names its table and what a person would mean.
 
 A sentence is understood if target, task, metric and horizon are what a reader takes them for, or if it is
-ambiguous and is asked about. The second list was written before any of it was tried.
+ambiguous and is asked about. Each round of unseen sentences was written before any of it was tried.
 """
 
 # ruff: noqa: E501 - a sentence a line
@@ -266,6 +266,65 @@ LAST = (
     Case("salaries", "predict gender", "gender", "c"),
 )  # fmt: skip
 
+FOURTH = (
+    Case("telco", "Can you forecast which accounts will churn within 60 days?", "Churn", "c", days=60),
+    Case("telco", "I need to know if a subscriber is going to cancel, with precision of at least 70%", "Churn", "c", ("precision >= 0.7",)),
+    Case("telco", "Score our clients by how likely they are to leave", "Churn", "c"),
+    Case("telco", "Build me a model for customer attrition; AUC 0.85 or better", "Churn", "c", ("roc_auc >= 0.85",)),
+    Case("telco", "Work out TotalCharges", "TotalCharges", "r"),
+    Case("telco", "Which contract will a customer choose?", "Contract", "c"),
+    Case("telco", "Predict customer lifetime", ""),
+    Case("telco", "Will a customer stay loyal?", "Churn", "c"),
+    Case("telco", "How many months does a customer stay?", "tenure", "r"),
+    Case("card", "Predict who defaults next month", "default.payment.next.month", "c", days=30),
+    Case("card", "Estimate the probability of default for each card holder, log loss under 0.45", "default.payment.next.month", "c", ("log_loss < 0.45",)),
+    Case("german", "Is this applicant a good or bad credit risk?", "credit_risk", "c"),
+    Case("german", "predict the amount of credit", "amount", "r"),
+    Case("bank", "Which clients should we call: who will say yes to the deposit offer?", "y", "c"),
+    Case("loans", "Decide whether a loan gets approved", "Loan_Status", "c"),
+    Case("lending", "Which loans get charged off?", "loan_status", "c"),
+    Case("titanic", "Would I have survived the Titanic?", "Survived", "c"),
+    Case("titanic", "Predict death of passengers using age, sex and class", "Survived", "c"),
+    Case("titanic", "predict ticket fare with MAE < 10", "Fare", "r", ("mae < 10",)),
+    Case("titanic", "Titanic survivors: accuracy better than 82%", "Survived", "c", ("accuracy > 0.82",)),
+    Case("bikes", "How much bike demand will there be next week?", "cnt", "r", days=7),
+    Case("bikes", "Predict total rentals, ignoring casual and registered, R2 at least 0.9", "cnt", "r", ("r2 >= 0.9",), left_out=("casual", "registered")),
+    Case("bikes", "forecast casual riders", "casual", "r"),
+    Case("bikes", "predict temperature", "temp", "r"),
+    Case("energy", "Predict tomorrow's electricity usage of a household", "consumption_kwh", "r", days=1),
+    Case("energy", "load forecasting for the coming week, MAPE below 8 percent", "consumption_kwh", "r", ("mape < 0.08",), days=7),
+    Case("elec", "forecast NSW demand", "nswdemand", "r"),
+    Case("salaries", "What do people in this county earn per year?", "current_annual_salary", "r"),
+    Case("salaries", "Predict annual pay within 5000 dollars on average", "current_annual_salary", "r"),
+    Case("salaries", "predict the department of an employee", ""),
+    Case("space", "Price prediction for shuttles, rmse < 1200", "price", "r", ("rmse < 1200",)),
+    Case("space", "How expensive is a shuttle with 4 engines?", "price", "r"),
+    Case("space", "predict how many passengers fit", "passenger_capacity", "r"),
+    Case("tickets", "Automatically label support tickets with the correct topic, accuracy above 85%", "Topic_group", "c", ("accuracy > 0.85",)),
+    Case("tickets", "assign incoming tickets to topic groups", "Topic_group", "c"),
+    Case("tickets", "Predict the group", "Topic_group", "c"),
+    Case("tickets", "predict resolution time", ""),
+    Case("houses", "house price index regression, explained variance over 0.8", "SalePrice", "r", ("explained_variance > 0.8",)),
+    Case("reviews", "Sentiment analysis on reviews", "sentiment", "c"),
+    Case("hr", "employee churn", "Attrition", "c"),
+)  # fmt: skip
+
+
+ROUNDS = {
+    "while writing the rules": FIRST,
+    "unseen, round 1": UNSEEN,
+    "unseen, round 2": LATER,
+    "unseen, round 3": LAST,
+    "unseen, round 4": FOURTH,
+}
+FIRST_TRY = {
+    "unseen, round 1": "30 of 42, 3 silently wrong",
+    "unseen, round 2": "50 of 60, 3 silently wrong",
+    "unseen, round 3": "38 of 50, 3 silently wrong",
+    "unseen, round 4": "29 of 40, 3 silently wrong",
+}
+"""What each round gave before the rules were changed by it."""
+
 
 def wrong(case: Case) -> str:
     """Say how a sentence was misunderstood; empty if it was not. What is silently wrong begins with `!`."""
@@ -295,17 +354,13 @@ def main(*, full: bool = False) -> str:
     """Return a table of what was understood, asked for in vain, and silently wrong."""
     lines = [f"{'sentences':<28}{'all':>6}{'understood':>12}{'asked in vain':>15}{'silently wrong':>16}"]
     details = []
-    for name, cases in (
-        ("while writing the rules", FIRST),
-        ("written before trying", UNSEEN),
-        ("written later, new tables", LATER),
-        ("written last, new tables", LAST),
-    ):
+    for name, cases in ROUNDS.items():
         found = [(case, wrong(case)) for case in cases]
         silent = [each for each in found if each[1].startswith("!")]
         asked = [each for each in found if each[1] and not each[1].startswith("!")]
         understood = len(found) - len(silent) - len(asked)
-        lines.append(f"{name:<28}{len(found):>6}{understood:>12}{len(asked):>15}{len(silent):>16}")
+        first = f"   first try: {FIRST_TRY[name]}" if name in FIRST_TRY else ""
+        lines.append(f"{name:<28}{len(found):>6}{understood:>12}{len(asked):>15}{len(silent):>16}{first}")
         details += [f"  {case.table}: {case.sentence}\n    {how}" for case, how in (*silent, *asked)]
     return "\n".join(lines + (details if full else []))
 

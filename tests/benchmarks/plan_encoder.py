@@ -50,7 +50,9 @@ def _measured(name: str, target: str, options: dict, style: str, sizes: tuple[in
         rows = pd.concat([frame] * (1 + size // len(frame))).head(size).reset_index(drop=True)
         plain = rows.astype(object).to_numpy().tolist()
         slow, fast = _in_turn(
-            lambda rows=rows: made.transform(rows), lambda plain=plain: encoder.encode(plain)
+            lambda rows=rows: made.transform(rows),
+            lambda plain=plain: encoder.encode(plain),
+            times=(1, max(1, 2000 // size)),
         )
         slow_us, fast_us = slow / size * 1e6, fast / size * 1e6
         label = f"{name.partition('_')[0]}, {style}"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from projects.train import main
+from projects.steps.main import STEP
 from tests.service.training_fixtures import QUICK
 
 ROWS = 60
@@ -24,7 +24,7 @@ def server(mlflow_server, tmp_path, monkeypatch):
 def sentence(capsys, tmp_path, frame, *arguments, target="y"):
     path = tmp_path / "t.csv"
     frame.to_csv(path, index=False)
-    assert main(["--data", str(path), "--target", target, *QUICK, *arguments]) == 2
+    assert STEP.run(["--data", str(path), "--target", target, *QUICK, *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     return line
 
@@ -87,13 +87,13 @@ def test_it_is_one_sentence_and_exit_code_two(case, capsys, tmp_path):
 
 
 def test_no_such_file(capsys, tmp_path):
-    assert main(["--data", str(tmp_path / "no.csv"), "--target", "y"]) == 2
+    assert STEP.run(["--data", str(tmp_path / "no.csv"), "--target", "y"]) == 2
     assert "there is no file" in capsys.readouterr().err
 
 
 def test_an_empty_file(capsys, tmp_path):
     (tmp_path / "t.csv").touch()
-    assert main(["--data", str(tmp_path / "t.csv"), "--target", "y"]) == 2
+    assert STEP.run(["--data", str(tmp_path / "t.csv"), "--target", "y"]) == 2
     assert "is empty; a table needs a header and rows" in capsys.readouterr().err
 
 
@@ -124,7 +124,7 @@ def test_odd_columns_are_left_out_and_the_rest_is_learned(capsys, tmp_path):
     frame.loc[:5, "y"] = None
     path = tmp_path / "odd.csv"
     frame.to_csv(path, index=False)
-    assert main(["--data", str(path), "--target", "y", *QUICK, "--candidates", "lightgbm"]) == 0
+    assert STEP.run(["--data", str(path), "--target", "y", *QUICK, "--candidates", "lightgbm"]) == 0
     said = capsys.readouterr().out
     assert "column 'nothing' is left out: it holds only nulls" in said
     assert "column 'same' is left out: it is constant" in said

@@ -107,7 +107,9 @@ class SupportVectors:
     def _blocks(self, matrix: Matrix, rows: int) -> Iterator[Matrix]:
         for start in range(0, len(matrix), rows):
             alike = self._kernel.between(matrix[start : start + rows], self._vectors, self._squares)
-            yield alike @ self._weights + self._intercepts
+            with np.errstate(over="ignore", invalid="ignore"):
+                decisions = alike @ self._weights + self._intercepts
+            yield decisions
 
     def _tally(self, pairs: Matrix) -> tuple[Matrix, Matrix]:
         votes, sums = np.zeros((2, len(pairs), self._classes))
@@ -174,11 +176,10 @@ def load(content: bytes, options: Entry, shape: Shape) -> SupportVectors:
     arrays = Arrays(content)
     vectors = arrays.floats("vectors", None, shape.matrix_width)
     pairs = shape.classes * (shape.classes - 1) // 2 if shape.classes else 1
-    if options["kernel"] not in KERNELS:
-        raise PlanBroken(f"there is no kernel {options['kernel']!r:.40}")
-    kernel = Kernel(
-        options["kernel"], float(options["gamma"]), float(options["shift"]), float(options["degree"])
-    )
+    gamma, shift, degree = (float(options[name]) for name in ("gamma", "shift", "degree"))
+    if options["kernel"] not in KERNELS or gamma < 0 or not np.isfinite([gamma, shift, degree]).all():
+        raise PlanBroken(f"there is no kernel {options['kernel']!r:.40} with gamma {gamma}")
+    kernel = Kernel(options["kernel"], gamma, shift, degree)
     return SupportVectors(
         vectors,
         arrays.floats("weights", len(vectors), pairs),

@@ -255,7 +255,7 @@ def test_a_threshold_moves_the_label_and_leaves_the_probabilities(tmp_path, thre
 
 def test_a_member_that_saw_fewer_classes_is_placed(tmp_path):
     frame = table(60)
-    labels = np.where(np.arange(60) == 0, "rare", truth(frame, "texts")).astype(object)
+    labels = np.where(np.arange(60) == 0, "a rare one", truth(frame, "texts")).astype(object)
     bag = BaggingClassifier(KNeighborsClassifier(2), 6, max_samples=0.3, random_state=2)
     model = scaled(bag).fit(frame, labels)
     assert {len(member.classes_) for member in model[-1].estimators_} == {2, 3}

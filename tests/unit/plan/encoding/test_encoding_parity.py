@@ -20,8 +20,8 @@ from tests.unit.plan.encoding.encoding_fixtures import (
     table,
 )  # fmt: skip
 
-CASES = [(way, style, "binary") for way in WAYS for style in STYLES]
-CASES += [("defaults", style, task) for style in STYLES for task in TASKS[1:]]
+CASES = [(way, style, "binary") for way in WAYS for style in ("linear", "trees")]
+CASES += [("defaults", style, task) for style, task in zip(STYLES, TASKS[::-1], strict=True)]
 NUMBERS = st.one_of(
     st.none(),
     st.floats(allow_nan=True, allow_infinity=False, width=64),
@@ -54,7 +54,7 @@ ROWS = st.lists(st.tuples(NUMBERS, TEXTS, NUMBERS, TEXTS, NOTES, DATES, DATES), 
 
 
 @pytest.mark.parametrize(("way", "style", "task"), CASES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(rows=ROWS)
 def test_dirty_rows_are_encoded_as_the_steps_do_or_refused_as_they_do(way, style, task, rows):
     made = prepared(way, style, task)

@@ -55,7 +55,7 @@ def test_more_rows_than_are_drawn_make_the_interval_narrower_still():
 
 
 def test_where_drawing_is_slow_fewer_rows_are_drawn_and_the_interval_stays_about_as_wide():
-    answers, seconds = binary(20_000), iter(range(100_000))
+    answers, seconds = binary(8_000), iter(range(100_000))
     slow = score_intervals(answers, "binary", seed=1, seconds=190, clock=lambda: next(seconds) / 2)
     fast = score_intervals(answers, "binary", seed=1, seconds=1000)
     assert slow["accuracy"].half == pytest.approx(fast["accuracy"].half, rel=0.35)

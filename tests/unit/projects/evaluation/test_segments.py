@@ -34,6 +34,14 @@ def test_parts_that_differ_by_chance_are_not_weak():
     assert weak(segments(SUBJECT, classes(0.1), ["city", "noise"], BY_NAME["roc_auc"])) == []
 
 
+def test_more_parts_make_each_verdict_more_careful():
+    answers = classes(0.3)
+    few = segments(SUBJECT, answers, ["city"], BY_NAME["accuracy"])[0]
+    many = segments(SUBJECT, answers, ["city", "noise"], BY_NAME["accuracy"])[0]
+    assert (few.column, few.part) == (many.column, many.part)
+    assert many.difference.half > few.difference.half
+
+
 def test_the_figures_are_those_of_the_part():
     answers = classes(0.3)
     one = next(one for one in segments(SUBJECT, answers, ["city"], BY_NAME["accuracy"]) if one.part == "Rom")

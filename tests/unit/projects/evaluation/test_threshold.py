@@ -127,3 +127,9 @@ def test_a_threshold_at_a_half_answers_as_the_model():
 def test_probabilities_that_are_all_alike_have_curves():
     given = Answers(np.array([0, 1, 1]), np.zeros(3, int), np.full((3, 2), 0.5), (0, 1))
     assert curves_of(given).thresholds.tolist() == [0.5]
+
+
+def test_a_row_at_the_threshold_is_positive():
+    given = Answers(np.array([0, 1, 1]), np.zeros(3, int), np.full((3, 2), 0.5), (0, 1))
+    assert curves_of(given).positives.tolist() == [1.0]
+    assert labelled_at(given, 0.5).predictions.tolist() == [1, 1, 1]

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from projects.ingest.engine import open_engine
-from projects.ingest.run import Ingested, ingest
+from projects.ingest.ingested import Ingested
+from projects.ingest.run import ingest
 from projects.ingest.workspace import Workspace
 
 

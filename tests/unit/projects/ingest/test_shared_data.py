@@ -105,7 +105,11 @@ def test_numbers_are_those_that_pandas_reads(shared_data, clean, place):
 def test_the_spaceflights_tables_are_found_and_joined(shared_data, clean):
     table = clean(shared_data / "messy/kedro_spaceflights", target="price")
     roles = {found.name: (found.role, found.rows) for found in table.result.tables}
-    assert roles == {"shuttles": ("main", 15_531), "companies": ("joined", 10_019), "reviews": ("joined", 15_531)}
+    assert roles == {
+        "shuttles": ("main", 15_531),
+        "companies": ("joined", 10_019),
+        "reviews": ("joined", 15_531),
+    }
     assert (table.result.rows, len(table.result.columns), table.result.name) == (15_531, 26, "shuttles")
     assert {name: table.types[name] for name in ("price", "company_rating", "iata_approved", "crew")} == {
         "price": "DOUBLE", "company_rating": "DOUBLE", "iata_approved": "BOOLEAN", "crew": "BIGINT",
@@ -153,7 +157,10 @@ def test_each_format_of_the_table_gives_the_same_cells(shared_data, clean, name)
 
 def test_the_sheets_of_a_workbook_are_stacked_and_their_repeats_told(shared_data, clean):
     table = clean(shared_data / "messy/power_plant_ccpp.xlsx")
-    assert (table.result.rows, table.types) == (86_112, dict.fromkeys(["AT", "V", "AP", "RH", "PE"], "DOUBLE"))
+    assert (table.result.rows, table.types) == (
+        86_112,
+        dict.fromkeys(["AT", "V", "AP", "RH", "PE"], "DOUBLE"),
+    )
     assert "5 tables of the same columns are one, 'power_plant_ccpp', of 86,112 rows" in table.notices
     assert "76,585 of 86,112 rows repeat another one" in table.notices
 
@@ -175,7 +182,9 @@ def test_json_lines_hold_the_same_rows_as_parquet(shared_data, clean):
 
 def test_the_schema_says_what_was_done(shared_data, clean):
     folder = clean(shared_data / "messy/kedro_spaceflights", target="price").result.folder
-    columns = {column["name"]: column for column in json.loads((folder / "schema.json").read_text())["columns"]}
+    columns = {
+        column["name"]: column for column in json.loads((folder / "schema.json").read_text())["columns"]
+    }
     assert columns["price"]["conversion"]["form"] == "styled"
     assert columns["price"]["examples"][0] == ["$1,715.0", "1715.0"]
     assert (columns["iata_approved"]["type"], columns["iata_approved"]["table"]) == ("boolean", "companies")

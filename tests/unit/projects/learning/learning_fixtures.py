@@ -1,22 +1,21 @@
 """Small tables, a plain preparation, and candidates whose time and score a test decides."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from projects.evaluation.metrics import BY_NAME as METRICS
 from projects.learning.candidates.candidate import ALL, Candidate, Span
 from projects.learning.candidates.listing import Chosen
 from projects.learning.compare import rows_to_compare
 from projects.learning.contest import Contest, Ground
+from projects.preparation import Inputs, preparation
 from projects.progress import Progress
-from projects.requirement.model import Ensembles, Tuning
+from projects.requirement.model import Cleaning, Ensembles, FeatureSection, Tuning
 from serving.plan.model import Column
 
 COLUMNS = (
@@ -46,21 +45,18 @@ def truth(frame: pd.DataFrame, task: str, seed: int = 2) -> Any:
     return np.array(LABELS[task], dtype=object)[np.digitize(value, bounds)]
 
 
-def prepare(style: str) -> list[tuple[str, Any]]:
-    texts = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    parts: list[tuple[str, Any, list[str]]] = [
-        ("numbers", SimpleImputer(), ["size", "count"]),
-        ("texts", texts, ["city"]),
-    ]
-    scale = [] if style == "trees" else [("scale", StandardScaler())]
-    return [("columns", ColumnTransformer(parts)), *scale]
+def prepare(style: Any, task: Any = "binary") -> list[tuple[str, Any]]:
+    inputs = Inputs(("size", "count"), ("city",), (), {"city": 3})
+    return preparation(inputs, FeatureSection(), Cleaning(), style=style, task=task, seed=1)
 
 
 def ground(task: str = "binary", rows: int = 160, folds: int = 3) -> Ground:
+    """Rows compared on one round of folds."""
     X, X_held = table(rows), table(60, seed=9)
     y, y_held = truth(X, task), truth(X_held, task, seed=8)
     compared = rows_to_compare(X, y, task, LABELS[task], folds=folds, most_rows=10_000, seed=3)
-    return Ground(compared, X, y, X_held, y_held, COLUMNS, prepare)
+    compared = replace(compared, folds=compared.folds[:folds])
+    return Ground(compared, X, y, X_held, y_held, COLUMNS, partial(prepare, task=task))
 
 
 def contest(candidates: tuple[Candidate, ...], task: str = "binary", **given: Any) -> Contest:
@@ -95,7 +91,7 @@ class Bench:
 
 
 class Marked(ClassifierMixin, BaseEstimator):
-    """Answers by the column of counts, worse the larger its noise; its fit takes seconds of a fake clock."""
+    """Answers by the second column, the counts, worse the larger its noise; its fit takes seconds of a fake clock."""
 
     def __init__(self, bench: Any = None, seconds: float = 1.0, noise: float = 0.0, error: Any = None):
         self.bench, self.seconds, self.noise, self.error = bench, seconds, noise, error

@@ -1,6 +1,5 @@
 """Costs are measured through the plan, and clauses on them prune, shrink and are named."""
 
-
 from projects.learning.candidates.listing import BY_NAME
 from projects.learning.costs import measure_costs, summed, unmet
 from projects.requirement.model import Ensembles, Tuning

@@ -48,5 +48,5 @@ def test_a_search_over_other_rows_is_not_gone_on_with(tmp_path):
 
 def test_a_name_that_leaves_the_folder_is_refused(tmp_path):
     bench = Bench(Clock())
-    with pytest.raises(BadInput, match="tuning.resume must be a name of letters"):
+    with pytest.raises(BadInput, match=r"tuning\.resume must be a name of letters"):
         contest((marked("only", bench),), tuning=Tuning(resume="../up"), storage=tmp_path).run()

@@ -37,7 +37,10 @@ def test_labels_that_explain_nothing_have_no_strength() -> None:
 
 def test_labels_that_are_the_same_have_all_strength() -> None:
     codes = RNG.integers(0, 5, 500)
-    assert association(coded(labels(codes)), coded(labels(codes + 10)))[:2] == ("Cramér's V", pytest.approx(1.0))
+    assert association(coded(labels(codes)), coded(labels(codes + 10)))[:2] == (
+        "Cramér's V",
+        pytest.approx(1.0),
+    )
 
 
 def test_the_correlation_ratio_is_the_root_of_the_share_between_labels() -> None:

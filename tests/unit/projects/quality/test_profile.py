@@ -5,14 +5,16 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from tests.unit.projects.quality.quality_tables import mixed, written
 
 from projects.errors import BadInput
 from projects.quality import table as table_module
 from projects.quality.model import Profile
 from projects.quality.profile import profile
 from projects.sampling.frame import frame_of
+from tests.unit.projects.quality.quality_tables import mixed, written
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,7 @@ def test_outliers_are_counted_by_fences_and_standard_scores(
 def test_a_histogram_counts_every_value_once(found: Profile, frame: pd.DataFrame, name: str) -> None:
     numbers = found.column(name).numbers
     assert numbers is not None
+    assert numbers.histogram is not None
     histogram, values = numbers.histogram, frame[name].dropna().to_numpy()
     inside = values[(values >= histogram.edges[0]) & (values <= histogram.edges[-1])]
     assert len(histogram.counts) <= 20
@@ -116,10 +119,9 @@ def test_classes_are_counted(found: Profile, frame: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("copies", [0, 7])
 def test_repeated_rows_are_those_of_pandas(tmp_path: Path, copies: int) -> None:
-    columns = mixed(500)
-    again = {name: [*cells, *list(cells)[:copies]] for name, cells in columns.items()}
-    found = profile(written(tmp_path / "r", again))
-    assert found.duplicates == copies
+    rows = pq.read_table(written(tmp_path / "r", mixed(500)))
+    pq.write_table(pa.concat_tables([rows, rows.slice(0, copies)]), tmp_path / "again")
+    assert profile(tmp_path / "again").duplicates == copies
 
 
 def test_repeats_in_a_long_table_are_found_by_hash(tmp_path: Path) -> None:
@@ -249,7 +251,12 @@ def test_nested_and_binary_columns_are_profiled_as_texts(tmp_path: Path) -> None
     assert [column.kind for column in profile(path, {}, "d").columns] == ["text", "text", "text", "number"]
 
 
-def test_a_wide_table_is_profiled(tmp_path: Path) -> None:
+def test_columns_beyond_the_first_ones_are_counted_but_not_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_module, "DETAILED_COLUMNS", 2)
     rng = np.random.default_rng(0)
-    path = written(tmp_path / "r", {f"c{at}": rng.normal(size=60) for at in range(400)})
-    assert len(profile(path, {}, "c7").columns) == 400
+    found = profile(written(tmp_path / "r", {f"c{at}": rng.normal(size=60) for at in range(90)}), {}, "c7")
+    assert [column.distinct for column in found.columns] == [60] * 90
+    drawn = [column.numbers is not None and column.numbers.histogram is not None for column in found.columns]
+    assert drawn == [True] * 2 + [False] * 88

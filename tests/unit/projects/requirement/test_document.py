@@ -68,7 +68,9 @@ def test_a_huge_file_is_refused_unread(refused):
 
 def test_a_missing_file_is_named_with_the_nearest(tmp_path):
     (tmp_path / "requirement.yaml").write_text("a: 1", encoding="utf-8")
-    with pytest.raises(BadInput, match=r"there is no file '.*reqirement.yaml'; did you mean 'requirement.yaml'"):
+    with pytest.raises(
+        BadInput, match=r"there is no file '.*reqirement.yaml'; did you mean 'requirement.yaml'"
+    ):
         read_document(tmp_path / "reqirement.yaml")
 
 

@@ -49,13 +49,24 @@ def test_two_bounds_are_two_clauses():
     assert clauses("AUC over 0.65 and precision over 0.5") == ["roc_auc > 0.65", "precision > 0.5"]
 
 
-@pytest.mark.parametrize("text", ["predict recall", "the precision of the instrument", "houses with size over 100",
-                                  "mistakes and errors", "a score of 3", "value above 5"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "predict recall",
+        "the precision of the instrument",
+        "houses with size over 100",
+        "mistakes and errors",
+        "a score of 3",
+        "value above 5",
+    ],
+)
 def test_a_word_alone_is_no_metric(text):
     assert find_measures(tokens(text)) == ()
 
 
-@pytest.mark.parametrize("text", ["optimise for recall", "recall matters most", "maximize the recall", "metric: recall"])
+@pytest.mark.parametrize(
+    "text", ["optimise for recall", "recall matters most", "maximize the recall", "metric: recall"]
+)
 def test_a_metric_may_be_asked_for_without_a_bound(text):
     (found,) = find_measures(tokens(text))
     assert (found.metric, found.clause) == ("recall", "")
@@ -73,14 +84,29 @@ def test_an_impossible_bound_is_refused():
 @pytest.mark.parametrize(
     ("text", "days"),
     [
-        ("in the next 30 days", 30), ("next month", 30), ("next month's demand", 30), ("within two weeks", 14),
-        ("tomorrow", 1), ("over the next 24 hours", 1), ("next quarter", 91), ("in 6 months", 180),
-        ("the coming fortnight", 14), ("one hour ahead", 1 / 24), ("7 days ahead", 7), ("in next 30 days", 30),
-        ("a week from now", 7), ("next year", 365), ("30-day horizon", None), ("in the last 30 days", None),
-        ("per month", None), ("for 12 months", None), ("every day", None), ("monthly charges", None),
+        ("in the next 30 days", 30),
+        ("next month", 30),
+        ("next month's demand", 30),
+        ("within two weeks", 14),
+        ("tomorrow", 1),
+        ("over the next 24 hours", 1),
+        ("next quarter", 91),
+        ("in 6 months", 180),
+        ("the coming fortnight", 14),
+        ("one hour ahead", 1 / 24),
+        ("7 days ahead", 7),
+        ("in next 30 days", 30),
+        ("a week from now", 7),
+        ("next year", 365),
+        ("30-day horizon", None),
+        ("in the last 30 days", None),
+        ("per month", None),
+        ("for 12 months", None),
+        ("every day", None),
+        ("monthly charges", None),
         ("contract of two years", None),
     ],
-)  # fmt: skip
+)
 def test_only_what_looks_ahead_is_a_horizon(text, days):
     found = find_horizon(tokens(text))
     assert (found.days if found else None) == days
@@ -89,22 +115,36 @@ def test_only_what_looks_ahead_is_a_horizon(text, days):
 @pytest.mark.parametrize(
     ("text", "per_day"),
     [
-        ("Production API serving 100k requests/day", 100_000), ("1M calls a day", 1_000_000), ("50 rps", 4_320_000),
-        ("2 million predictions per month", 2_000_000 / 30), ("10,000 requests per minute", 14_400_000),
-        ("1,000,000+ API calls a day", 1_000_000), ("100k daily requests", 100_000), ("20 requests/s", 1_728_000),
-        ("half a million calls per week", 500_000 / 7), ("internal dashboard", None), ("used by 8 people", None),
-        ("99.9% uptime", None), ("", None),
+        ("Production API serving 100k requests/day", 100_000),
+        ("1M calls a day", 1_000_000),
+        ("50 rps", 4_320_000),
+        ("2 million predictions per month", 2_000_000 / 30),
+        ("10,000 requests per minute", 14_400_000),
+        ("1,000,000+ API calls a day", 1_000_000),
+        ("100k daily requests", 100_000),
+        ("20 requests/s", 1_728_000),
+        ("half a million calls per week", 500_000 / 7),
+        ("internal dashboard", None),
+        ("used by 8 people", None),
+        ("99.9% uptime", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_a_load_becomes_requests_a_day(text, per_day):
     assert read_deployment(text).requests_per_day == pytest.approx(per_day)
 
 
 @pytest.mark.parametrize(
     ("text", "ms"),
-    [("under 20 ms", 20), ("p99 < 5ms", 5), ("response within 1.5 seconds", 1500), ("sub-10ms latency", 10),
-     ("20 requests/s", None), ("every 5 seconds", None)],
-)  # fmt: skip
+    [
+        ("under 20 ms", 20),
+        ("p99 < 5ms", 5),
+        ("response within 1.5 seconds", 1500),
+        ("sub-10ms latency", 10),
+        ("20 requests/s", None),
+        ("every 5 seconds", None),
+    ],
+)
 def test_a_latency_becomes_a_clause(text, ms):
     found = read_deployment(text)
     assert found.p99_ms == ms

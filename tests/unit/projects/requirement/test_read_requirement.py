@@ -50,7 +50,9 @@ def test_json_is_recognised_without_its_suffix(spec):
 
 
 def test_a_parameter_wins_over_the_file(spec):
-    found = read_requirement(spec=spec("target: a\nseed: 4\nstage: None"), parameters={"seed": "9", "stage": ""})
+    found = read_requirement(
+        spec=spec("target: a\nseed: 4\nstage: None"), parameters={"seed": "9", "stage": ""}
+    )
     assert (found.target, found.seed, found.stage) == ("a", 9, "None")
 
 
@@ -64,7 +66,9 @@ def test_the_digest_depends_on_what_is_asked():
 
 
 def test_case_and_lists_with_commas_are_taken_as_meant(spec):
-    found = read_requirement(spec=spec("stage: staging\ncandidates: LightGBM, xgboost\nsampling: {sample_size: 100K}"))
+    found = read_requirement(
+        spec=spec("stage: staging\ncandidates: LightGBM, xgboost\nsampling: {sample_size: 100K}")
+    )
     assert (found.stage, found.candidates) == ("Staging", ("LightGBM", "xgboost"))
     assert found.sampling.sample_size == 100_000
 
@@ -78,7 +82,10 @@ def test_a_key_with_nothing_behind_it_is_not_given(spec):
     [
         ("tuning:\n  secnds: 5", "spec.yaml line 2: there is no key tuning.secnds: did you mean 'seconds'?"),
         ("patience: 4", "there is no key patience: did you mean 'tuning.patience'?"),
-        ("cleaning: {columns: {age: {kep: no}}}", "there is no key cleaning.columns.age.kep: did you mean 'keep'?"),
+        (
+            "cleaning: {columns: {age: {kep: no}}}",
+            "there is no key cleaning.columns.age.kep: did you mean 'keep'?",
+        ),
         ("traget: x", "there is no key traget: did you mean 'target'"),
     ],
 )
@@ -96,15 +103,21 @@ def test_an_unknown_key_is_refused_with_the_nearest(spec, text, sentence):
         ("tuning: {seconds: .nan}", "tuning.seconds must be a number from 0 to 604800, not nan"),
         ("seed: true", "seed must be a whole number from 0 to 2147483647, not 'true'"),
         ("target: 2020", "target must be text, not 2020; write it in quotes: '2020'"),
-        ("stage: Prod", "stage must be one of Staging, Production, None, not 'Prod'; did you mean 'Production'?"),
+        (
+            "stage: Prod",
+            "stage must be one of Staging, Production, None, not 'Prod'; did you mean 'Production'?",
+        ),
         ("cleaning: all", "cleaning must be a section with keys such as approve, duplicates"),
         ("candidates: 5", "candidates must be a list of texts, not 5"),
         ("candidates: {a: 1}", "candidates must be a list of texts, not a mapping with the keys a"),
-        ("sampling: {sample_size: many}", "sampling.sample_size must be auto, full or a whole number above 0, not 'many'"),
+        (
+            "sampling: {sample_size: many}",
+            "sampling.sample_size must be auto, full or a whole number above 0, not 'many'",
+        ),
         ("validation: [{not_null: true}]", "validation[0].column is missing; give text"),
         ("data_source: {url: 'sqlite://'}", "data_source: give either a table or a query, not none"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_says_what_was_wanted_and_what_came(spec, text, sentence):
     assert sentence in str(refusal(spec(text)))
 

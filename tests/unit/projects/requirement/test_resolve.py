@@ -30,15 +30,21 @@ def test_the_six_fields_decide_everything():
 
 
 def test_a_field_wins_over_the_sentence():
-    asked = Requirement(objective="predict churn, AUC above 0.7, optimise for recall", target_metric="AUC > 0.9",
-                        metric="f1", target="Partner")  # fmt: skip
+    asked = Requirement(
+        objective="predict churn, AUC above 0.7, optimise for recall",
+        target_metric="AUC > 0.9",
+        metric="f1",
+        target="Partner",
+    )
     resolved = resolve(asked, TELCO)
     assert gate(resolved) == ["roc_auc > 0.9"]
     assert (resolved.requirement.metric, resolved.requirement.target) == ("f1", "Partner")
 
 
 def test_columns_that_the_sentence_leaves_out_are_dropped():
-    asked = Requirement.model_validate({"objective": "predict churn without tenure", "features": {"drop": ["gender"]}})
+    asked = Requirement.model_validate(
+        {"objective": "predict churn without tenure", "features": {"drop": ["gender"]}}
+    )
     assert resolve(asked, TELCO).requirement.features.drop == ("gender", "tenure")
 
 
@@ -69,5 +75,5 @@ def test_clauses_keep_every_digit():
 
 
 def test_clauses_that_contradict_one_another_are_refused():
-    with pytest.raises(BadInput, match="no p99_ms can be both|asks for"):
+    with pytest.raises(BadInput, match="no roc_auc can be both"):
         resolve(Requirement(target="Churn", gate="AUC > 0.9", target_metric="AUC < 0.5"), TELCO)

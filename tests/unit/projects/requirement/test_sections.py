@@ -14,19 +14,28 @@ from projects.requirement.model import Requirement
         ({"split": {"test_size": 0.6, "validation_size": 0.4}}, "leave no rows to learn from"),
         ({"tuning": {"grid": {"ridge": {"alpha": [1]}}}}, "grid is read by grid_search only, not by optuna"),
         ({"traffic": {"canary": [50, 10]}}, "canary must rise from step to step, not 50, 10"),
-        ({"monitoring": {"retrain": "sometimes"}}, "retrain must be one of never, drift, quality, or a schedule"),
+        (
+            {"monitoring": {"retrain": "sometimes"}},
+            "retrain must be one of never, drift, quality, or a schedule",
+        ),
         ({"validation": [{"column": "a"}]}, "the rule checks nothing"),
         ({"validation": [{"column": "a", "min": 5, "max": 1}]}, "min 5 is above max 1"),
         ({"validation": [{"column": "a", "pattern": "["}]}, "is no regular expression"),
         ({"validation": [{"column": "a", "allowed": []}]}, "allowed is empty"),
         ({"features": {"custom": ["ratios"]}}, "custom must be dotted names"),
         ({"features": {"custom": ["os.system('x')"]}}, "custom must be dotted names"),
-        ({"tables": {"join": [{"table": "b", "left_on": ["a", "b"], "right_on": ["c"]}]}}, "as many columns, not 2 and 1"),
+        (
+            {"tables": {"join": [{"table": "b", "left_on": ["a", "b"], "right_on": ["c"]}]}},
+            "as many columns, not 2 and 1",
+        ),
         ({"data_source": {"url": "x", "table": "t", "query": "q"}}, "either a table or a query, not both"),
         ({"target": "y", "features": {"drop": ["y"]}}, "'y' is the target and is left out too"),
-        ({"target": "y", "cleaning": {"columns": {"y": {"keep": False}}}}, "'y' is the target and is left out too"),
+        (
+            {"target": "y", "cleaning": {"columns": {"y": {"keep": False}}}},
+            "'y' is the target and is left out too",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_together_is_refused(values, sentence):
     with pytest.raises(ValidationError, match=sentence.replace("(", r"\(").replace("[", r"\[")):
         Requirement.model_validate(values)

@@ -35,7 +35,9 @@ def test_the_forms_of_a_word_share_a_stem(forms):
     assert len({stem(form) for form in forms.split()}) == 1
 
 
-@pytest.mark.parametrize("pair", ["customer custom", "station state", "consumer consume", "weather we", "rate rain"])
+@pytest.mark.parametrize(
+    "pair", ["customer custom", "station state", "consumer consume", "weather we", "rate rain"]
+)
 def test_different_words_do_not(pair):
     one, other = pair.split()
     assert stem(one) != stem(other)
@@ -59,7 +61,10 @@ def test_a_columns_name_is_split(name, words):
 
 
 def test_names_in_quotes_and_with_marks_stay_whole():
-    found = [(token.text, token.kind) for token in tokens("predict `Total Charges` from default.payment, R² >= 90%")]
+    found = [
+        (token.text, token.kind)
+        for token in tokens("predict `Total Charges` from default.payment, R² >= 90%")
+    ]
     assert ("Total Charges", "name") in found
     assert ("default.payment", "word") in found
     assert ("90%", "number") in found
@@ -68,10 +73,18 @@ def test_names_in_quotes_and_with_marks_stay_whole():
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("100k", 100_000), ("1,325.5", 1325.5), ("$500", 500), ("1.5M", 1_500_000), ("two million", 2_000_000),
-        ("half a million", 500_000), ("twenty five", 25), ("90%", 0.9), ("90 percent", 0.9), ("a hundred", 100),
+        ("100k", 100_000),
+        ("1,325.5", 1325.5),
+        ("$500", 500),
+        ("1.5M", 1_500_000),
+        ("two million", 2_000_000),
+        ("half a million", 500_000),
+        ("twenty five", 25),
+        ("90%", 0.9),
+        ("90 percent", 0.9),
+        ("a hundred", 100),
     ],
-)  # fmt: skip
+)
 def test_a_number_is_read_as_people_write_it(text, value):
     assert quantity_at(tokens(text), 0).value == value
 
@@ -93,7 +106,9 @@ def test_edits_are_the_same_both_ways(one, other):
     assert edits(one, other, most=2) == edits(other, one, most=2)
 
 
-@pytest.mark.parametrize(("typo", "meant"), [("chrun", "churn"), ("custmer", "customer"), ("salry", "salary")])
+@pytest.mark.parametrize(
+    ("typo", "meant"), [("chrun", "churn"), ("custmer", "customer"), ("salry", "salary")]
+)
 def test_a_typo_is_read_as_the_nearest_word(typo, meant):
     (found,) = corrected(tokens(typo), ["churn", "customer", "salary"], [])
     assert (found.lower, found.typo) == (meant, typo)

@@ -7,7 +7,8 @@ from projects.sampling.decide import announcement, decide
 
 
 @pytest.mark.parametrize(
-    ("rows", "taken"), [(10, 10), (100_000, 100_000), (100_001, 10_000), (150_000, 15_000), (5_000_000, 100_000)]
+    ("rows", "taken"),
+    [(10, 10), (100_000, 100_000), (100_001, 10_000), (150_000, 15_000), (5_000_000, 100_000)],
 )
 def test_auto_takes_all_up_to_100000_rows_and_then_a_tenth_up_to_100000(rows: int, taken: int) -> None:
     assert decide(rows, Sampling()).rows == taken

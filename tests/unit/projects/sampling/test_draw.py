@@ -19,8 +19,8 @@ ROWS = 20_000
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("draw") / "rows.parquet"
     duckdb.sql(
-        f"""COPY (SELECT i, CASE WHEN i % 1000 = 0 THEN 'rare' WHEN i % 10 = 0 THEN 'some' ELSE 'most' END AS label,
-        ln(1 + hash(i) % 100000) AS amount, DATE '2020-01-01' + ((i * 7919) % {ROWS})::INT AS day
+        f"""COPY (SELECT i, CASE WHEN i % 1000 = 0 THEN 'rare' WHEN i % 10 = 0 THEN 'some' ELSE 'most' END
+        AS label, ln(1 + hash(i) % 100000) AS amount, DATE '2020-01-01' + ((i * 7919) % {ROWS})::INT AS day
         FROM range({ROWS}) t(i)) TO '{path}'"""
     )
     return path
@@ -85,10 +85,8 @@ def test_time_based_without_a_date_takes_the_last_rows_and_says_so(rows: Path, t
     said: list[str] = []
     drawn = draw(tmp_path / "r.parquet", wanted(3, "time_based"), target="label", say=said.append)
     assert drawn["i"].tolist() == [ROWS - 3, ROWS - 2, ROWS - 1]
-    assert said == [
-        "no time column is named: the last rows of the table are taken for the newest; name one with"
-        " sampling.time_column"
-    ]
+    (sentence,) = said
+    assert sentence.startswith("no time column is named: the last rows of the table are taken for the newest")
 
 
 def test_an_unknown_time_column_is_refused(rows: Path) -> None:

@@ -18,7 +18,7 @@ CELLS = {
     "truth": [True, None, False],
     "text": ["é", None, ""],
     "day": [dt.date(2024, 2, 29), None, dt.date(1999, 12, 31)],
-    "moment": [dt.datetime(2024, 1, 2, 3, 4, 5, 600_000), None, dt.datetime(2024, 1, 2)],
+    "moment": np.array(["2024-01-02T03:04:05.6", "NaT", "2024-01-02"], dtype="datetime64[us]"),
 }
 
 
