@@ -8,7 +8,8 @@ run: .venv/.run-ready  ## the whole local stack; ONCE=1, DATA=my.csv TARGET=colu
 	@ONCE='$(ONCE)' DATA='$(DATA)' TARGET='$(TARGET)' NAME='$(NAME)' $(PY) -m infra.local
 
 test: .venv/.dev-ready check  ## linters, types and the whole test suite
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 tests/unit tests/contract tests/infra
+	$(PY) -m pytest tests/service tests/stack
 
 check: .venv/.dev-ready
 	$(PY) -m ruff format --check .
