@@ -136,7 +136,8 @@ def _attach_plan(
 ) -> tuple[str, str | None]:
     try:
         write_plan(subject.pipeline, subject.columns, folder, task=subject.task)
-        probabilities = None if subject.task == "regression" else subject.pipeline.predict_proba(rows)
+        answers = getattr(subject.pipeline, "predict_proba", None)  # a vote by labels has none
+        probabilities = None if answers is None else answers(rows)
         check(load_plan(folder), rows_of(rows), predictions, probabilities)
     except PlanUnsupported as error:
         for path in folder.glob("*"):

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from projects.batch.inputs import CONVERTED
+from projects.batch.conversion import Converter
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.scorer import Scorer, Version
@@ -55,7 +55,11 @@ def kept_names(keep: str, names: Sequence[str], scorer: Scorer) -> tuple[str, ..
 
 
 def with_answers(
-    rows: pa.RecordBatch, kept: Sequence[str], answers: pa.RecordBatch, version: Version, *, is_typed: bool
+    rows: pa.RecordBatch,
+    kept: Sequence[str],
+    answers: pa.RecordBatch,
+    version: Version,
+    typing: Converter | None,
 ) -> pa.RecordBatch:
     """Put kept columns, answers, model and version side by side.
 
@@ -64,16 +68,16 @@ def with_answers(
         kept: The columns to keep.
         answers: To the same rows.
         version: Who answered.
-        is_typed: Whether the output can hold numbers, and thus takes them as they were converted for the
-            model; otherwise every cell stays as it is written.
+        typing: Makes numbers of the columns that it knows as such, for an output that can hold them; None
+            leaves every cell as it is written.
     """
-    columns = [_kept(rows, name, is_typed=is_typed) for name in kept] + answers.columns
+    columns = [_kept(rows, name, typing) for name in kept] + answers.columns
     columns += [pa.repeat(pa.scalar(text), rows.num_rows) for text in (version.name, version.number)]
     return pa.record_batch(columns, [*kept, *answers.schema.names, MODEL, VERSION])
 
 
-def _kept(rows: pa.RecordBatch, name: str, *, is_typed: bool) -> pa.Array:
-    converted = rows.schema.get_field_index(CONVERTED + name)
-    if is_typed and converted >= 0 and not pa.types.is_string(rows.schema.field(converted).type):
-        return rows.column(converted)
-    return rows.column(rows.schema.get_field_index(name))
+def _kept(rows: pa.RecordBatch, name: str, typing: Converter | None) -> pa.Array:
+    cells = rows.column(rows.schema.get_field_index(name))
+    if typing is None or name not in typing or typing.is_text(name):
+        return cells
+    return typing.convert(name, cells)

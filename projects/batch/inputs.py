@@ -1,11 +1,11 @@
 """A batch of rows becomes the model's columns: float64 for numbers, objects of str and None for texts.
 
-Where the version says how training read a column, the source brings the converted cells beside the raw ones.
-As in training, one odd cell in a thousand counts as missing and is told; more of them are refused.
+Where the version says how training read a column, its cells are converted alike. As in training, one odd cell
+in a thousand counts as missing and is told; more of them are refused.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from projects.batch.conversion import Converter
 from projects.errors import BadInput
 from projects.hints import did_you_mean, shown
 from projects.ingest.cells import BLANKS, TRUTHS, as_numbers, as_texts
@@ -23,8 +24,6 @@ from projects.ingest.marks import IN_VALUES
 from serving.plan.model import Column
 
 Cells = NDArray[Any]
-CONVERTED = "converted "
-"""Before the name of a column that training's conversion was applied to; the raw one has its plain name."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def read_inputs(
     batch: pa.RecordBatch,
     columns: Sequence[Column],
     first_row: int,
-    marks: Mapping[str, Collection[str]],
+    converter: Converter,
 ) -> tuple[list[Cells], list[Odd]]:
     """Read the model's columns out of a batch; a column that may be absent is all missing then.
 
@@ -68,7 +67,7 @@ def read_inputs(
         batch: Rows as they were read.
         columns: The model's inputs.
         first_row: The number of the batch's first row, for sentences.
-        marks: By column, the texts in lower case that stand for a missing value, beside the usual ones.
+        converter: Of the columns that it knows.
 
     Returns:
         One array a column, and the odd cells.
@@ -78,26 +77,26 @@ def read_inputs(
     """
     cells, odd = [], []
     for column in columns:
-        raw, converted = (_column(batch, name) for name in (column.name, CONVERTED + column.name))
-        if raw is None:
+        at = batch.schema.get_field_index(column.name)
+        if at < 0:
             cells.append(np.full(batch.num_rows, None if column.type == "string" else np.nan))
-        elif converted is None:
-            cells.append(_texts(raw) if column.type == "string" else _numbers(raw, column.name, first_row))
-        else:
-            cells.append(_texts(converted) if column.type == "string" else _numbers(converted, "", 0))
-            odd += _odd(raw, converted, column, first_row, marks.get(column.name, ()))
+            continue
+        raw = held = batch.column(at)
+        if column.name in converter:
+            held = converter.convert(column.name, raw)
+            odd += _odd(raw, held, column, first_row, converter.marks(column.name))
+        cells.append(_texts(held) if column.type == "string" else _numbers(held, column.name, first_row))
     return cells, odd
-
-
-def _column(batch: pa.RecordBatch, name: str) -> pa.Array | None:
-    at = batch.schema.get_field_index(name)
-    return None if at < 0 else batch.column(at)
 
 
 def _odd(
     raw: pa.Array, converted: pa.Array, column: Column, first_row: int, marks: Collection[str]
 ) -> list[Odd]:
     """Find cells that the conversion could make nothing of, marks of missing values aside."""
+    if pa.types.is_dictionary(converted.type):
+        converted = (
+            converted.indices if converted.dictionary.null_count == 0 else converted.dictionary_decode()
+        )
     if raw.null_count == converted.null_count:
         return []
     lost = np.flatnonzero(pc.and_(pc.is_valid(raw), pc.is_null(converted)).to_numpy(zero_copy_only=False))
@@ -124,6 +123,11 @@ def _is_gap(cell: object, marks: Collection[str]) -> bool:
 
 
 def _texts(cells: pa.Array) -> Cells:
+    if pa.types.is_dictionary(cells.type):
+        levels = np.append(cells.dictionary.to_numpy(zero_copy_only=False), np.array([None], dtype=object))
+        at = pc.fill_null(cells.indices, len(levels) - 1).to_numpy(zero_copy_only=False)
+        chosen: Cells = levels[at]
+        return chosen
     if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
         texts: Cells = cells.to_numpy(zero_copy_only=False)
         return texts

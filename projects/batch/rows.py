@@ -1,9 +1,11 @@
 """The rows of a source as Arrow batches of a fixed length, so that a source of any length fits in memory."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+
+from projects.batch.conversion import Converter
 
 
 @dataclass(frozen=True)
@@ -12,13 +14,13 @@ class Rows:
 
     Attributes:
         names: The columns.
-        batches: The rows in order, in batches of any length; read once. They may hold converted columns too.
-        marks: By column, the texts in lower case that stand for a missing value, beside the usual ones.
+        batches: The rows in order, in batches of any length; read once.
+        converter: Applies what training did to the model's columns, as far as that is known.
     """
 
     names: tuple[str, ...]
     batches: Iterable[pa.RecordBatch]
-    marks: Mapping[str, Collection[str]] = field(default_factory=dict)
+    converter: Converter = field(default_factory=lambda: Converter({}))
 
 
 def cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:

@@ -177,13 +177,13 @@ class _Work:
         digest = digest_of(batch)
         saved = self.journal.saved(number, digest)
         answers, odd = self._scored(batch, first_row) if saved is None else (saved, [])
-        is_typed = self.asked.output.suffix.lower() not in AS_WRITTEN
-        whole = with_answers(batch, self.kept, answers, self.asked.version, is_typed=is_typed)
+        typing = None if self.asked.output.suffix.lower() in AS_WRITTEN else self.rows.converter
+        whole = with_answers(batch, self.kept, answers, self.asked.version, typing)
         return _Done(batch.num_rows, digest, answers, self.sink.encode(whole), saved is not None, odd)
 
     def _scored(self, batch: pa.RecordBatch, first_row: int) -> tuple[pa.RecordBatch, list[Odd]]:
         scorer = self.asked.version.scorer
-        cells, odd = read_inputs(batch, scorer.columns, first_row, self.rows.marks)
+        cells, odd = read_inputs(batch, scorer.columns, first_row, self.rows.converter)
         try:
             return answers_of(scorer, cells), odd
         except PlanInputError as error:

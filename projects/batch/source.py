@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from projects.batch.inputs import CONVERTED, check_columns
+from projects.batch.conversion import Converter
+from projects.batch.inputs import check_columns
 from projects.batch.rows import Rows
 from projects.errors import BadInput
-from projects.ingest.convert import served_sql
 from projects.ingest.database import is_database_url
 from projects.ingest.discover import discover
 from projects.ingest.engine import open_engine
@@ -149,15 +149,6 @@ def _rows(table: Table, work: Workspace, columns: Sequence[Column], known: Known
     if absent := [column.name for column in columns if column.name not in names and not column.required]:
         work.say(f"no column {', '.join(map(repr, absent))}: such cells count as missing")
     inputs = {column.name for column in columns} & set(known.columns)
-    fields, exprs = list(names), [f"c{at}" for at in range(len(names))]
-    marks = {}
-    for at, (name, kind) in enumerate(zip(names, table.kinds, strict=True)):
-        if name in inputs:
-            conversion = known.columns[name].conversion
-            fields.append(CONVERTED + name)
-            exprs.append(served_sql(conversion, f"c{at}", kind))
-            marks[name] = frozenset(mark.casefold() for mark in conversion.missing)
-    selected = ", ".join(f"{expr} AS x{at}" for at, expr in enumerate(exprs))
-    query = f"SELECT {selected} FROM ({table.sql})"  # noqa: S608 - every name in it is quoted or a number
-    reader = work.engine.sql(query).to_arrow_reader(READ_ROWS)
-    return Rows(names, (batch.rename_columns(fields) for batch in reader), marks)
+    converter = Converter({name: known.columns[name].conversion for name in inputs})
+    reader = work.engine.sql(table.sql).to_arrow_reader(READ_ROWS)
+    return Rows(names, (batch.rename_columns(list(names)) for batch in reader), converter)

@@ -20,33 +20,46 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 5_000
 
 
-def read_database(
-    place: Database, work: Workspace, environ: Mapping[str, str] | None = None
-) -> list[RawTable]:
-    """Read a table or a query; without either, the tables of the database.
+def read_database(place: Database, work: Workspace) -> list[RawTable]:
+    """Read a table or a query.
 
     Raises:
-        BadInput: It cannot be reached, or has no such table.
+        BadInput: The database cannot be reached, or has no such table.
+    """
+    return read_tables(place.url, work, table=place.table, query=place.query)
+
+
+def read_tables(
+    url: str, work: Workspace, *, table: str | None = None, query: str | None = None
+) -> list[RawTable]:
+    """Read a table or what a query selects; without either, all tables of the database.
+
+    Raises:
+        BadInput: The database cannot be reached, or has no such table.
     """
     import sqlalchemy as sa
 
-    url = _with_secrets(place.url, os.environ if environ is None else environ)
-    try:
-        engine = sa.create_engine(url)
-        shown = engine.url.render_as_string(hide_password=True)
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
-        raise BadInput(
-            f"'{_without_secrets(url)}' is no database URL that can be used; {_first_line(error)}"
-        ) from error
+    engine = _engine(_with_secrets(url, os.environ))
+    shown = engine.url.render_as_string(hide_password=True)
     try:
         with engine.connect().execution_options(stream_results=True, yield_per=CHUNK_ROWS) as connection:
-            if place.query:
-                return [_staged(sa.text(place.query), shown, "query", connection, work)]
-            return [_table(name, shown, connection, work) for name in _tables(place, shown, connection)]
+            if query:
+                return [_staged(sa.text(query), shown, "query", connection, work)]
+            return [_table(name, shown, connection, work) for name in _names(table, shown, connection)]
     except sa.exc.SQLAlchemyError as error:
         raise BadInput(f"the database {shown} cannot be read; {_first_line(error)}") from error
     finally:
         engine.dispose()
+
+
+def _engine(url: str) -> "sa.Engine":
+    import sqlalchemy as sa
+
+    try:
+        return sa.create_engine(url)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+        shown = _without_secrets(url)
+        raise BadInput(f"'{shown}' is no database URL that can be used; {_first_line(error)}") from error
 
 
 def is_database_url(text: str) -> bool:
@@ -56,20 +69,18 @@ def is_database_url(text: str) -> bool:
     )
 
 
-def _tables(place: Database, shown: str, connection: "sa.Connection") -> list[str]:
+def _names(table: str | None, shown: str, connection: "sa.Connection") -> list[str]:
     import sqlalchemy as sa
 
     inspector = sa.inspect(connection)
     names = [*inspector.get_table_names(), *inspector.get_view_names()]
-    if place.table is None:
+    if table is None:
         if not names:
             raise BadInput(f"the database {shown} has no tables")
         return sorted(names)
-    if "." not in place.table and place.table not in names:
-        raise BadInput(
-            f"the database {shown} has no table '{place.table}'; {did_you_mean(place.table, names)}"
-        )
-    return [place.table]
+    if "." not in table and table not in names:
+        raise BadInput(f"the database {shown} has no table '{table}'; {did_you_mean(table, names)}")
+    return [table]
 
 
 def _table(name: str, shown: str, connection: "sa.Connection", work: Workspace) -> RawTable:

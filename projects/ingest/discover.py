@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from projects.errors import BadInput
-from projects.ingest.database import is_database_url, read_database
+from projects.ingest.database import is_database_url, read_database, read_tables
 from projects.ingest.names import table_name
 from projects.ingest.places import find_files
 from projects.ingest.raw import RawTable, Skipped, Unreadable
@@ -62,7 +62,7 @@ def _read_place(place: str | Path | Database, work: Workspace) -> "list[RawTable
     if text.startswith(PREFIX):
         return [read_sklearn(text, work)]
     if is_database_url(text):
-        return list(read_database(Database(url=text), work))
+        return list(read_tables(text, work))
     files = find_files(text, work)
     parts: list[RawTable | Skipped] = list(files.skipped)
     for file in files.files:

@@ -18,7 +18,10 @@ CANDIDATES = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "shift_jis", "euc_jp",
     "gb18030", "big5", "euc_kr", "mac_roman", "cp850",
 ]  # fmt: skip
+EAST_ASIAN = frozenset(("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"))
 WESTERN = "cp1252"
+MOSTLY = 0.9
+"""A text with this share of its bytes beyond ASCII in UTF-8 is UTF-8 with some stray bytes."""
 STRAY = "utf-8 with stray cp1252"
 
 
@@ -94,9 +97,10 @@ def _narrow(head: bytes, telling: bytes, *, is_ascii: bool, is_utf8: bool) -> st
         return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "ascii" if is_ascii else "utf-8"
     good = sum(len(match) for match in MULTIBYTE.findall(telling))
     high = sum(len(match) for match in HIGH.findall(telling))
-    if head.startswith(codecs.BOM_UTF8) or good > high / 2:
+    if head.startswith(codecs.BOM_UTF8) or good > MOSTLY * high:
         return STRAY
-    return WESTERN if high < FEW else _guess(telling)
+    guess = WESTERN if high < FEW else _guess(telling)
+    return STRAY if good > high / 2 and guess not in EAST_ASIAN else guess
 
 
 def _guess(telling: bytes) -> str:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from projects.ingest.database import read_database
+from projects.ingest.database import read_tables
 from projects.ingest.json_file import read_json_file
 from projects.ingest.kinds import PACKED, READABLE, kind_of
 from projects.ingest.parquet_file import read_parquet_file
@@ -14,7 +14,6 @@ from projects.ingest.spreadsheet import read_workbook
 from projects.ingest.text_file import read_text_file
 from projects.ingest.unpack import members, unpack_stream
 from projects.ingest.workspace import Workspace
-from projects.requirement.sections import Database
 
 DEEPEST = 3
 """Packings in packings that are opened."""
@@ -94,7 +93,7 @@ def _tables(file: FoundFile, kind: str, work: Workspace) -> list[RawTable]:
         return read_workbook(file, kind, facts, work)
     if kind in {"sas7bdat", "xport"}:
         return [read_sas(file, kind, facts, work)]
-    tables = read_database(Database(url=f"sqlite:///{file.path}"), work)
+    tables = read_tables(f"sqlite:///{file.path}", work)
     return [replace(t, facts=replace(t.facts, shown=f"{file.shown}#{t.name}")) for t in tables]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from projects.ingest.dialect import Dialect, cut
 from projects.ingest.raw import FoundFile, Unreadable
+from projects.ingest.words import counted
 
 TOLERANCE = 0.001
 MOST_BROKEN = 1000
@@ -89,8 +90,8 @@ def _whole(row: list[str], tally: _Tally, place: str) -> list[str] | None:
 
 def _notices(tally: _Tally) -> Iterator[str]:
     if tally.short:
-        yield f"{tally.short:,} rows have fewer cells than the header; the missing ones are gaps"
+        yield f"{counted(tally.short, 'row')} with fewer cells than the header got gaps"
     if tally.trimmed:
-        yield f"{tally.trimmed:,} rows have empty cells beyond the last column, which were cut off"
+        yield f"empty cells beyond the last column were cut off in {counted(tally.trimmed, 'row')}"
     if tally.skipped:
-        yield f"{tally.skipped:,} rows with more cells than columns were left out: {'; '.join(tally.long)}"
+        yield f"left out {counted(tally.skipped, 'row')} with more cells than columns: {'; '.join(tally.long)}"

@@ -13,7 +13,7 @@ from projects.learning.matrices import Fold
 from projects.learning.trial import Tried
 from serving.plan.model import Column, Task
 
-ROWS_ASKED = 120
+ROWS_ASKED = 60
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The rows that candidates are compared on, the same folds for all of them, and what was found there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from serving.plan.model import Task
 
 REPEATED_BELOW = 2000
 """Rows: with fewer, a score changes more with the folds than with the candidate, so two rounds are made."""
+ROWS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -79,18 +81,24 @@ def answers_of(fitted: Any, X: pd.DataFrame, y: Any, classes: tuple[Any, ...] | 
 
     A vote by labels has no probabilities: its label gets 1.
     """
-    predictions = fitted.predict(X)
+    predictions = _in_parts(fitted.predict, X)
     if classes is None:
-        return Answers(y, np.asarray(predictions, dtype=np.float64), None, None)
+        return Answers(y, predictions.astype(np.float64), None, None)
     if not hasattr(fitted, "predict_proba"):
         return Answers(y, predictions, (predictions[:, None] == np.array(classes)).astype(float), classes)
-    probabilities = np.asarray(fitted.predict_proba(X), dtype=np.float64)
+    probabilities = _in_parts(fitted.predict_proba, X).astype(np.float64)
     known = list(fitted.classes_)
     if len(known) < len(classes):
         full = np.zeros((len(probabilities), len(classes)))
         full[:, [classes.index(label) for label in known]] = probabilities
         probabilities = full
     return Answers(y, predictions, probabilities, classes)
+
+
+def _in_parts(ask: Callable[[pd.DataFrame], Any], X: pd.DataFrame) -> Any:
+    """Ask about some rows at a time: the matrix of all of them may be larger than the table."""
+    starts = range(0, max(1, len(X)), ROWS_AT_ONCE)
+    return np.concatenate([np.asarray(ask(X.iloc[start : start + ROWS_AT_ONCE])) for start in starts])
 
 
 def _sample(y: Any, classes: tuple[Any, ...] | None, *, rows: int, fewest: int, seed: int) -> Any:

@@ -17,7 +17,7 @@ from projects.learning.configuration import Configuration
 from projects.learning.matrices import Prepare, Values, as_matrix, codes_of, names_of, some
 from projects.learning.quiet import fitting_quietly
 
-MOST_MATRIX_BYTES = 1_000_000_000
+MOST_MATRIX_BYTES = 700_000_000
 """A style whose matrix would be larger learns from a sample of the rows."""
 
 

@@ -66,9 +66,16 @@ class Looks:
         return float(np.mean([look.preparing_seconds for look in self.seen.values()])) * rows / SAMPLE_ROWS
 
     def best_first(self, starts: Sequence[Configuration]) -> list[Configuration]:
-        """Order candidates by what was seen of them; what was not seen keeps its order, behind."""
-        nothing = Look(-np.inf, 0.0)
-        return sorted(starts, key=lambda start: -self.seen.get(start.candidate.name, nothing).gain)
+        """Order candidates by cost, more so the further they were behind; what was not seen comes last."""
+        best = max((look.gain for look in self.seen.values()), default=0.0)
+        margin = max((best - look.gain for look in self.seen.values()), default=0.0) or 1.0
+
+        def behind(start: Configuration) -> float:
+            look = self.seen.get(start.candidate.name)
+            gap = (best - look.gain) / margin if look and np.isfinite(look.gain) else 10.0
+            return start.candidate.cost * (1 + gap)
+
+        return sorted(starts, key=behind) if self.seen else list(starts)
 
     def why_not(
         self, start: Configuration, matrices: Matrices, conditions: Conditions, *, guess: float, left: float

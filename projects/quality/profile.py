@@ -4,6 +4,7 @@ rows file -> presence of each column -> numbers, texts, dates -> duplicates -> a
 -> relations with the target, twins, leakage -> findings.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +27,7 @@ RELATED_ROWS = 20_000
 RELATED_CELLS = 2_000_000
 ID_LIKE = 0.99
 """The share of a column's values that are distinct from which on it is taken for an id."""
+CALLED_ID = re.compile(r"(?:^|[\W_])(?:id|key|uuid)$|(?<=[a-z])I[dD]$", re.ASCII)
 FEWEST_IDS = 20
 ID_LENGTH = 40.0
 """Marks on average; longer texts are notes or titles."""
@@ -95,7 +97,7 @@ def _columns(
 
 
 def _is_id_like(column: ColumnProfile) -> bool:
-    """Whether a column's values hardly ever repeat, and are short texts or whole numbers close together."""
+    """Whether values hardly ever repeat, and are short texts, close whole numbers, or called an id."""
     held = column.rows - column.missing
     if held < FEWEST_IDS or column.distinct < ID_LIKE * held:
         return False
@@ -104,7 +106,7 @@ def _is_id_like(column: ColumnProfile) -> bool:
     numbers = column.numbers
     if column.kind != "number" or numbers is None or not numbers.is_whole or column.missing:
         return False
-    return numbers.max - numbers.min + 1 <= 2 * held
+    return numbers.max - numbers.min + 1 <= 2 * held or bool(CALLED_ID.search(column.name))
 
 
 def _frame(table: Table) -> pd.DataFrame:

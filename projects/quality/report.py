@@ -57,7 +57,10 @@ def _conversion(column: Mapping[str, Any]) -> str:
         said.append(f"was called '{column['original']}'")
     marks = column.get("marks") or {}
     if marks:
-        listed = ", ".join(f"{mark!r} ({count:,})" for mark, count in list(marks.items())[:4])
+        listed = ", ".join(
+            f"{repr(mark) if mark else 'an empty cell'} ({count:,})"
+            for mark, count in list(marks.items())[:4]
+        )
         said.append(f"read as missing: {listed}")
     said += column.get("notes") or []
     changed = [pair for pair in column.get("examples") or [] if pair[0] != pair[1]]

@@ -27,7 +27,7 @@ class Point:
     Attributes:
         rows: How many rows were learned from.
         score: The mean score; more is better.
-        error: Its standard error.
+        error: Its standard error; NaN if it is not known.
     """
 
     rows: int
@@ -54,7 +54,7 @@ class Curve:
 
     Attributes:
         points: What was measured, by rows.
-        law: The law through them; None with fewer than 3 sizes.
+        law: The law through them; None with fewer than 3 sizes, or 4 where no error is known.
         redrawn: Laws through redrawn scores: how far the law can be trusted.
     """
 
@@ -109,8 +109,9 @@ def fit_curve(points: Sequence[Point], *, seed: int = 0) -> Curve:
         return Curve(ordered, None, ())
     rows = np.array([point.rows for point in ordered], dtype=np.float64)
     scores = np.array([point.score for point in ordered])
-    errors = np.array([point.error for point in ordered])
-    errors = np.maximum(np.where(np.isfinite(errors), errors, np.nanmax(errors, initial=0.0)), LEAST_ERROR)
+    errors = _errors(rows, scores, np.array([point.error for point in ordered]))
+    if errors is None:
+        return Curve(ordered, None, ())
     noise = np.random.default_rng(seed).normal(size=(REDRAWN, len(ordered))) * errors
     law = _fit(rows, scores, errors)
     return Curve(ordered, law, tuple(_fit(rows, scores + shift, errors) for shift in noise))
@@ -132,6 +133,19 @@ def estimated_loss(curve: Curve, sampled: int, all_rows: int) -> Loss | None:
     spread = [law.at(all_rows) - law.at(sampled) for law in curve.redrawn]
     low, high = np.percentile(spread, [5, 95])
     return Loss(curve.law.at(all_rows) - curve.law.at(sampled), float(low), float(high))
+
+
+def _errors(rows: Any, scores: Any, told: Any) -> Any:
+    """Fill unknown errors with the largest known one, else with the law's own residuals; None without either."""
+    known = told[np.isfinite(told)]
+    if len(known):
+        return np.maximum(np.where(np.isfinite(told), told, known.max()), LEAST_ERROR)
+    spare = len(rows) - 3
+    if spare < 1:
+        return None
+    law = _fit(rows, scores, np.ones(len(rows)))
+    left = scores - np.array([law.at(size) for size in rows])
+    return np.full(len(rows), max(float(np.sqrt((left**2).sum() / spare)), LEAST_ERROR))
 
 
 def _fit(rows: Any, scores: Any, errors: Any) -> Law:

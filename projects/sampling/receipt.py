@@ -34,7 +34,7 @@ class Receipt:
     def lines(self) -> tuple[str, ...]:
         """Return the receipt as sentences."""
         grew = ", ".join(
-            f"{point.score:.4f} ± {point.error:.4f} at {point.rows:,}" for point in self.curve.points
+            f"{point.score:.4f}{_plus_minus(point.error)} at {point.rows:,}" for point in self.curve.points
         )
         found = [self.decision.sentence]
         if grew:
@@ -52,7 +52,7 @@ class Receipt:
             "seed": self.decision.seed,
             "metric": self.metric,
             "points": [
-                {"rows": point.rows, "score": point.score, "error": point.error}
+                {"rows": point.rows, "score": point.score, "error": _known(point.error)}
                 for point in self.curve.points
             ],
             "law": law and {"limit": law.limit, "gain": law.gain, "exponent": law.exponent},
@@ -117,3 +117,11 @@ def receipt(decision: Decision, curve: Curve, metric: str) -> Receipt:
         refit=loss is not None and loss.estimate > bound,
         is_noisy=loss is not None and loss.low <= bound < loss.high,
     )
+
+
+def _known(error: float) -> float | None:
+    return error if np.isfinite(error) else None
+
+
+def _plus_minus(error: float) -> str:
+    return f" ± {error:.4f}" if np.isfinite(error) else ""

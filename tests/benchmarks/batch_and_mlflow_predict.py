@@ -43,6 +43,7 @@ FLOOR = """
 import json, sys, time
 import duckdb, lightgbm, numpy as np
 from pathlib import Path
+from projects.batch.conversion import Converter
 from projects.batch.inputs import read_inputs
 from serving.plan.load import load_plan
 
@@ -66,7 +67,8 @@ while True:
     batch = timed(lambda: next(batches, None))
     if batch is None:
         break
-    matrix = np.ascontiguousarray(plan.encoders[0].encode_columns(read_inputs(batch, plan.columns, 0, {})[0]))
+    cells, _ = read_inputs(batch, plan.columns, 0, Converter({}))
+    matrix = np.ascontiguousarray(plan.encoders[0].encode_columns(cells))
     timed(lambda: booster.predict(matrix))
 print(json.dumps([seconds, cpu]))
 """
@@ -206,18 +208,18 @@ def floor(data: Path, folder: Path, environ: dict[str, str], rounds: int) -> tup
 
 def table(rows: int, sides: list[Side], floors: dict[str, tuple[float, float]]) -> str:
     peer = sides[0]
+    heads = ("s", "rows/s", "ratio", "CPU s", "peak MB", "own s", "floor s", "of it")
     lines = [
         f"{rows:,} rows of 15 columns, LightGBM of {TREES} trees, {os.cpu_count()} cores",
-        f"{'':34}{'s':>8}{'rows/s':>10}{'ratio':>7}{'CPU s':>8}{'peak MB':>9}"
-        f"{'own s':>8}{'floor s':>9}{'of it':>7}",
+        " " * 34 + "".join(f"{head:>9}" for head in heads),
     ]
     for side in sides:
-        line = f"{side.name:34}{side.seconds:8.1f}{rows / side.seconds:10,.0f}"
-        line += f"{peer.seconds / side.seconds:7.2f}{side.cpu:8.1f}{side.peak_mb:9,.0f}"
+        line = f"{side.name:34}{side.seconds:9.1f}{rows / side.seconds:9,.0f}"
+        line += f"{peer.seconds / side.seconds:9.2f}{side.cpu:9.1f}{side.peak_mb:9,.0f}"
         if side is not peer:
             own = json.loads(side.told.splitlines()[-1])["seconds"]
             least, _ = floors[".parquet" if "Parquet" in side.name else ".csv"]
-            line += f"{own:8.1f}{least:9.1f}{own / least:7.2f}"
+            line += f"{own:9.1f}{least:9.1f}{own / least:9.2f}"
         lines.append(line)
     told = ", ".join(f"{suffix} {cpu:.1f} s of all cores" for suffix, (_, cpu) in floors.items())
     lines.append("ratio: rows a second, mlflow models predict = 1; own: without start and download")

@@ -12,7 +12,7 @@ def make(making: Making, parameters: Parameters) -> Any:
     from projects.estimators.sequence import SequenceClassifier, SequenceRegressor
 
     kind = SequenceRegressor if making.is_regression else SequenceClassifier
-    return kind(random_state=making.seed, n_jobs=making.threads, **parameters)
+    return kind(random_state=making.seed, n_jobs=1, **parameters)
 
 
 def adapt(model: Any, names: Sequence[str]) -> None:

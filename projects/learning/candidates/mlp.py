@@ -11,7 +11,7 @@ def make(making: Making, parameters: Parameters) -> Any:
     from projects.estimators.feed_forward import FeedForwardClassifier, FeedForwardRegressor
 
     kind = FeedForwardRegressor if making.is_regression else FeedForwardClassifier
-    return kind(random_state=making.seed, n_jobs=making.threads, **parameters)
+    return kind(random_state=making.seed, n_jobs=1, **parameters)
 
 
 CANDIDATE = Candidate(

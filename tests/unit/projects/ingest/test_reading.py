@@ -239,7 +239,7 @@ def test_quotes_that_are_letters_swallow_no_rows(clean, tmp_path):
 def test_a_short_row_is_filled_up_and_said(clean, tmp_path):
     table = clean(written(tmp_path, "t.csv", "a,b,c\n1,2,3\n4,5\n"))
     assert table.rows() == [(1, 2, 3), (4, 5, None)]
-    assert "1 row has fewer cells than the header" in table.notices
+    assert "1 row with fewer cells than the header got gaps" in table.notices
 
 
 def test_empty_cells_beyond_the_last_column_are_cut_off(clean, tmp_path):
@@ -250,7 +250,7 @@ def test_a_few_rows_that_are_too_long_are_left_out_and_said(clean, tmp_path):
     lines = [f"{n},x" for n in range(5000)] + ["1,2,3"]
     table = clean(written(tmp_path, "t.csv", "a,b\n" + "\n".join(lines)))
     assert table.result.rows == 5000
-    assert "1 row with more cells than columns was left out: line 5002 has 3: 1,2,3" in table.notices
+    assert "left out 1 row with more cells than columns: line 5002 has 3: 1,2,3" in table.notices
 
 
 def test_many_rows_that_are_too_long_are_refused(clean, tmp_path):

@@ -91,7 +91,7 @@ class Bench:
 
 
 class Marked(ClassifierMixin, BaseEstimator):
-    """Answers by the second column, the counts, worse the larger its noise; its fit takes seconds of a fake clock."""
+    """Answers by the counts, worse the larger its noise; its fit takes seconds of a fake clock."""
 
     def __init__(self, bench: Any = None, seconds: float = 1.0, noise: float = 0.0, error: Any = None):
         self.bench, self.seconds, self.noise, self.error = bench, seconds, noise, error

@@ -147,10 +147,12 @@ def test_ids_are_short_texts_and_close_whole_numbers_that_hardly_repeat(tmp_path
         "number": np.arange(300) + 1000,
         "measured": rng.normal(size=300),
         "far_apart": np.arange(300) ** 3,
+        "order_id": np.arange(300) ** 3,
+        "paid": np.arange(300) ** 3,
         "essay": [f"{at} " + "word " * 30 for at in range(300)],
     }
     found = profile(written(tmp_path / "r", rows))
-    assert [column.name for column in found.columns if column.is_id_like] == ["key", "number"]
+    assert [column.name for column in found.columns if column.is_id_like] == ["key", "number", "order_id"]
 
 
 def test_infinite_and_huge_numbers_are_counted_apart(tmp_path: Path) -> None:

@@ -91,6 +91,20 @@ def test_sizes_whose_score_is_no_number_are_left_out() -> None:
     assert [point.rows for point in found.points] == [100, 400, 800]
 
 
+def test_unknown_errors_are_taken_from_the_laws_own_residuals() -> None:
+    scattered = [Point(rows, law(rows) + (-1) ** at * 0.004, float("nan")) for at, rows in enumerate(SIZES)]
+    loss = estimated_loss(fit_curve(scattered), 100_000, 1_000_000)
+    assert loss is not None
+    assert loss.high - loss.low > 0.005
+    assert fit_curve(scattered[:3]).law is None
+
+
+def test_an_unknown_error_is_not_written() -> None:
+    found = receipt(DECISION, fit_curve([Point(100, 0.7, float("nan"))]), "roc_auc")
+    assert found.as_dict()["points"] == [{"rows": 100, "score": 0.7, "error": None}]
+    assert found.lines()[1] == "roc_auc by rows learned from: 0.7000 at 100"
+
+
 def test_the_receipt_is_plain_json() -> None:
     told = json.loads(json.dumps(receipt(DECISION, curve_with(0.001), "roc_auc").as_dict(), allow_nan=False))
     assert (told["sampled_rows"], told["all_rows"], len(told["points"])) == (100_000, 1_000_000, 5)
