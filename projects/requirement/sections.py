@@ -250,7 +250,7 @@ class Tuning(Section):
 
     method: TuningMethod = "optuna"
     """How parameters are looked for."""
-    seconds: Annotated[float, Field(ge=0, le=604_800)] = 20.0
+    seconds: Annotated[float, Field(ge=0, le=604_800)] = 60.0
     """The wall-clock budget of the search over all candidates; 0 for no tuning."""
     trials: Annotated[int, BeforeValidator(as_count), Field(ge=0, le=100_000)] = 100
     """The most trials."""

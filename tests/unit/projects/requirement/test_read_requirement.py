@@ -57,7 +57,7 @@ def test_a_parameter_wins_over_the_file(spec):
 
 
 def test_nothing_at_all_is_the_defaults():
-    assert read_requirement().tuning.seconds == 20
+    assert read_requirement().tuning.seconds == 60
 
 
 def test_the_digest_depends_on_what_is_asked():
