@@ -92,7 +92,6 @@ def attempt(
 ) -> Attempt:
     """Fit on a fold's rows, or on a sample of them where the candidate has a limit."""
     candidate, clock = configuration.candidate, conditions.clock
-    started = clock()
     at = some(fold.y, candidate.most_rows or len(fold.y), conditions.seed)
     X, y = (fold.X, fold.y) if len(at) == len(fold.y) else (fold.X[at], fold.y[at])
     known = np.unique(y) if conditions.classes else None
@@ -103,7 +102,7 @@ def attempt(
     model = configuration.model(conditions.making(len(y)), rounds)
     if candidate.adapt:
         candidate.adapt(model, fold.names)
-    watched = None
+    started, watched = clock(), None  # making a model imports its library, which is no part of a fit
     if is_watched and candidate.rounds and conditions.patience:
         watch = Watch(fold.X_score, fold.y_score, conditions.patience, deadline, on_loss, clock)
         watched = candidate.rounds.fit(model, X, codes, watch)

@@ -216,9 +216,11 @@ class Contest:
             step.result = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
         for notice in notices:
             self.progress.note(notice)
+        again = replace(fitting, say=lambda _sentence: None)
         return winner_of(
             search, entry, self.chosen,
-            pipeline=pipeline, answers=answers, scores=scores, costs=costs, notices=tuple(notices),
+            pipeline=pipeline, fit=lambda X, y: entry.fit(replace(again, X=X, y=y)), answers=answers,
+            scores=scores, costs=costs, notices=tuple(notices),
         )  # fmt: skip
 
 

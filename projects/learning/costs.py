@@ -20,6 +20,8 @@ ROWS_ASKED = 200
 ROWS_ASKED_WITHOUT_PLAN = 10
 WARM_UP = 5
 ROUNDS = 3
+MOST_SECONDS, FEWEST_ROWS = 1.0, 30
+"""A round ends with so many seconds, but not before so many rows."""
 MEGABYTE = 1_000_000
 COSTS = ("p99_ms", "size_mb", "train_minutes")
 
@@ -84,8 +86,10 @@ def _ask_each(ask: Callable[[int], Any], rows: int, clock: Callable[[], float]) 
         ask(at)
     rounds: list[list[float]] = []
     for _ in range(ROUNDS):
-        seconds = []
+        seconds: list[float] = []
         for at in range(rows):
+            if sum(seconds) > MOST_SECONDS and at >= FEWEST_ROWS:
+                break
             started = clock()
             ask(at)
             seconds.append(clock() - started)

@@ -57,6 +57,7 @@ def vote_of(
     folds: int,
     may_join: Callable[[Sequence[Tried]], bool] = lambda _members: True,
     most_members: int = MOST_MEMBERS,
+    least: float = 1e-12,
 ) -> Vote:
     """Choose a vote greedily.
 
@@ -66,6 +67,7 @@ def vote_of(
         folds: How many folds count.
         may_join: Whether these members together are affordable.
         most_members: The most different ones.
+        least: The gain that is worth a member.
     """
     pool = [each for each in choices(ranked) if may_join([each])] or list(ranked[:1])
     answers = [[fold.astype(np.float64) for fold in each.answers[:folds]] for each in pool]
@@ -89,11 +91,33 @@ def vote_of(
             waited += 1
         if waited >= PATIENCE:
             break
-    together = sorted(zip(best_counts, range(len(pool)), strict=True), key=lambda pair: (-pair[0], pair[1]))
-    inside_at = [(count, at) for count, at in together if count]
-    weight = sum(count for count, _ in inside_at)
+    kept = _slim(best_counts, answers, measure, least)
+    total_count = sum(count for _, count in kept)
     return Vote(
-        tuple(pool[at] for _, at in inside_at),
-        tuple(count / weight for count, _ in inside_at),
-        float(best_gain),
+        tuple(pool[at] for at, _ in kept),
+        tuple(count / total_count for _, count in kept),
+        measure(_blend(kept, answers)),
     )
+
+
+def _slim(
+    counts: Sequence[int],
+    answers: Sequence[Sequence[Values]],
+    measure: Callable[[Sequence[Values]], float],
+    least: float,
+) -> list[tuple[int, int]]:
+    """Return places and counts, heaviest first, without members whose leaving costs less than `least`."""
+    kept = sorted(((at, count) for at, count in enumerate(counts) if count), key=lambda pair: -pair[1])
+    gain = measure(_blend(kept, answers))
+    for member in reversed(kept[1:]):
+        rest = [pair for pair in kept if pair != member]
+        without = measure(_blend(rest, answers))
+        if gain - without < least:
+            kept, gain = rest, max(gain, without)
+    return kept
+
+
+def _blend(kept: Sequence[tuple[int, int]], answers: Sequence[Sequence[Values]]) -> list[Values]:
+    total = sum(count for _, count in kept)
+    folds = range(len(answers[0]))
+    return [sum(count * answers[at][fold] for at, count in kept) / total for fold in folds]  # type: ignore[misc]

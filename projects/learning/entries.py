@@ -21,6 +21,8 @@ from projects.requirement.model import Ensembles
 Values = NDArray[Any]
 BEST_MEMBERS = 3
 BAGS = 10
+LEAST = 1e-3
+"""What a member of a vote must gain, as a share of what the best has over guessing."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,11 @@ class Entries:
 
     def weighted_vote(self) -> Entry | None:
         """The greedy vote, where it has more than one member."""
-        found = vote_of(self.search.complete, self._gain, folds=self.search.folds, may_join=self.may_join)
+        best = self.search.gain(self.search.complete[0])
+        found = vote_of(
+            self.search.complete, self._gain,
+            folds=self.search.folds, may_join=self.may_join, least=LEAST * abs(best - self.search.guess),
+        )  # fmt: skip
         if len(found.members) < 2:
             return None
         members = [self._member(each) for each in found.members]

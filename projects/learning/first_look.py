@@ -16,12 +16,15 @@ SAMPLE_ROWS = 2000
 SHARE = 0.2
 """Of the budget, at most for first looks."""
 HOPELESS_SHARE = 0.15
-"""Behind the best by more than this share of what the best has over guessing."""
+"""Behind the best by more than this share of what the best has over guessing; half of it for dear ones."""
+DEAR = 6
+"""The cost from which on a candidate is dear."""
 ONE_SHARE = 0.05
 """Of the budget, at most for one look at what can be stopped."""
-SLOWEST_SHARE = 0.2
+SLOWEST_SHARE = 0.1
 """Of the seconds left, at most for one fold of the defaults of what cannot be stopped."""
 FEWEST_LOOKS = 3
+FEWEST_ROWS = 60
 STARTS = 10
 """Times the seconds that a library takes to be imported must be left."""
 
@@ -98,7 +101,7 @@ class Looks:
         if name not in self.seen:
             return "the time for first looks was up" if self.seen else None
         best, mine = max(look.gain for look in self.seen.values()), self.seen[name]
-        if best - mine.gain > HOPELESS_SHARE * abs(best - guess):
+        if best - mine.gain > hopeless_share(start) * abs(best - guess):
             score = f"{conditions.metric.name} {abs(mine.gain):.4f}"
             return f"{score} on {SAMPLE_ROWS} rows, far behind the best one's {abs(best):.4f}"
         can_be_stopped = start.candidate.rounds is not None or start.candidate.stops_itself
@@ -106,6 +109,11 @@ class Looks:
         if not can_be_stopped and expected > SLOWEST_SHARE * left:
             return f"one fold would take about {expected:.1f} s of the {left:.0f} s left"
         return None
+
+
+def hopeless_share(start: Configuration) -> float:
+    """Return how far behind the best a candidate may be, as a share of what the best has over guessing."""
+    return HOPELESS_SHARE if start.candidate.cost < DEAR else HOPELESS_SHARE / 2
 
 
 def take_looks(
@@ -125,8 +133,10 @@ def take_looks(
             break
         name = start.candidate.name
         try:
-            style, started = start.candidate.style, conditions.clock()
+            style = start.candidate.style
             if style not in samples:
+                matrices.sample(style, FEWEST_ROWS, conditions.seed)  # imports, which is no part of the time
+                started = conditions.clock()
                 made = matrices.sample(style, SAMPLE_ROWS, conditions.seed)
                 samples[style] = (made, conditions.clock() - started)
             fold, preparing = samples[style]

@@ -1,6 +1,6 @@
 """The ranking of everything that was tried, and the winner with its answers for rows it had not seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ def winner_of(
     chosen: Chosen,
     *,
     pipeline: Any,
+    fit: Callable[[Any, Any], Any],
     answers: Answers,
     scores: Mapping[str, float],
     costs: Mapping[str, float],
@@ -32,6 +33,7 @@ def winner_of(
         entry: What won.
         chosen: The candidates, and those left out.
         pipeline: The entry, fitted on all rows.
+        fit: Fits it again on other rows.
         answers: Its answers for the held-out rows.
         scores: How good they are.
         costs: What it costs.
@@ -49,6 +51,7 @@ def winner_of(
         ranking=ranking(search, entry, chosen),
         tuning=_tuned(search, entry, parts),
         pipeline=pipeline,
+        fit=fit,
         answers=answers,
         scores=scores,
         costs=costs,

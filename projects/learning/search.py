@@ -19,11 +19,12 @@ from projects.learning.attempt import Attempt, Conditions
 from projects.learning.budget import Budget
 from projects.learning.candidates.candidate import Candidate, Parameters
 from projects.learning.configuration import Configuration, starting
-from projects.learning.first_look import HOPELESS_SHARE, Looks, take_looks
+from projects.learning.first_look import Looks, take_looks
 from projects.learning.log import Log, Unheard
 from projects.learning.matrices import Fold, Matrices
 from projects.learning.proposals import Proposals, grid_search
-from projects.learning.trial import Prune, Tried, evaluate
+from projects.learning.pruning import behind_the_median, far_behind
+from projects.learning.trial import Tried, evaluate
 from projects.requirement.model import TuningMethod
 
 CONFIGURATIONS_WANTED = 20
@@ -35,9 +36,8 @@ KEPT_ANSWERS = 60
 RESERVED_MEMBERS = 4
 """So many of the best are reckoned with for the last fit."""
 RESERVED_TIMES = 1.3
-FEWEST_TO_PRUNE_BY = 3
-SLOWEST_SHARE = 0.15
-"""Of the budget, at most for one configuration."""
+SLOWEST_SHARE, FEWEST_SHARE, SHARE_BY_COST = 0.15, 0.06, 0.3
+"""Of the budget, at most for one configuration: the third divided by its cost, between the other two."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Search:
         self._pace_preparing(starts, looks)
         for at in range(0, len(starts), self._workers):
             ready = [start for start in starts[at : at + self._workers] if self._is_worth_while(start, looks)]
-            for tried in self._run_all(ready, self._prune_default):
+            for tried in self._run_all(ready):
                 self.log.candidate(tried)
                 if self.complete and tried is self.complete[0]:
                     self._pace(tried.fold_seconds)
@@ -155,7 +155,7 @@ class Search:
         left = max(self.budget.left, 0.0) if self.complete else np.inf
         reason = looks.failed.get(name)
         if reason is None and (looks.seen or self.complete):
-            reason = looks.why_not(start, self.matrices, self.conditions, guess=self._guess, left=left)
+            reason = looks.why_not(start, self.matrices, self.conditions, guess=self.guess, left=left)
         if reason is None and self.complete and not left:
             reason = "the time was up"
         if reason is not None:
@@ -163,7 +163,7 @@ class Search:
         return reason is None
 
     @property
-    def _guess(self) -> float:
+    def guess(self) -> float:
         """The gain of the same answer for every row."""
         y, y_score = (self.matrices.codes[at] for at in self.matrices.rows.folds[0])
         if not self.conditions.classes:
@@ -195,29 +195,6 @@ class Search:
             a_fold = (self.conditions.clock() - started) * len(styles)
         self._pace(a_fold * PREPARING_WANTED / CONFIGURATIONS_WANTED)
 
-    def _prune_default(self, fold: int, scores: Sequence[float], _done: Attempt) -> str | None:
-        others = self.complete
-        if not others or fold + 1 >= self.folds:
-            return None
-        best = max(self.conditions.gain(each.mean(fold + 1)) for each in others)
-        mine = self.conditions.gain(float(np.nanmean(scores)))
-        return "far behind the best" if best - mine > HOPELESS_SHARE * abs(best - self._guess) else None
-
-    def _prune_trial(self, name: str) -> Prune:
-        def prune(fold: int, scores: Sequence[float], _done: Attempt) -> str | None:
-            if fold + 1 >= self.folds:
-                return None
-            means = [
-                self.conditions.gain(each.mean(fold + 1))
-                for each in self.tried
-                if each.name == name and len(each.scores) > fold
-            ]
-            mine = self.conditions.gain(float(np.nanmean(scores)))
-            is_behind = len(means) >= FEWEST_TO_PRUNE_BY and mine < np.median(means)
-            return "behind the median" if is_behind else None
-
-        return prune
-
     def _proposals(self) -> Proposals:
         def gain(tried: Tried) -> float | None:
             value = self.conditions.gain(tried.mean(self.folds)) if tried.scores else np.nan
@@ -240,7 +217,7 @@ class Search:
                 batch.append(configuration)
             if not batch:
                 return
-            for tried in self._run_all(batch, None):
+            for tried in self._run_all(batch):
                 self.log.trial(tried)
                 if isinstance(source, Proposals):
                     source.tell(tried)
@@ -250,14 +227,14 @@ class Search:
     def _workers(self) -> int:
         return max(1, self.asked.parallel)
 
-    def _run_all(self, batch: Sequence[Configuration], prune: Prune | None) -> list[Tried]:
+    def _run_all(self, batch: Sequence[Configuration]) -> list[Tried]:
         first = len(self.tried) + 1
         jobs = list(enumerate(batch, start=first))
         if len(jobs) <= 1:
-            found = [self._run_one(number, each, prune) for number, each in jobs]
+            found = [self._run_one(number, each) for number, each in jobs]
         else:
             with ThreadPoolExecutor(len(jobs)) as pool:
-                found = list(pool.map(lambda job: self._run_one(job[0], job[1], prune), jobs))
+                found = list(pool.map(lambda job: self._run_one(*job), jobs))
         for tried in (self._as_far_as_it_came(each) for each in found):
             self.tried.append(tried)
             if tried.scores:
@@ -275,12 +252,18 @@ class Search:
         self.folds = len(tried.scores)
         return replace(tried, state="complete", reason="")
 
-    def _run_one(self, number: int, configuration: Configuration, prune: Prune | None) -> Tried:
+    def _run_one(self, number: int, configuration: Configuration) -> Tried:
         name = configuration.candidate.name
-        decide = prune or self._prune_trial(name)
+        is_start = configuration.origin == "default"
+        others, mine = self.complete, [each for each in self.tried if each.name == name]
+        decide = behind_the_median(mine, self.conditions, folds=self.folds)
+        if is_start:
+            decide = far_behind(
+                configuration, others, self.conditions, folds=self.folds, guess=lambda: self.guess
+            )
 
         def on_loss(step: int, value: float) -> None:
-            if configuration.origin == "default":
+            if is_start:
                 self.log.loss(name, step, value)
 
         def prune_all(fold: int, scores: Sequence[float], done: Attempt) -> str | None:
@@ -293,13 +276,13 @@ class Search:
         return evaluate(
             configuration, self.matrices, self.folds, self.conditions,
             number=number, prune=prune_all, on_loss=on_loss,
-            deadline=self._deadline,
+            deadline=self._deadline(configuration),
         )  # fmt: skip
 
-    @property
-    def _deadline(self) -> float:
-        """When a configuration must end: the first one may use the whole budget."""
-        share = SLOWEST_SHARE if self.complete else 1.0
+    def _deadline(self, configuration: Configuration) -> float:
+        """When a configuration must end: the first may use the whole budget, dear ones less than others."""
+        share = min(SLOWEST_SHARE, max(FEWEST_SHARE, SHARE_BY_COST / configuration.candidate.cost))
+        share = share if self.complete else 1.0
         return min(self.budget.deadline, self.conditions.clock() + share * self.budget.seconds)
 
     def _forget(self) -> None:

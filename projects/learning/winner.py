@@ -1,6 +1,6 @@
 """What a contest found: the ranking of all that was tried, and the winner with what it says and costs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,7 @@ class Winner:
         ranking: All, best first; those that were skipped last, with the reason.
         tuning: Its parameters and how they were found.
         pipeline: Fitted.
+        fit: Fits the same again on other rows: features, and labels or numbers.
         answers: What it says of the held-out rows.
         scores: How good that is.
         costs: `p99_ms`, `size_mb` and `train_minutes`.
@@ -106,6 +107,7 @@ class Winner:
     ranking: tuple[Ranked, ...]
     tuning: Tuned
     pipeline: Any
+    fit: Callable[[Any, Any], Any]
     answers: Answers
     scores: Mapping[str, float]
     costs: Mapping[str, float]

@@ -6,9 +6,12 @@ from sklearn.base import clone
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 
 from projects.errors import BadInput
+from projects.evaluation.metrics import BY_NAME as METRICS
+from projects.learning.attempt import Conditions
 from projects.learning.candidates.listing import BY_NAME
 from projects.learning.configuration import starting
 from projects.learning.ensemble import vote_of
+from projects.learning.final import Fitting, Member
 from projects.learning.trial import Tried
 from projects.requirement.model import Ensembles, Tuning
 from tests.unit.projects.learning.learning_fixtures import contest, ground
@@ -45,6 +48,16 @@ def test_a_vote_of_numbers_equals_scikit_learns_own():
     winner = won("regression", two, place, method="voting")
     own = refitted(winner, place)
     np.testing.assert_allclose(winner.pipeline.predict(place.X_held), own.predict(place.X_held), rtol=1e-6)
+
+
+def test_weights_count_as_in_scikit_learns_own():
+    place = ground()
+    conditions = Conditions("binary", 2, METRICS["roc_auc"], seed=1)
+    fitting = Fitting(place.X, place.y, place.rows.classes, place.prepare, conditions)
+    made = fitting.vote([Member(starting(each, {}), None) for each in TWO], [0.9, 0.1])
+    own = clone(made).fit(place.X, place.y)
+    np.testing.assert_allclose(made.predict_proba(place.X_held), own.predict_proba(place.X_held), atol=1e-12)
+    assert own.weights == [0.9, 0.1]
 
 
 def test_members_of_one_style_share_their_preparation():

@@ -139,7 +139,7 @@ def test_a_candidate_learns_from_no_more_rows_than_it_can(bench):
 
 def test_on_many_rows_each_candidate_is_first_looked_at_on_a_sample(bench):
     place = ground(rows=9000)
-    names = [marked(name, bench, cost=at) for at, name in enumerate(("one", "two", "three"))]
+    names = [marked(name, bench, cost=at) for at, name in enumerate(("one", "two", "three"), 1)]
     run(bench, *names, ground=place, tuning=Tuning(seconds=1000, trials=0))
     assert [fit["rows"] for fit in bench.fits[:3]] == [2000, 2000, 2000]
 
