@@ -1,7 +1,7 @@
 """The rows that candidates are compared on, the same folds for all of them, and what was found there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,13 @@ class Validation:
         means: By metric.
         deviations: By metric.
         seconds: Of fitting and asking, over all folds.
+        scores: By metric, those of each fold.
     """
 
     means: dict[str, float]
     deviations: dict[str, float]
     seconds: float
+    scores: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def rows_to_compare(

@@ -213,7 +213,8 @@ class Contest:
                 entry = smaller
             answers = answers_of(pipeline, ground.X_held, ground.y_held, ground.rows.classes)
             scores = measure_all(answers, task)
-            step.result = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+            score = scores.get(self.metric.name, float("nan"))
+            step.result = f"{self.metric.name} {score:.4f} before anything is adjusted"
         for notice in notices:
             self.progress.note(notice)
         again = replace(fitting, say=lambda _sentence: None)

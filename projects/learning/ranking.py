@@ -94,6 +94,7 @@ def validation_of(search: Search, answers: Sequence[Any], seconds: float) -> Val
         {name: float(np.mean(values)) for name, values in table.items()},
         {name: float(np.std(values)) for name, values in table.items()},
         seconds,
+        {name: tuple(values) for name, values in table.items()},
     )
 
 
@@ -105,13 +106,13 @@ def _sorted_by(each: Ranked, metric: str, search: Search) -> float:
 def _ranked(search: Search, tried: Tried) -> Ranked:
     count = sum(each.name == tried.name for each in search.tried)
     folds = min(search.folds, len(tried.scores))
-    answers = tried.answers[:folds]
+    answers, scores = tried.answers[:folds], tried.scores[:folds]
     metric = search.conditions.metric.name
     validation = (
         validation_of(search, answers, tried.seconds)
         if answers
         else Validation(
-            {metric: tried.mean(folds)}, {metric: float(np.std(tried.scores[:folds]))}, tried.seconds
+            {metric: tried.mean(folds)}, {metric: float(np.std(scores))}, tried.seconds, {metric: scores}
         )
     )
     return Ranked(

@@ -55,10 +55,15 @@ class ClipOutliers(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
 def _bounds(numbers: Numbers, method: str, threshold: float) -> tuple[Any, Any]:
     if method == "iqr":
         first, third = np.nanquantile(numbers, [0.25, 0.75], axis=0)
-        reach = threshold * (third - first)
+        reach = _some(threshold * (third - first))
         return first - reach, third + reach
     if method == "zscore":
-        mean, reach = np.nanmean(numbers, axis=0), threshold * np.nanstd(numbers, axis=0)
+        mean, reach = np.nanmean(numbers, axis=0), _some(threshold * np.nanstd(numbers, axis=0))
         return mean - reach, mean + reach
     nowhere = np.full(numbers.shape[1], np.inf)
     return -nowhere, nowhere
+
+
+def _some(reach: Any) -> Any:
+    """Set no bound where most values are one: every other value would be pulled to it."""
+    return np.where(reach > 0, reach, np.inf)
