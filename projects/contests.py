@@ -32,11 +32,14 @@ def hold_contest(problem: Problem, tracker: Tracker, settings: Settings, progres
         prepare=problem.prepare,
     )
     with SearchLog(tracker, problem.metric.name).writing() as log:
-        return Contest(
+        winner = Contest(
             ground, problem.chosen, problem.metric, asked.tuning, asked.ensembles, progress,
             fixed=asked.hyperparameters, seed=asked.seed, bounds=cost_bounds(problem.gate), log=log,
             storage=settings.var_dir / "searches",
         ).run()  # fmt: skip
+    if log.lost:
+        progress.note(f"MLflow did not take {log.lost} entries of the search: its nested runs have gaps")
+    return winner
 
 
 def note_uses(tracker: Tracker, problem: Problem) -> None:

@@ -3,27 +3,28 @@
 from collections.abc import Sequence
 
 from projects.evaluation.course import Course, Point
-from projects.evaluation.metrics import Metric
 from projects.evaluation.ranking import Ranked
 from projects.learning import winner as contest
+from projects.problem import Problem
 
 EPOCHS = ("mlp", "lstm")
 
 
-def course_of(found: contest.Winner, metric: Metric, *, folds: int, learning: Sequence[Point] = ()) -> Course:
+def course_of(found: contest.Winner, problem: Problem, *, learning: Sequence[Point] = ()) -> Course:
     """Put together how a training went.
 
     Args:
         found: What the contest found.
-        metric: What it compared by.
-        folds: How many folds it compared on.
+        problem: What it was held over.
         learning: How the score grew with rows.
     """
-    name = found.candidate.name
+    metric, name = problem.metric.name, found.candidate.name
     losses = found.curves.get(name, ())
+    fitted, scored = problem.rows.folds[0]
     return Course(
-        ranking=[_ranked(each, metric.name) for each in found.ranking],
-        folds=folds,
+        ranking=[_ranked(each, metric) for each in found.ranking],
+        folds=len(found.tuning.validation.scores.get(metric, ())),
+        ratio=len(scored) / len(fitted),
         learning=learning,
         losses={f"{name}: rows not learned from": losses} if losses else {},
         round_unit="epoch" if name in EPOCHS else "round",
@@ -31,7 +32,10 @@ def course_of(found: contest.Winner, metric: Metric, *, folds: int, learning: Se
 
 
 def _ranked(each: contest.Ranked, metric: str) -> Ranked:
-    if each.validation is None:
+    found = each.validation
+    if found is None:
         return Ranked(each.name, None, skipped=each.reason)
-    means, deviations = each.validation.means, each.validation.deviations
-    return Ranked(each.name, means.get(metric), deviations.get(metric, 0.0), each.validation.seconds)
+    return Ranked(
+        each.name, found.means.get(metric), found.deviations.get(metric, 0.0), found.seconds,
+        scores=found.scores.get(metric, ()),
+    )  # fmt: skip

@@ -4,7 +4,7 @@ A true/false column is read as 1 and 0: MLflow's scoring server turns a missing 
 missing `double` into the gap that the imputer knows.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +62,18 @@ class _Kept:
 
 
 def read_features(
-    frame: pd.DataFrame, *, dates: Collection[str] = (), drop: Collection[str] = ()
+    frame: pd.DataFrame,
+    *,
+    dates: Collection[str] = (),
+    texts: Collection[str] = (),
+    drop: Collection[str] = (),
 ) -> Features:
     """Sort the columns of a table, without its target.
 
     Args:
         frame: One row a target's value.
         dates: The columns whose texts are ISO dates, beside those of a date type.
+        texts: The columns that are texts, even if each of them looks like a number.
         drop: Columns that a person wants left out.
 
     Raises:
@@ -84,7 +89,7 @@ def read_features(
             raise BadInput(f"there is no column '{name}' to leave out; {did_you_mean(name, frame.columns)}")
     is_date = {name: name in dates or frame[name].dtype.kind == "M" for name in frame.columns}
     for name in frame.columns:
-        read_as = _dates if is_date[name] else _read
+        read_as = _dates if is_date[name] else _texts if name in texts else _read
         read = "as asked for" if name in drop else read_as(frame[name])
         if isinstance(read, str):
             notices.append(f"column '{name}' is left out: {read}")
@@ -97,6 +102,26 @@ def read_features(
     columns = tuple(_column(values) for values in kept.values())
     found_dates = tuple(name for name in kept if is_date[name])
     return Features(pd.DataFrame(kept), columns, found_dates, tuple(notices))
+
+
+def read_alike(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Read other rows of the same table as the columns that were learned from.
+
+    Args:
+        frame: Holds these columns.
+        columns: What they were read as.
+
+    Returns:
+        Those columns, with gaps for what is no number, or is beyond those that were learned from.
+    """
+    cells: dict[str, pd.Series[Any]] = {}
+    for column in columns:
+        if column.type == "string":
+            cells[column.name] = as_texts(frame[column.name])
+        else:
+            numbers, _ = as_numbers(frame[column.name])
+            cells[column.name] = numbers.mask(numbers.abs() > LARGEST)
+    return pd.DataFrame(cells)
 
 
 def _column(values: "pd.Series[Any]") -> Column:
@@ -118,6 +143,10 @@ def _read(column: "pd.Series[Any]") -> _Kept | str:
         return _checked(_numbers(column, None))
     read = _from_texts(column)
     return read if isinstance(read, str) else _checked(read)
+
+
+def _texts(column: "pd.Series[Any]") -> _Kept | str:
+    return "it holds only nulls" if column.isna().all() else _checked(_Kept(as_texts(column)))
 
 
 def _dates(column: "pd.Series[Any]") -> _Kept | str:

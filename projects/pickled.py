@@ -14,6 +14,7 @@ from typing import Any
 import cloudpickle
 
 BY_VALUE = ("projects.transformers", "projects.estimators")
+USUAL = {"sklearn": "scikit-learn"}
 STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
 
@@ -45,10 +46,21 @@ def requirements(pipeline: Any, modules: Sequence[str] = ()) -> list[str]:
     with own_classes_by_value(modules):
         named = modules_of(cloudpickle.dumps(pipeline))
     tops = {name.split(".")[0] for name in named} - set(sys.stdlib_module_names)
-    known = importlib.metadata.packages_distributions()
     names = {"scikit-learn", "pandas", "numpy", "cloudpickle"}
-    names |= {known[top][0] for top in tops if top in known}
+    names |= {found for top in tops if (found := distribution_of(top))}
     return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(names)]
+
+
+def distribution_of(top: str) -> str | None:
+    """Name the distribution that a top-level module comes from; None for one that is in none."""
+    usual = USUAL.get(top, top)
+    try:
+        importlib.metadata.version(usual)
+        return usual
+    except importlib.metadata.PackageNotFoundError:
+        # Looking through the files of every distribution takes a second.
+        found = importlib.metadata.packages_distributions().get(top)
+        return found[0] if found else None
 
 
 def modules_of(pickled: bytes) -> set[str]:

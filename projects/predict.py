@@ -52,8 +52,8 @@ def default_output(place: str) -> Path:
 def _work(asked: argparse.Namespace, settings: Settings) -> None:
     from mlflow import MlflowClient
 
-    from projects.batch.run import Asked, check_output, predict_rows
-    from projects.batch.source import known_of, open_rows
+    from projects.batch.run import Asked, check_output, predict_source
+    from projects.batch.source import known_of
     from projects.version import fetch_version
 
     if not asked.data:
@@ -71,8 +71,8 @@ def _work(asked: argparse.Namespace, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
         version = fetch_version(MlflowClient(), asked.name, asked.version, asked.stage, Path(folder))
         say(f"model {version.name} version {version.number}, by its {version.way}")
-        with open_rows(asked.data, version.scorer.columns, known_of(version.schema), say) as rows:
-            done = predict_rows(rows, Asked(version, output, asked.keep, chunk_rows, overwrite, say))
+        wanted = Asked(version, output, asked.keep, chunk_rows, overwrite, say)
+        done = predict_source(asked.data, known_of(version.schema), wanted)
     for odd in done.odd:
         say(f"column '{odd.column}': {odd.count} cells count as missing, as in training; the first is"
             f" {odd.cell} in row {odd.row}")  # fmt: skip

@@ -92,7 +92,8 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
         BadInput: They, or an option, cannot be used.
     """
     asked, frame = _with_functions(table.asked, stored), table.frame
-    target = read_target(frame, asked.target, asked.task)
+    texts = table.clean.texts
+    target = read_target(frame, asked.target, asked.task, is_text=asked.target in texts)
     check_gate(table.resolved.gate, target.task)
     metric = _measurable(metric_for(asked.metric, target.task), target)
     chosen = choose(asked.candidates, target.task)
@@ -103,7 +104,9 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
     leaks = certain_columns(found, list(inputs.columns)) if asked.cleaning.leakage == "drop" else ()
     left = inputs.drop(columns=list(leaks))
     unwanted = {*asked.features.drop, *([asked.split.group_column] if asked.split.group_column else [])}
-    features = read_features(left, dates=table.clean.dates, drop=sorted(unwanted - set(leaks)))
+    features = _as_the_whole_table(
+        read_features(left, dates=table.clean.dates, texts=texts, drop=sorted(unwanted - set(leaks))), table
+    )
     divided = _complete(divide(target, asked.split, marks, seed=asked.seed), features, asked)
     aside = [name for name in inputs.columns if name not in features.frame.columns]
     return Problem(
@@ -129,6 +132,18 @@ def _measurable(metric: Metric, target: Target) -> Metric:
     return metric
 
 
+def _as_the_whole_table(features: Features, table: TableRows) -> Features:
+    """Let a column have gaps that has some in the table, though none in the rows drawn."""
+    if not table.decision.is_sample:
+        return features
+    with_gaps = {column.name for column in table.clean.columns if column.missing}
+    columns = tuple(
+        replace(column, required=column.required and column.name not in with_gaps)
+        for column in features.columns
+    )
+    return replace(features, columns=columns)
+
+
 def _complete(divided: Divided, features: Features, asked: Requirement) -> Divided:
     """Leave out training rows with gaps, where that was asked for; held-out rows stay as they are."""
 
@@ -144,7 +159,9 @@ def _rows(asked: Requirement, target: Target, features: Features, divided: Divid
     """Take the rows to compare candidates on, at most so many, and fold them as they are held out."""
     frame, split, seed = features.frame, asked.split, asked.seed
     at = np.sort(np.concatenate([divided.train, divided.validation]))
-    if not len(divided.validation) and fold_kind(split, target, marks) in ("stratified", "kfold"):
+    kind = fold_kind(split, target, marks)
+    is_by_chance = kind == "stratified" or (kind == "kfold" and target.classes is None)
+    if not len(divided.validation) and is_by_chance:
         return rows_to_compare(
             frame.iloc[at].reset_index(drop=True), target.truth[at], target.task, target.classes,
             folds=split.folds, most_rows=split.compare_rows, seed=seed,

@@ -4,7 +4,7 @@ source -> folder of clean rows -> sentence and columns resolved -> quality repor
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from projects.errors import BadInput
-from projects.ingest.publish import LINEAGE, ROWS, SCHEMA
+from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.run import ingest
 from projects.ingest.schema import ColumnSchema, read_schema
-from projects.requirement.model import Database, Requirement, Tables
+from projects.requirement.model import ColumnCleaning, Database, Requirement, Tables
 from projects.requirement.resolve import Resolved, resolve
 from projects.requirement.seen import ColumnSeen, see_frame
 from projects.sampling.decide import Decision, announcement, decide
@@ -58,7 +58,15 @@ class Clean:
     @property
     def dates(self) -> frozenset[str]:
         """The columns of dates."""
-        return frozenset(column.name for column in self.columns if column.type == "date")
+        return self._of_type("date")
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The columns of texts."""
+        return self._of_type("text")
+
+    def _of_type(self, kind: str) -> frozenset[str]:
+        return frozenset(column.name for column in self.columns if column.type == kind)
 
 
 @dataclass(frozen=True)
@@ -96,12 +104,14 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
     Raises:
         BadInput: The data cannot be used, or the target is not known.
     """
-    clean = clean_rows(asked, folder / "clean", say)
+    as_written, clean = asked, clean_rows(asked, folder / "clean", say)
+    asked = by_clean_names(asked, clean)
     resolved = resolve(asked, (*_seen(clean), *_seen_aside(asked, clean, folder)))
     main = resolved.requirement.tables.main
     if resolved.table and resolved.table != clean.name and main != asked.tables.main:
         say(f"the target lies in the table '{resolved.table}', so that table gives the rows")
-        clean = clean_rows(resolved.requirement, folder / "again", say)
+        named = {"tables": resolved.requirement.tables, "target": resolved.requirement.target}
+        clean = clean_rows(as_written.model_copy(update=named), folder / "again", say)
     for reason in resolved.reasons:
         say(reason)
     decision = decide(clean.rows, asked.sampling)
@@ -111,6 +121,39 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
         say(f"careful: {decision.sentence}")
     requirement = resolved.requirement.model_copy(update={"target": target})
     return TableRows(clean, asked, replace(resolved, requirement=requirement), decision, frame)
+
+
+def by_clean_names(asked: Requirement, clean: Clean) -> Requirement:
+    """Name columns as the clean rows do, where a person named them as the files do."""
+    there = {column.name for column in clean.columns}
+    renamed = {each.original: each.name for each in clean.columns if each.original not in there}
+    if not renamed:
+        return asked
+
+    def many(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(renamed.get(name, name) for name in names)
+
+    def one(name: str | None) -> str | None:
+        return None if name is None else renamed.get(name, name)
+
+    pairs = asked.features.interactions
+    features = {
+        "drop": many(asked.features.drop),
+        "interactions": pairs if isinstance(pairs, str) else tuple(many(pair) for pair in pairs),
+    }
+    split = {name: one(getattr(asked.split, name)) for name in ("group_column", "time_column")}
+    looked_at = {name: many(getattr(asked.evaluation, name)) for name in ("segments", "groups")}
+    columns = {renamed.get(name, name): column for name, column in asked.cleaning.columns.items()}
+    return asked.model_copy(
+        update={
+            "target": renamed.get(asked.target, asked.target),
+            "features": asked.features.model_copy(update=features),
+            "split": asked.split.model_copy(update=split),
+            "sampling": asked.sampling.model_copy(update={"time_column": one(asked.sampling.time_column)}),
+            "evaluation": asked.evaluation.model_copy(update=looked_at),
+            "cleaning": asked.cleaning.model_copy(update={"columns": columns}),
+        }
+    )
 
 
 def _with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame:
@@ -130,8 +173,8 @@ def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
     source = asked.data_source
     if not source:
         raise BadInput("name the data with -P data=: a file, a folder, a glob, s3://... or sklearn:NAME")
-    if isinstance(source, str) and (Path(source) / ROWS).is_file() and (Path(source) / LINEAGE).is_file():
-        return _taken(Path(source))
+    if isinstance(source, str) and is_clean(source):
+        return _taken(asked, Path(source), folder, say)
     for place in (source,) if isinstance(source, str) else source if isinstance(source, tuple) else ():
         if Path(place).is_file() and (sentence := announcement(place, Path(place).stat().st_size)):
             say(sentence)
@@ -145,12 +188,32 @@ def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
     )
 
 
-def _taken(folder: Path) -> Clean:
-    told = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
+def is_clean(place: str) -> bool:
+    """Whether a place is a folder of clean rows."""
+    return all((Path(place) / name).is_file() for name in (ROWS, SCHEMA, LINEAGE))
+
+
+def _taken(asked: Requirement, given: Path, folder: Path, say: Say) -> Clean:
+    """Take rows that are clean already, by links: what is written beside them stays with this run."""
+    folder.mkdir(parents=True)
+    for name in (ROWS, LINES, SCHEMA, LINEAGE, PLAN):
+        if (given / name).is_file():
+            (folder / name).symlink_to((given / name).resolve())
+    columns, told = read_schema(folder), json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
     sha256 = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["sha256"]
-    return Clean(
-        folder, told["table"], str(folder), told["rows"], read_schema(folder), sha256, told["target"]
-    )
+    say(f"{told['rows']:,} rows of {given} are clean already and taken as they are")
+    demands = {
+        "validation": bool(asked.validation),
+        "cleaning.columns": any(
+            each != ColumnCleaning(missing_strategy=each.missing_strategy)
+            for each in asked.cleaning.columns.values()
+        ),
+        "cleaning.duplicates": asked.cleaning.duplicates == "drop",
+        "cleaning.approve": asked.cleaning.approve == "ask",
+    }
+    if unheard := [name for name, is_asked in demands.items() if is_asked]:
+        say(f"careful: {' and '.join(unheard)} counted when these rows were made, and not again now")
+    return Clean(folder, told["table"], str(given), told["rows"], columns, sha256, told["target"])
 
 
 def told_place(source: Any) -> str:

@@ -20,6 +20,8 @@ from projects.learning.trial import Tried
 from projects.tracking import Tracker
 
 FLUSH_S = 1.0
+MOST_FAILURES = 2
+"""In a row; then the server is taken to be away, and what follows is counted as lost without asking it."""
 MOST_METRICS = 1000
 """What MLflow takes in one batch."""
 Entry: TypeAlias = "tuple[str, Tried] | Metric | None"
@@ -39,6 +41,7 @@ class SearchLog:
     tracker: Tracker
     metric: str
     lost: int = 0
+    _failures: int = field(default=0, init=False)
     _entries: queue.SimpleQueue[Entry] = field(default_factory=queue.SimpleQueue, init=False)
 
     def candidate(self, tried: Tried) -> None:
@@ -99,8 +102,13 @@ class SearchLog:
         )
 
     def _try(self, write: Callable[..., None], *entry: object) -> None:
+        if self._failures >= MOST_FAILURES:
+            self.lost += 1
+            return
         try:
             write(*entry)
+            self._failures = 0
         except MlflowException as error:
             self.lost += 1
+            self._failures += 1
             LOGGER.warning("MLflow did not take an entry of the search: %s", str(error)[:300])

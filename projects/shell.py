@@ -1,12 +1,15 @@
 """What the commands share: how they behave towards MLflow, and how an error becomes a sentence and a code."""
 
+import argparse
 import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from projects.errors import BadInput
+from projects.hints import did_you_mean
 from serving.settings import Settings, SettingsError, load
 
 OK, OURS, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -15,12 +18,20 @@ MLFLOW_MANNERS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # It would report each call to its makers.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 TRACKING = """The MLflow server is the one that MLFLOW_TRACKING_URI names, else the setting tracking_uri
 (the variable PENSTOCK_TRACKING_URI or penstock.toml), else the local stack's. Under `mlflow run` MLflow sets
 the variable."""
+
+
+def be_mannerly() -> None:
+    """Set how MLflow is to behave; it reads some of it when it is imported."""
+    for name, value in MLFLOW_MANNERS.items():
+        os.environ.setdefault(name, value)
 
 
 def run_command(work: Callable[[Settings], None], *, is_json: bool = False) -> int:
@@ -30,8 +41,7 @@ def run_command(work: Callable[[Settings], None], *, is_json: bool = False) -> i
         work: Does it.
         is_json: Whether an error is printed as JSON, on standard output, for a program.
     """
-    for name, value in MLFLOW_MANNERS.items():
-        os.environ.setdefault(name, value)
+    be_mannerly()
     from mlflow.exceptions import MlflowException
 
     from serving.lifecycle.moves import LifecycleError
@@ -68,6 +78,37 @@ def connect(uri: str) -> None:
             f"MLflow at {uri} does not answer; start it with `make run`, or name another with"
             f" MLFLOW_TRACKING_URI ({str(error).splitlines()[0]:.200})"
         ) from error
+
+
+class CommandLine(argparse.ArgumentParser):
+    """A parser whose complaints are bad input like any other, and which names the nearest parameter."""
+
+    def read(self, arguments: Sequence[str] | None) -> argparse.Namespace:
+        """Read a command line.
+
+        Raises:
+            BadInput: A parameter is not known, or has no value.
+        """
+        read, strangers = self.parse_known_args(arguments)
+        for word in strangers:
+            name = word.lstrip("-").partition("=")[0].replace("-", "_")
+            known = [action.dest for action in self._actions if action.dest not in ("help", "json")]
+            hint = did_you_mean(name, known, listed=len(known))
+            raise BadInput(f"the step {self.step} has no parameter '{name}'; {hint}", code="unknown_key")
+        return read
+
+    @property
+    def step(self) -> str:
+        """The step's name."""
+        return self.prog.rpartition(" ")[2]
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what cannot be read.
+
+        Raises:
+            BadInput: Always.
+        """
+        raise BadInput(f"the command line of {self.step} cannot be read: {message}")
 
 
 def _away(error: Exception) -> Exception:

@@ -38,8 +38,17 @@ class Target:
     reason: str
 
 
-def read_target(frame: pd.DataFrame, name: str, asked: AskedTask = "auto") -> Target:
+def read_target(
+    frame: pd.DataFrame, name: str, asked: AskedTask = "auto", *, is_text: bool = False
+) -> Target:
     """Read the target and work out the task.
+
+    Args:
+        frame: The table.
+        name: The column.
+        asked: What a person wants.
+        is_text: Whether the cells are labels, even if each of them looks like a number; a regression that
+            was asked for takes them for numbers.
 
     Raises:
         BadInput: There is no such column, nothing in it, one class only, or not what the task takes.
@@ -48,7 +57,7 @@ def read_target(frame: pd.DataFrame, name: str, asked: AskedTask = "auto") -> Ta
         raise BadInput(f"name the column to predict with -P target=COLUMN; {did_you_mean('', frame.columns)}")
     if name not in frame.columns:
         raise BadInput(f"there is no column '{name}' to predict; {did_you_mean(name, frame.columns)}")
-    cells, kind = _cells(frame[name])
+    cells, kind = _cells(frame[name], is_text=is_text and asked != "regression")
     rows = np.flatnonzero(cells.notna().to_numpy())
     if len(rows) == 0:
         raise BadInput(f"target '{name}' is missing in every row; there is nothing to learn")
@@ -81,21 +90,58 @@ def read_truth(column: "pd.Series[Any]", classes: tuple[Any, ...] | None) -> tup
         The truth of the rows that have one, and their positions.
 
     Raises:
-        BadInput: No row has one, or a regression's is no number.
+        BadInput: No row has one, one is none of the labels, or a regression's is no number.
     """
-    if classes is None or isinstance(classes[0], int | float):  # a bool is an int
-        numbers, others = as_numbers(column)
-        if others.any() and classes is None:
+    cells: Any = as_texts(column)
+    if classes is None:
+        cells, others = as_numbers(column)
+        if others.any():
             found = shown(column[others].iloc[0])
             raise BadInput(f"target '{column.name}' must hold numbers for a regression; it has {found}")
-        cells: Any = numbers
-    else:
-        cells = as_texts(column)
     rows = np.flatnonzero(cells.notna().to_numpy())
     if len(rows) == 0:
         raise BadInput(f"target '{column.name}' is missing in every row; there is nothing to evaluate by")
-    held = cells.iloc[rows].to_numpy()
-    return (held if classes is None else held.astype(np.asarray(classes).dtype)), rows
+    held = cells.iloc[rows]
+    if classes is None:
+        return held.to_numpy(dtype=np.float64), rows
+    known = _as_labels(held, classes)
+    if (strange := known.isna().to_numpy()).any():
+        raise BadInput(
+            f"target '{column.name}' has {shown(held[strange].iloc[0])} in row {rows[strange][0]}, which is"
+            f" none of the model's labels: {', '.join(map(shown, classes[:12]))}; leave such rows out"
+        )
+    return _as_truth(known, classes), rows
+
+
+def read_known(column: "pd.Series[Any]", target: Target) -> tuple[Any, Any]:
+    """Read a target's column in other rows of the same table.
+
+    Args:
+        column: The cells.
+        target: How it was read.
+
+    Returns:
+        The truth of the rows that have one which the model can learn, and their positions.
+    """
+    if target.classes is None:
+        numbers, _ = as_numbers(column)
+        rows = np.flatnonzero((numbers.abs() <= LARGEST).to_numpy())
+        return numbers.iloc[rows].to_numpy(), rows
+    known = _as_labels(column, target.classes)
+    rows = np.flatnonzero(known.notna().to_numpy())
+    return _as_truth(known.iloc[rows], target.classes), rows
+
+
+def _as_labels(cells: "pd.Series[Any]", classes: tuple[Any, ...]) -> "pd.Series[Any]":
+    """Give each cell as the label that it is, None where it is none."""
+    if isinstance(classes[0], str):
+        return as_texts(cells).map({label: label for label in classes}).astype(object)
+    numbers, _ = as_numbers(cells)  # 1.0 is the label 1, and the label true
+    return numbers.map({float(label): label for label in classes}).astype(object)
+
+
+def _as_truth(held: "pd.Series[Any]", classes: tuple[Any, ...]) -> Any:
+    return held.to_numpy(dtype=object if isinstance(classes[0], str) else np.asarray(classes).dtype)
 
 
 def _classification(name: str, held: "pd.Series[Any]", rows: Any, kind: str, why: str) -> Target:
@@ -119,13 +165,13 @@ def _classification(name: str, held: "pd.Series[Any]", rows: Any, kind: str, why
     return Target(name, values, rows, "multiclass", classes, reason)
 
 
-def _cells(column: "pd.Series[Any]") -> "tuple[pd.Series[Any], str]":
+def _cells(column: "pd.Series[Any]", *, is_text: bool = False) -> "tuple[pd.Series[Any], str]":
     if is_truth(column):
         return column.astype("object"), "truth"
     numbers, others = as_numbers(column)
-    if not others.any():
-        return numbers, "number"
-    return as_texts(column), "text"
+    if is_text or others.any():
+        return as_texts(column), "text"
+    return numbers, "number"
 
 
 def _is_classes(

@@ -8,7 +8,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,14 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 LONGEST_PARAMETER = 500
+MOST_PARAMETERS = 100
+"""What MLflow takes in one batch."""
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 """What MLflow calls a run that nobody named."""
 EXPERIMENT_KIND = ("mlflow.experimentKind", "custom_model_development")
 """Opens the experiment's page on its training runs; without it the MLflow UI shows its GenAI side."""
 ERROR_TAG = "penstock.error"
-LONGEST_TAG = 4000
+LONGEST_TAG, LONGEST_NOTE, LONGEST_PLACE = 4000, 8000, 500
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Tracker:
         new = [
             Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in values.items() if key not in known
         ]
-        self.client.log_batch(self.run_id, params=new)
+        for start in range(0, len(new), MOST_PARAMETERS):
+            self.client.log_batch(self.run_id, params=new[start : start + MOST_PARAMETERS])
 
     def metrics(self, values: Mapping[str, float]) -> None:
         """Log final metrics."""
@@ -58,7 +61,7 @@ class Tracker:
 
     def note(self, lines: Sequence[str]) -> None:
         """Show lines as the run's description in the MLflow UI, which reads Markdown."""
-        self.tags({"mlflow.note.content": "  \n".join(lines).strip()})
+        self.tags({"mlflow.note.content": "  \n".join(lines).strip()[:LONGEST_NOTE]})
 
     def curves(self, points: Sequence[Metric]) -> None:
         """Add points to the parent run's curves."""
@@ -120,10 +123,15 @@ def started_run(name: str) -> Iterator[Tracker]:
 
 
 def _note_failure(tracker: Tracker, error: Exception) -> None:
-    try:
+    # The server may be away, which may be the error itself.
+    with suppress(MlflowException):
         tracker.tags({ERROR_TAG: str(error)[:LONGEST_TAG]})
-    except MlflowException:
-        return  # the server is away, which may be the error itself
+
+
+def note_on_run(run_id: str, error: Exception) -> None:
+    """Say on a run that `mlflow run` has made why nothing was begun."""
+    with suppress(MlflowException):
+        MlflowClient().set_tag(run_id, ERROR_TAG, str(error)[:LONGEST_TAG])
 
 
 def log_table(frame: Any, place: str, name: str, target: str, sha256: str) -> None:
@@ -136,7 +144,7 @@ def log_table(frame: Any, place: str, name: str, target: str, sha256: str) -> No
         # A hint about whole numbers in a signature; the version's own signature holds none.
         warnings.simplefilter("ignore", UserWarning)
         dataset = from_pandas(frame, source=source, targets=target, name=name, digest=sha256[:36])
-        mlflow.log_input(dataset, context="training", tags={"penstock.place": place})
+        mlflow.log_input(dataset, context="training", tags={"penstock.place": place[:LONGEST_PLACE]})
 
 
 def _metrics(values: Mapping[str, float]) -> list[Metric]:

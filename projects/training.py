@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 
 from projects.contests import hold_contest
 from projects.course import course_of
@@ -18,6 +19,7 @@ from projects.evaluation.evaluate import SECONDS, evaluate
 from projects.evaluation.gate import judge
 from projects.evaluation.recommendation import recommend
 from projects.evaluation.subject import Subject
+from projects.evaluation.suspicion import repeats
 from projects.feature_store.store import resolve
 from projects.growth import growth_of, on_all_rows
 from projects.learning.contest import STEPS
@@ -33,7 +35,7 @@ from projects.requirement.user_tasks import tasks_markdown, user_tasks
 from projects.rows import TableRows, read_rows, told_place
 from projects.sampling.receipt import Receipt
 from projects.shell import connect
-from projects.steps.placed import with_run_resolved, workspace
+from projects.steps.placed import log_files, with_run_resolved, workspace
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
 
@@ -41,8 +43,8 @@ STEPS_BESIDE_CONTEST = 5
 """Reading, preparing, growth, evaluating and registering."""
 GROWTH_SHARE = 0.3
 LEAST_EVALUATION_S = 2.0
-LONGEST_GROWTH_S = 60.0
-"""The learning curve may take a share of the search's seconds, and no more than this."""
+LEAST_GROWTH_S, LEAST_GROWTH_OF_SAMPLE_S, LONGEST_GROWTH_S = 1.0, 5.0, 60.0
+"""The learning curve may take a share of the search's seconds, between these."""
 MOST_LOGGED_BYTES = 256_000_000
 """Larger tables of clean rows are kept in the var folder instead of among the run's artefacts."""
 
@@ -100,13 +102,8 @@ def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress
         clean = table.clean
         write_report(clean.folder, target=table.asked.target, title=clean.name)
         step.result = f"{clean.rows:,} clean rows of {len(clean.columns)} columns"
-    for path in sorted(clean.folder.iterdir()):
-        if path.stat().st_size <= MOST_LOGGED_BYTES:
-            mlflow.log_artifact(str(path), "data")
-        else:
-            progress.note(
-                f"{path.name} is too large to be kept with the run; `-e ingest` keeps it in a folder"
-            )
+    for name in log_files(clean.folder, most_bytes=MOST_LOGGED_BYTES):
+        progress.note(f"{name} is too large to be kept with the run; `-e ingest` keeps it in a folder")
     tracker.tags({"penstock.kind": "training", "penstock.data_sha256": clean.sha256})
     return table
 
@@ -161,15 +158,16 @@ def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], prog
 
 
 def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progress) -> _Fitted:
-    seconds = min(LONGEST_GROWTH_S, max(1.0, GROWTH_SHARE * problem.asked.tuning.seconds))
+    least = LEAST_GROWTH_OF_SAMPLE_S if table.decision.is_sample else LEAST_GROWTH_S
+    seconds = min(LONGEST_GROWTH_S, max(least, GROWTH_SHARE * problem.asked.tuning.seconds))
     with progress.step(f"seeing how the score grows with rows (about {seconds:.0f} s at most)") as step:
-        receipt = growth_of(winner.pipeline, problem, table, seconds=seconds)
+        receipt = growth_of(winner.fit, problem, table, seconds=seconds)
         step.result = f"measured at {len(receipt.curve.points)} sizes"
         for line in receipt.lines():
             progress.note(line)
         model, rows = winner.pipeline, len(problem.learned)
         if receipt.refit:
-            model, rows = on_all_rows(model, problem, table)
+            model, rows = on_all_rows(winner.fit, problem, table)
             progress.note(f"fitted on {rows:,} rows of {table.clean.rows:,}, without those held out")
     mlflow.log_text(json.dumps(receipt.as_dict(), indent=1), "sampling_receipt.json")
     return _Fitted(problem, table, winner, model, receipt, rows)
@@ -182,9 +180,7 @@ def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Pro
             fitted.model, problem.features.frame.iloc[problem.learned[:1000]], winner.out_of_fold.answers,
             asked=problem.asked.evaluation, metric=problem.metric, gate=problem.gate, seed=problem.asked.seed,
         )  # fmt: skip
-        course = course_of(
-            winner, problem.metric, folds=len(problem.rows.folds), learning=_points(fitted.receipt)
-        )
+        course = course_of(winner, problem, learning=_points(fitted.receipt))
         report = evaluate(
             _subject(fitted, adjusted), asked=problem.asked.evaluation, metric=problem.metric,
             threshold=adjusted.threshold, course=course, seed=problem.asked.seed,
@@ -198,7 +194,7 @@ def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Pro
     decision = judge(problem.gate, {**report.metrics, **winner.costs})
     told = recommend(
         report, course, costs=winner.costs, data=fitted.receipt.lines()[1:],
-        notes=(*problem.suspicions, *winner.notices),
+        notes=(*problem.suspicions, *_copies(problem), *winner.notices),
     )  # fmt: skip
     outcome = Outcome(
         problem, fitted.table, winner, adjusted, report, course, told, decision, fitted.learned_rows
@@ -209,8 +205,16 @@ def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Pro
     return finish(outcome, version, tracker, settings)
 
 
+def _copies(problem: Problem) -> tuple[str, ...]:
+    said = repeats(problem.features.frame, problem.target.truth, problem.learned, problem.divided.test)
+    return (said,) if said else ()
+
+
 def _points(receipt: Receipt) -> list[Point]:
-    return [Point(point.rows, point.score, point.error) for point in receipt.curve.points]
+    return [
+        Point(point.rows, point.score, point.error if np.isfinite(point.error) else 0.0)
+        for point in receipt.points
+    ]
 
 
 def _subject(fitted: _Fitted, adjusted: Adjusted) -> Subject:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FEW = 0.5
 """Up to this share of distinct cells, converting only these is worth finding them."""
+MOST_KNOWN = 10_000
+"""Distinct cells of a column that a thread remembers."""
 KINDS = {pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN", pa.date32(): "DATE"}
 
 
@@ -57,15 +59,32 @@ class Converter:
             cells: As they were read.
         """
         conversion = self._conversions[name]
+        if pa.types.is_floating(cells.type):
+            cells = pc.if_else(pc.is_nan(cells), None, cells)
         if _may_be_plain(conversion) and (numbers := _plain_numbers(cells)) is not None:
             return numbers
         distinct = cells.dictionary_encode()
         if len(distinct.dictionary) <= FEW * len(cells) or conversion.type == "text":
-            converted = self._by_sql(conversion, distinct.dictionary)
+            converted = self._levels(name, distinct.dictionary)
             if pa.types.is_string(converted.type):
                 return pa.DictionaryArray.from_arrays(distinct.indices, converted)
             return converted.take(distinct.indices)
         return self._by_sql(conversion, cells)
+
+    def _levels(self, name: str, levels: pa.Array) -> pa.Array:
+        """Convert distinct cells, of which a thread remembers those it has met."""
+        conversion = self._conversions[name]
+        if len(levels) > MOST_KNOWN or not pa.types.is_string(levels.type):
+            return self._by_sql(conversion, levels)
+        known: dict[str, object] = vars(self._local).setdefault(f"known {name}", {})
+        cells = levels.to_pylist()
+        unknown = [cell for cell in cells if cell not in known]
+        if len(known) + len(unknown) > MOST_KNOWN:
+            known.clear()
+            unknown = cells
+        if unknown:
+            known.update(zip(unknown, self._by_sql(conversion, pa.array(unknown)).to_pylist(), strict=True))
+        return pa.array([known[cell] for cell in cells], _type_of(conversion))
 
     def _by_sql(self, conversion: Conversion, cells: pa.Array) -> pa.Array:
         kind = "TIMESTAMP" if pa.types.is_timestamp(cells.type) else KINDS.get(cells.type, TEXT)
@@ -73,10 +92,8 @@ class Converter:
         query = f"SELECT {served_sql(conversion, 'cell', kind)} AS cell FROM cells"
         found = self._engine().from_arrow(pa.table({"cell": texts})).query("cells", query)
         converted = found.to_arrow_table().column(0)
-        as_what = pa.string() if conversion.type in ("text", "date") else pa.float64()
-        return pa.concat_arrays(
-            [chunk.cast(as_what) for chunk in converted.chunks] or [pa.array([], as_what)]
-        )
+        kept = _type_of(conversion)
+        return pa.concat_arrays([chunk.cast(kept) for chunk in converted.chunks] or [pa.array([], kept)])
 
     def _engine(self) -> "duckdb.DuckDBPyConnection":
         """Open one DuckDB a thread: they are not shared, and go with the thread."""
@@ -87,6 +104,10 @@ class Converter:
             self._local.engine.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         engine: duckdb.DuckDBPyConnection = self._local.engine
         return engine
+
+
+def _type_of(conversion: Conversion) -> pa.DataType:
+    return pa.string() if conversion.type in ("text", "date") else pa.float64()
 
 
 def _may_be_plain(conversion: Conversion) -> bool:
@@ -101,14 +122,16 @@ def _plain_numbers(cells: pa.Array) -> pa.Array | None:
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if not is_number and not pa.types.is_string(kind):
         return None
-    for clear in (lambda: cells, lambda: _without_marks(cells)):
-        try:
-            numbers = pc.cast(clear(), pa.float64(), safe=False)
-        except pa.ArrowInvalid:
-            continue
-        if pc.all(pc.is_finite(numbers)).as_py() is not False:
-            return numbers
-    return None
+    numbers = _cast(cells)
+    return _cast(_without_marks(cells)) if numbers is None else numbers
+
+
+def _cast(cells: pa.Array) -> pa.Array | None:
+    try:
+        numbers = pc.cast(cells, pa.float64(), safe=False)
+    except pa.ArrowInvalid:
+        return None
+    return numbers if pc.all(pc.is_finite(numbers)).as_py() is not False else None
 
 
 def _without_marks(cells: pa.Array) -> pa.Array:

@@ -22,6 +22,7 @@ from projects.batch.formats import AS_WRITTEN, FORMATS, Encoded, Sink
 from projects.batch.inputs import Odd, check_columns, read_inputs
 from projects.batch.journal import Journal, digest_of, open_journal
 from projects.batch.rows import Rows, cut
+from projects.batch.source import Known, open_rows
 from projects.errors import BadInput
 from projects.scorer import Version
 from serving.plan.model import PlanInputError
@@ -89,28 +90,43 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         raise BadInput(f"'{output}' exists; name another with -P output=FILE, or say -P overwrite=yes")
 
 
-def predict_rows(rows: Rows, asked: Asked) -> Predicted:
-    """Score every row into the output, which appears whole or not at all.
+def predict_source(place: str, known: Known, asked: Asked) -> Predicted:
+    """Score every row of a source into the output, which appears whole or not at all.
 
     What an earlier run of the same version answered before it was killed is taken from its journal.
 
+    Args:
+        place: A file, a folder, a glob, a bucket, a database or one of scikit-learn's tables.
+        known: How training read the version's columns.
+        asked: What is asked.
+
     Raises:
-        BadInput: A column is missing, a cell does not fit its column, the output cannot be written, or there
-            are no rows.
+        BadInput: The source cannot be read, a column is missing, a cell does not fit its column, there are no
+            rows, or the output cannot be written.
     """
     check_output(asked.output, overwrite=asked.overwrite)
-    scorer, started = asked.version.scorer, asked.clock()
+    version, started = asked.version, asked.clock()
+    folder = asked.output.with_name(f".{asked.output.name}.work")
+    with (
+        _room(asked.output),
+        open_journal(asked.output, version.author) as journal,
+        open_rows(place, version.scorer.columns, known, folder, asked.say) as rows,
+    ):
+        if journal.batches:
+            asked.say(f"an earlier run was stopped: {journal.batches} batches are answered already")
+        done = _predict(rows, asked, journal)
+    return replace(done, seconds=asked.clock() - started)
+
+
+def _predict(rows: Rows, asked: Asked, journal: Journal) -> Predicted:
+    scorer = asked.version.scorer
     check_columns(scorer.columns, rows.names)
     kept = kept_names(asked.keep, rows.names, scorer)
     names = (*kept, *answer_names(scorer), MODEL, VERSION)
-    with _room(asked.output), open_journal(asked.output, asked.version.author) as journal:
-        if journal.batches:
-            asked.say(f"an earlier run was stopped: {journal.batches} batches are answered already")
-        with _whole(asked.output, names) as sink:
-            chunk_rows = asked.chunk_rows or rows_at_once(len(rows.names))
-            work = _Work(asked, rows, kept, journal, sink)
-            done = work.through(cut(rows.batches, chunk_rows), started)
-    return replace(done, seconds=asked.clock() - started)
+    with _whole(asked.output, names) as sink:
+        chunk_rows = asked.chunk_rows or rows_at_once(len(rows.names))
+        work = _Work(asked, rows, kept, journal, sink)
+        return work.through(cut(rows.batches, chunk_rows), asked.clock())
 
 
 def rows_at_once(columns: int) -> int:

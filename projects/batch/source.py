@@ -1,7 +1,7 @@
 """The rows to predict: found and read as training reads its sources, and converted as it converted them."""
 
 import json
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,13 +59,14 @@ def known_of(schema: Path | None) -> Known:
 
 
 @contextmanager
-def open_rows(place: str, columns: Sequence[Column], known: Known, say: Say) -> Iterator[Rows]:
+def open_rows(place: str, columns: Sequence[Column], known: Known, folder: Path, say: Say) -> Iterator[Rows]:
     """Open a source: a file, a folder, a glob, a bucket, a database or one of scikit-learn's tables.
 
     Args:
         place: Where. A database's URL has its table behind a `#`.
         columns: The model's inputs.
         known: How training read them.
+        folder: For what is fetched or unpacked; made anew, and gone in the end.
         say: Hears of files left out, and of large ones.
 
     Raises:
@@ -74,14 +75,25 @@ def open_rows(place: str, columns: Sequence[Column], known: Known, say: Say) -> 
     import duckdb
 
     with (
-        tempfile.TemporaryDirectory(prefix="penstock-batch-") as folder,
-        open_engine(Path(folder) / "spill", memory_limit=MEMORY_LIMIT) as engine,
+        _only_now(folder),
+        open_engine(folder / "spill", memory_limit=MEMORY_LIMIT) as engine,
     ):
-        work = Workspace(Path(folder), engine, say)
+        work = Workspace(folder, engine, say)
         try:
             yield _rows(_table(place, columns, known, work), work, columns, known)
         except duckdb.Error as error:
             raise BadInput(f"'{place}' cannot be read to its end; {str(error).splitlines()[0]}") from error
+
+
+@contextmanager
+def _only_now(folder: Path) -> Iterator[None]:
+    """Make a folder, in place of one that a killed run left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _table(place: str, columns: Sequence[Column], known: Known, work: Workspace) -> Table:

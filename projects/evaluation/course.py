@@ -28,6 +28,7 @@ class Course:
     Attributes:
         ranking: The candidates compared.
         folds: How many folds they were compared on.
+        ratio: Rows scored by rows fitted on, in a fold; None where it is not known.
         learning: How the score grew with rows.
         losses: The winner's losses by round, by the rows that they are of.
         best_round: The round in use, from 1; None if all are.
@@ -37,6 +38,7 @@ class Course:
 
     ranking: Sequence[Ranked] = ()
     folds: int = 0
+    ratio: float | None = None
     learning: Sequence[Point] = ()
     losses: Mapping[str, Sequence[float]] = field(default_factory=dict)
     best_round: int | None = None

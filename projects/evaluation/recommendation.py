@@ -9,7 +9,7 @@ import numpy as np
 from projects.evaluation.course import Course
 from projects.evaluation.findings import Findings, Report
 from projects.evaluation.intervals import written
-from projects.evaluation.ranking import Ranked, in_order, lead, within_chance
+from projects.evaluation.ranking import Ranked, compared, lead, within_chance
 
 MOST_COLUMNS = 5
 COSTS = (
@@ -80,26 +80,27 @@ def recommend(
 
 def _which(found: Findings, course: Course) -> str:
     metric, name = found.metric, found.subject.name
-    scored = [row for row in in_order(course.ranking, metric) if row.mean is not None]
+    scored = compared(course.ranking, metric)
     if not scored:
         return f"{name}, the only model there is"
+    where = "on the one fold that there was time for" if course.folds == 1 else "in cross-validation"
     if len(scored) == 1:
-        mean = f"{metric.name} {scored[0].mean:.4f} in cross-validation"
+        mean = f"{metric.name} {scored[0].mean:.4f} {where}"
         return f"{name}, the only candidate with a score ({mean})"
     best = "highest" if metric.is_better_higher else "lowest"
     first = scored[0]
     said = f"{name}: "
     if name != first.name:
         said += f"{first.name} had "
-    said += f"the {best} {metric.name} in cross-validation, {first.mean:.4f}"
-    if ahead := lead(course.ranking, metric, folds=course.folds):
+    said += f"the {best} {metric.name} {where}, {first.mean:.4f}"
+    if ahead := lead(course.ranking, metric, folds=course.folds, ratio=course.ratio):
         said += f", {ahead}"
     return said + _cheaper(scored, course, found)
 
 
 def _cheaper(scored: Sequence[Ranked], course: Course, found: Findings) -> str:
     """Name those that are as good and trained in half of the time."""
-    same = within_chance(scored, found.metric, folds=course.folds)
+    same = within_chance(scored, found.metric, folds=course.folds, ratio=course.ratio)
     quick = [row.name for row in same if row.seconds < scored[0].seconds / 2]
     if not quick:
         return ""

@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from projects.split import Split
-
 FEWEST_ROWS = 50
 MOST_REPEATS = 0.1
 """The share of held-out rows that may equal one learned from: few columns make some by chance."""
@@ -16,6 +14,8 @@ TOO_GOOD = {"roc_auc": 0.9999, "r2": 0.9995}
 OVERWHELMING = 0.8
 """The share of importance from which one column is nearly the whole model."""
 MATTERS = 0.02
+FEWEST_VALUES = 20
+"""A sorted column of fewer values brings no new ones."""
 TREND = 0.8
 """The rank correlation with the rows' order from which a column grows or falls along the table."""
 
@@ -50,12 +50,17 @@ def one_column_rules(weights: Mapping[str, float]) -> str | None:
     return f"'{top}' is {weights[top]:.0%} of the model: see whether it is known at the time of a prediction"
 
 
-def repeats(split: Split) -> str | None:
-    """Return a sentence if many of the held-out rows, answer included, were also learned from."""
-    held, learned = (
-        _digests(X, y) for X, y in ((split.X_held, split.y_held), (split.X_train, split.y_train))
-    )
-    count = int(held.isin(learned).sum())
+def repeats(X: pd.DataFrame, truth: Any, learned: Any, held: Any) -> str | None:
+    """Return a sentence if many of the held-out rows, answer included, were also learned from.
+
+    Args:
+        X: All rows.
+        truth: Theirs, shape (rows,).
+        learned: The positions of those learned from.
+        held: The positions of those held out.
+    """
+    digests = pd.util.hash_pandas_object(X, index=False).to_numpy() * 31 + pd.util.hash_array(truth)
+    count = int(np.isin(digests[held], digests[learned]).sum())
     if count <= MOST_REPEATS * len(held):
         return None
     return (
@@ -80,12 +85,8 @@ def drifting(X: pd.DataFrame, weights: Mapping[str, float]) -> list[str]:
 
 def _rank_correlation(cells: "pd.Series[Any]", order: Any) -> float:
     held = cells.notna().to_numpy()
-    if held.sum() < FEWEST_ROWS or cells[held].nunique() < 3:
+    if held.sum() < FEWEST_ROWS or cells[held].nunique() < FEWEST_VALUES:
         return 0.0
     # Dates are ISO texts, whose order is that of time.
     places, _ = pd.factorize(cells[held].to_numpy(), sort=True)
     return float(np.corrcoef(rankdata(places), order[held])[0, 1])
-
-
-def _digests(X: pd.DataFrame, y: Any) -> "pd.Series[Any]":
-    return pd.util.hash_pandas_object(X, index=False) * 31 + pd.util.hash_array(y)

@@ -186,7 +186,8 @@ def convert_frame(frame: "pd.DataFrame", conversions: Mapping[str, Conversion]) 
         return frame.copy()
     columns = {f"c{at}": _cells(frame[name]) for at, name in enumerate(asked)}
     exprs = []
-    with duckdb.connect(config={"TimeZone": "UTC", "threads": "1"}) as engine:
+    with duckdb.connect(config={"threads": "1"}) as engine:
+        engine.execute("SET TimeZone = 'UTC'")
         raw = _arrow(columns)
         engine.register("raw", raw)
         kinds = {row[0]: row[1] for row in engine.execute("DESCRIBE raw").fetchall()}

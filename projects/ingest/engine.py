@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "600MB"
 """What DuckDB may hold before it spills; with Python and its libraries a process stays under 1 GB."""
 
+WIDE = 1000
+"""From here on a table's blocks of 2,048 rows, at 16 bytes a cell and one block a step, need more than that."""
+KILOBYTES_A_COLUMN = 250
+
 
 def open_engine(spill: Path, *, memory_limit: str = MEMORY_LIMIT) -> "duckdb.DuckDBPyConnection":
     """Open a DuckDB in memory that spills into a folder."""
@@ -30,6 +34,15 @@ def open_engine(spill: Path, *, memory_limit: str = MEMORY_LIMIT) -> "duckdb.Duc
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def make_room(connection: "duckdb.DuckDBPyConnection", columns: int) -> None:
+    """Let a table of very many columns take the memory that a few blocks of its rows need."""
+    if columns > WIDE:
+        connection.execute(
+            f"SET memory_limit = '{int(MEMORY_LIMIT[:-2]) + columns * KILOBYTES_A_COLUMN // 1000}MB'"
+        )
+        connection.execute("SET threads = 1")
 
 
 def cores() -> int:

@@ -178,7 +178,7 @@ def _with_examples(column: _Column, work: Workspace) -> Reading:
     if reading is None:
         raise RuntimeError(f"column '{column.name}' was left without a reading")
     values = [value for value in column.values if value.strip()][:SHOWN]
-    if not values or reading.conversion.type == "text":
+    if not values or reading.conversion.form == "plain":
         return replace(reading, examples=tuple((value, value) for value in values))
     rows = work.rows(
         f"SELECT v, CAST({reading.conversion.sql('v')} AS VARCHAR) FROM (SELECT unnest(?::VARCHAR[]) AS v)",

@@ -19,6 +19,8 @@ from projects.ingest.workspace import Workspace
 LARGEST_SURE = 1e15
 """Beyond this a DOUBLE may have lost digits."""
 COLUMNS_AT_ONCE = 500
+WIDE_AT_ONCE = 60
+"""Of tables with more columns than that: DuckDB plans many aggregates slower than a few at a time."""
 
 
 def count_perfect(
@@ -34,12 +36,15 @@ def count_perfect(
     """
     asked = [at for at, candidate in candidates.items() if _tests(at, kinds[at], candidate.conversion)]
     counts: dict[int, Counts] = {}
-    for start in range(0, len(asked), COLUMNS_AT_ONCE):
-        some = asked[start : start + COLUMNS_AT_ONCE]
+    at_once = COLUMNS_AT_ONCE if len(kinds) <= COLUMNS_AT_ONCE else WIDE_AT_ONCE
+    for start in range(0, len(asked), at_once):
+        some = asked[start : start + at_once]
         parts = {at: _tests(at, kinds[at], candidates[at].conversion) for at in some}
-        values = ", ".join(f"{_value(at, kinds[at], candidates[at].conversion)} AS v{at}" for at in some)
+        values = ", ".join(
+            f"c{at}, {_value(at, kinds[at], candidates[at].conversion)} AS v{at}" for at in some
+        )
         told = ", ".join(test for tests in parts.values() for test in tests)
-        row = list(work.rows(f"SELECT count(*), {told} FROM (SELECT *, {values} FROM ({source}))")[0])
+        row = list(work.rows(f"SELECT count(*), {told} FROM (SELECT {values} FROM ({source}))")[0])
         rows = int(row.pop(0))
         for at, tests in parts.items():
             part, row = row[: len(tests)], row[len(tests) :]

@@ -146,7 +146,7 @@ def fit(column: ColumnSeen, asked: Sequence[Asked], words: Mapping[str, tuple[st
     covered = [0.0] * len(name)
     hits: dict[str, float] = {}
     for each in (one for one in asked if one.stems):
-        strength, places, how, wanted = _match(each, name)
+        strength, places, how, wanted = _match(each, name, column.name)
         if not strength:
             strength = THING * _of_table(each, words.get(f"table:{column.table}", ()))
             hits[each.text] = max(hits.get(each.text, 0.0), strength)
@@ -176,10 +176,10 @@ def _is_weak(word: str) -> bool:
 WEAK_STEMS = frozenset(stem(word) for word in WEAK_IN_NAMES) | WEAK_IN_NAMES
 
 
-def _match(asked: Asked, name: Sequence[str]) -> tuple[float, tuple[int, ...], str, Expects]:
+def _match(asked: Asked, name: Sequence[str], written: str) -> tuple[float, tuple[int, ...], str, Expects]:
     """Return the strength of the best match, the words of the name it covers, why, and what it expects."""
     expects = _expected(asked.stems)
-    if places := _run(asked.stems, name):
+    if places := _run(asked.stems, name) or _whole(asked, name, written):
         return SAME, places, f"'{asked.text}' is in its name", expects
     best: tuple[float, tuple[int, ...], str, Expects] = (0.0, (), "", "")
     for at, strength in PHRASES.get(asked.stems, ()):
@@ -242,6 +242,11 @@ def _run(wanted: Sequence[str], name: Sequence[str]) -> tuple[int, ...]:
                 if "".join(name[start:end]) == joined and len(joined) > 3:
                     return tuple(range(start, end))
     return ()
+
+
+def _whole(asked: Asked, name: Sequence[str], written: str) -> tuple[int, ...]:
+    """`cnt` is the name of the column `cnt`, whose word is `count`."""
+    return tuple(range(len(name))) if asked.text.casefold() == written.casefold() else ()
 
 
 def _of_table(asked: Asked, table: Sequence[str]) -> float:

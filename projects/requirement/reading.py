@@ -20,8 +20,8 @@ VOCABULARY = frozenset(
     for word in phrase.split()
 )
 USUAL = """
-    about above accuracy accurate after again based below chain chance clean company could early error
-    evening first given great heart hours house known large least might minutes money month months
+    about above accuracy accurate after again based below chain chance clean company could counties county
+    early error evening first given great heart hours house known large least might minutes money month months
     morning never night people place plane plans point precision prize quarter recall scale scores
     second seconds share should small space state still stock store table their there these third those
     today tomorrow track trade train trial under upper using value waste water week weeks where which

@@ -136,7 +136,7 @@ def estimated_loss(curve: Curve, sampled: int, all_rows: int) -> Loss | None:
 
 
 def _errors(rows: Any, scores: Any, told: Any) -> Any:
-    """Fill unknown errors with the largest known one, else with the law's own residuals; None without either."""
+    """Fill unknown errors with the largest known one, else with the residuals of the law; None without."""
     known = told[np.isfinite(told)]
     if len(known):
         return np.maximum(np.where(np.isfinite(told), told, known.max()), LEAST_ERROR)

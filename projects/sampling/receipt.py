@@ -1,11 +1,11 @@
 """The receipt of a sample: what learning from fewer rows costs, and whether to fit on all rows after all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from projects.sampling.curve import Curve, Loss, estimated_loss
+from projects.sampling.curve import Curve, Loss, Point, estimated_loss
 from projects.sampling.decide import Decision
 
 DRAWN_POINTS = 40
@@ -20,6 +20,8 @@ class Receipt:
         metric: What the scores are.
         curve: How they grew with rows.
         loss: The estimated loss; None if it could not be estimated.
+        bound: The loss beyond which the winner is to be fitted on all rows, in units of the score.
+        is_error: Whether less of the metric is better; the curve holds its negative, for which more is.
         refit: Whether the winner is to be fitted on all rows.
         is_noisy: Whether the loss cannot be told from none within the bound asked for.
     """
@@ -28,13 +30,24 @@ class Receipt:
     metric: str
     curve: Curve
     loss: Loss | None
+    bound: float
+    is_error: bool
     refit: bool
     is_noisy: bool
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What was measured, as the metric itself says it."""
+        return tuple(replace(point, score=self._sign * point.score) for point in self.curve.points)
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.is_error else 1
 
     def lines(self) -> tuple[str, ...]:
         """Return the receipt as sentences."""
         grew = ", ".join(
-            f"{point.score:.4f}{_plus_minus(point.error)} at {point.rows:,}" for point in self.curve.points
+            f"{point.score:.4f}{_plus_minus(point.error)} at {point.rows:,}" for point in self.points
         )
         found = [self.decision.sentence]
         if grew:
@@ -53,12 +66,14 @@ class Receipt:
             "metric": self.metric,
             "points": [
                 {"rows": point.rows, "score": point.score, "error": _known(point.error)}
-                for point in self.curve.points
+                for point in self.points
             ],
-            "law": law and {"limit": law.limit, "gain": law.gain, "exponent": law.exponent},
+            "law": law
+            and {"limit": self._sign * law.limit, "gain": self._sign * law.gain, "exponent": law.exponent},
             "estimated_loss": loss and loss.estimate,
             "estimated_loss_90": loss and [loss.low, loss.high],
             "max_loss": self.decision.max_loss,
+            "bound": self.bound,
             "is_noisy": self.is_noisy,
             "refit_on_all_rows": self.refit,
             "sentences": list(self.lines()),
@@ -72,8 +87,9 @@ class Receipt:
         first = self.curve.points[0].rows
         drawn = []
         for rows in np.geomspace(first, max(self.decision.of, first), DRAWN_POINTS):
-            low, high = np.percentile([other.at(rows) for other in self.curve.redrawn], [5, 95])
-            drawn.append((float(rows), law.at(rows), float(low), float(high)))
+            laws = [self._sign * other.at(rows) for other in self.curve.redrawn]
+            low, high = np.percentile(laws, [5, 95])
+            drawn.append((float(rows), self._sign * law.at(rows), float(low), float(high)))
         return tuple(drawn)
 
     def _verdict(self) -> list[str]:
@@ -81,15 +97,19 @@ class Receipt:
             return []
         if self.loss is None:
             return ["the loss from having sampled is not known: the score was measured at too few sizes"]
-        loss, bound = self.loss, self.decision.max_loss
-        law = f"90 % interval {loss.low:.4f} to {loss.high:.4f}, by the law score = a - b rows^-c"
+        loss, asked = self.loss, self.decision.max_loss
+        sign = "+" if self.is_error else "-"
+        law = (
+            f"90 % interval {loss.low:.4f} to {loss.high:.4f}, by the law {self.metric} = a {sign} b rows^-c"
+        )
         found = [f"the estimated loss of {self.metric} from having sampled is {loss.estimate:.4f} ({law})"]
         if self.is_noisy:
             found.append(
-                f"the scores are too noisy to tell whether that is more than {bound:g};"
+                f"the scores are too noisy to tell whether that is more than {self.bound:.4g};"
                 " a larger sampling.sample_size would tell"
             )
-        bounded = f"sampling.max_loss {bound:g}"
+        share = "" if self.bound == asked else f" of the {self.metric} itself, {self.bound:.4g}"
+        bounded = f"sampling.max_loss {asked:g}{share}"
         if self.refit:
             found.append(
                 f"that is more than {bounded}: the winner is fitted on all {self.decision.of:,} rows"
@@ -99,21 +119,31 @@ class Receipt:
         return found
 
 
-def receipt(decision: Decision, curve: Curve, metric: str) -> Receipt:
+def receipt(
+    decision: Decision, curve: Curve, metric: str, *, is_error: bool = False, is_share: bool = True
+) -> Receipt:
     """Judge what a sample cost.
 
     Args:
         decision: Which rows were drawn.
-        curve: How the score grew with rows up to the sample's size.
+        curve: How the score grew with rows up to the sample's size; more is better, so of an error the
+            negative.
         metric: What the score is, for the sentences.
+        is_error: Whether the metric is an error.
+        is_share: Whether the metric has a unit of its own, such as an accuracy; a loss of what is measured
+            in the target's unit is judged as a share of the score on the sample.
     """
     loss = estimated_loss(curve, decision.rows, decision.of) if decision.is_sample else None
     bound = decision.max_loss
+    if not is_share and curve.law is not None:
+        bound *= abs(curve.law.at(decision.rows))
     return Receipt(
         decision=decision,
         metric=metric,
         curve=curve,
         loss=loss,
+        bound=bound,
+        is_error=is_error,
         refit=loss is not None and loss.estimate > bound,
         is_noisy=loss is not None and loss.low <= bound < loss.high,
     )

@@ -1,5 +1,6 @@
 """The entry point `clean`: gaps filled and outliers pulled in, over a whole table."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.publish import LINEAGE, LINES, ROWS, SCHEMA
-from projects.rows import Clean, clean_rows, told_place
+from projects.rows import Clean, by_clean_names, clean_rows, told_place
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
 from projects.steps.filled import Filled, fill, write_lines
@@ -35,21 +36,30 @@ def _clean(asked: Asked, settings: Settings) -> Mapping[str, object]:
             "cleaned_rows": done.cleaned_rows,
             "filled": dict(done.filled),
             "pulled": dict(done.pulled),
+            "repeated": done.repeated,
         }
         return log_outcome(found, "clean")
 
 
 def _cleaned(clean: Clean, asked: Asked, folder: Path) -> Filled:
-    target, names = clean.target, [column.name for column in clean.columns]
+    requirement = by_clean_names(asked.requirement, clean)
+    target, names = requirement.target or clean.target, [column.name for column in clean.columns]
     if target and target not in names:
         raise BadInput(f"there is no column '{target}'; {did_you_mean(target, names)}")
     folder.mkdir()
-    done = fill(clean.parquet, folder / ROWS, asked.requirement.cleaning, keep=target)
+    done = fill(clean.parquet, folder / ROWS, requirement.cleaning, keep=target)
     if not done.cleaned_rows:
-        raise BadInput("no row is left: each has a gap somewhere; choose another missing_strategy than drop")
+        raise BadInput(
+            "no row is left: each has a gap somewhere; choose another missing_strategy than drop, or leave"
+            " the emptiest columns out"
+        )
     write_lines(folder / ROWS, folder / LINES)
-    for name in (SCHEMA, LINEAGE):
-        shutil.copy(clean.folder / name, folder / name)
+    shutil.copy(clean.folder / LINEAGE, folder / LINEAGE)
+    schema = json.loads((clean.folder / SCHEMA).read_text(encoding="utf-8"))
+    told = json.dumps({**schema, "rows": done.cleaned_rows, "target": target}, ensure_ascii=False, indent=1)
+    (folder / SCHEMA).write_text(told + "\n", encoding="utf-8")
+    if done.repeated:
+        asked.say(f"{done.repeated:,} rows repeat another and are left out")
     for column, count in done.filled.items():
         asked.say(f"column '{column}': {count:,} gaps filled")
     for column, count in done.pulled.items():

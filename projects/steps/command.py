@@ -4,20 +4,21 @@ A step's own option may set a field of the requirement (`--missing-strategy` is 
 so that a spec file, a sentence and a single parameter mean the same everywhere.
 """
 
-import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from projects.errors import BadInput
-from projects.hints import did_you_mean
 from projects.requirement.model import Requirement
 from projects.requirement.parameters import PARAMETERS, SET, SPEC
 from projects.requirement.read import read_requirement
-from projects.shell import TRACKING, run_command
+from projects.shell import TRACKING, CommandLine, connect, run_command
 from serving.settings import Settings
 
+JSON = "--json"
 HELP = {parameter.name: parameter.help for parameter in PARAMETERS} | {
     SPEC: "a requirement file, YAML or JSON; single parameters win over it",
     SET: "any field of the requirement: 'tuning.patience=5; split.strategy=time'",
@@ -88,27 +89,23 @@ class Step:
 
     def run(self, arguments: Sequence[str] | None = None) -> int:
         """Read the command line, do the work, print what came of it; return the exit code."""
-        read, strangers = self._line().parse_known_args(arguments)
-        values = vars(read)
-        is_json = bool(values.pop("json"))
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        is_json = JSON in words
 
         def work(settings: Settings) -> None:
-            self._refuse(strangers)
-            found = self.work(self._asked(values, is_json=is_json), settings)
+            try:
+                asked = self._asked(vars(self._line().read(words)), is_json=is_json)
+            except BadInput as error:
+                _note_on_given_run(settings, error)
+                raise
+            found = self.work(asked, settings)
             if is_json:
                 print(json.dumps(found, ensure_ascii=False, default=str), flush=True)
 
         return run_command(work, is_json=is_json)
 
-    def _refuse(self, strangers: Sequence[str]) -> None:
-        for word in strangers:
-            name = word.lstrip("-").partition("=")[0].replace("-", "_")
-            known = [SPEC, *self.parameters, *(option.name for option in self.options), SET]
-            hint = did_you_mean(name, known, listed=len(known))
-            raise BadInput(f"the step {self.name} has no parameter '{name}'; {hint}", code="unknown_key")
-
-    def _line(self) -> argparse.ArgumentParser:
-        line = argparse.ArgumentParser(
+    def _line(self) -> CommandLine:
+        line = CommandLine(
             prog=f"python -m projects {self.name}",
             description=self.description,
             epilog=TRACKING,
@@ -118,11 +115,11 @@ class Step:
             line.add_argument(_flag(name), default="", help=HELP[name])
         for option in self.options:
             line.add_argument(_flag(option.name), default="", help=option.help)
-        line.add_argument("--json", action="store_true", help="print what came of it as JSON alone")
+        line.add_argument(JSON, action="store_true", help="print what came of it as JSON alone")
         return line
 
     def _asked(self, values: Mapping[str, str], *, is_json: bool) -> Asked:
-        given = {name: text.strip() for name, text in values.items() if text.strip()}
+        given = {name: text.strip() for name, text in values.items() if name != "json" and text.strip()}
         fields = {option.name: option.field for option in self.options if option.field}
         parts = [f"{path}={json.dumps(given[name])}" for name, path in fields.items() if name in given]
         parts = [given[SET], *parts] if SET in given else parts
@@ -148,6 +145,18 @@ def whole(asked: Asked, name: str, default: int, *, low: int, high: int) -> int:
     if not (low <= value <= high and value == int(value)):
         raise BadInput(f"{name} must be a whole number from {low} to {high}, not '{text}'")
     return int(value)
+
+
+def _note_on_given_run(settings: Settings, error: BadInput) -> None:
+    """Say on the run that `mlflow run` has made why nothing was begun."""
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    if not run_id:
+        return
+    from projects.tracking import note_on_run
+
+    with suppress(BadInput):  # without a server there is no run to say it on
+        connect(settings.tracking_uri)
+        note_on_run(run_id, error)
 
 
 def _flag(name: str) -> str:

@@ -17,12 +17,12 @@ def _compare(asked: Asked, settings: Settings) -> Mapping[str, object]:
     }
     with contested(asked, settings, "compare", alone) as held:
         metric = held.problem.metric
-        course = course_of(held.winner, metric, folds=len(held.problem.rows.folds))
+        course = course_of(held.winner, held.problem)
         for line in ranking_table(course.ranking, metric):
             asked.say(line)
         comparison = [
             {"model": each.name, "mean_score": each.mean, "std_score": each.deviation}
-            | ({"skipped": each.skipped} if each.skipped else {})
+            | ({"skipped": each.skipped} if each.skipped else {"folds": len(each.scores)})
             for each in in_order(course.ranking, metric)
         ]
         return log_outcome(

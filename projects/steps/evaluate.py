@@ -8,7 +8,6 @@ from typing import Any
 import mlflow
 import mlflow.sklearn
 import numpy as np
-import pandas as pd
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.exceptions import MlflowException
@@ -20,9 +19,10 @@ from projects.evaluation.evaluate import evaluate
 from projects.evaluation.gate import check_gate, judge, parse_gate
 from projects.evaluation.metrics import metric_for
 from projects.evaluation.subject import Subject
+from projects.features import read_alike
 from projects.hints import did_you_mean
 from projects.requirement.model import ColumnCleaning, Requirement
-from projects.rows import Clean, clean_rows
+from projects.rows import Clean, clean_rows, is_clean
 from projects.sampling.frame import frame_of
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
@@ -30,6 +30,7 @@ from projects.steps.placed import log_outcome, with_run_resolved, workspace
 from projects.target import read_truth
 from projects.tracking import started_run
 from projects.version import SCHEMA, find_version
+from serving.plan.model import Column
 from serving.settings import Settings
 
 
@@ -107,7 +108,9 @@ def _fetched(name: str, version: str, stage: str, folder: Path) -> Served:
 def _as_trained(requirement: Requirement, served: Served) -> Requirement:
     """Ask for the columns to be read as training read them."""
     known = known_of(served.schema if served.schema.is_file() else None).columns
-    types = {column.original: ColumnCleaning(type=column.type) for column in known.values()}
+    source = requirement.data_source
+    is_read = isinstance(source, str) and is_clean(source)
+    types = {} if is_read else {each.original: ColumnCleaning(type=each.type) for each in known.values()}
     cleaning = requirement.cleaning.model_copy(update={"columns": {**types, **requirement.cleaning.columns}})
     target = requirement.target or served.tags.get("penstock.target", "")
     if not target:
@@ -132,8 +135,12 @@ def _subject(served: Served, clean: Clean, target: str) -> Subject:
             f"the data lacks {', '.join(map(repr, lacking))}, which '{served.name}' needs;"
             f" {did_you_mean(lacking[0], map(str, rows.columns))}"
         )
-    gaps = {name: _gaps(spec, rows) for name, spec in served.inputs.items() if name not in rows}
-    X = pd.DataFrame({name: gaps[name] if name in gaps else rows[name] for name in served.inputs})
+    columns = [
+        Column(name, "string" if spec.type.name == "string" else "double", required=spec.required)
+        for name, spec in served.inputs.items()
+    ]
+    # A column that is not there is one of gaps.
+    X = read_alike(rows.reindex(columns=list(served.inputs)), columns)
     return Subject(
         model=served.model,
         task="regression" if classes is None else "binary" if len(classes) == 2 else "multiclass",
@@ -144,11 +151,6 @@ def _subject(served: Served, clean: Clean, target: str) -> Subject:
         target=target,
         beside=rows[[name for name in rows.columns if name not in served.inputs]],
     )
-
-
-def _gaps(spec: Any, rows: pd.DataFrame) -> "pd.Series[Any]":
-    return pd.Series(None if spec.type.name == "string" else np.nan, index=rows.index,
-                     dtype=object if spec.type.name == "string" else float)  # fmt: skip
 
 
 def _scores(metrics: Mapping[str, float]) -> list[str]:

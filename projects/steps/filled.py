@@ -4,7 +4,7 @@ What is learned here is learned from all rows, which is right for a table and wr
 fits the same strategies on its training rows alone, inside the pipeline.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 ALONG = {"forward_fill": "ASC", "backward_fill": "DESC"}
+ROUNDING = 1e-12
 AVERAGES = {"mean": "avg", "median": "median"}
 
 
@@ -29,12 +30,14 @@ class Filled:
         cleaned_rows: Rows after.
         filled: Gaps filled, by column.
         pulled: Outliers pulled to a bound, by column.
+        repeated: Rows left out because they repeat another.
     """
 
     original_rows: int
     cleaned_rows: int
     filled: Mapping[str, int]
     pulled: Mapping[str, int]
+    repeated: int = 0
 
 
 def fill(source: Path, target: Path, cleaning: Cleaning, *, keep: str = "") -> Filled:
@@ -51,7 +54,9 @@ def fill(source: Path, target: Path, cleaning: Cleaning, *, keep: str = "") -> F
     """
     with connected() as connection:
         kinds = column_kinds(connection, source)
-        rows = scan(source, numbered=True)
+        rows, repeated = scan(source, numbered=True), 0
+        if cleaning.duplicates == "drop":
+            rows, repeated = _without_repeats(connection, rows, list(kinds))
         if keep:
             rows = f"(SELECT * FROM {rows} WHERE {name_of(keep)} IS NOT NULL)"
         table = _Table(
@@ -64,7 +69,20 @@ def fill(source: Path, target: Path, cleaning: Cleaning, *, keep: str = "") -> F
             f" TO {text_of(str(target))} (FORMAT parquet)"
         )
         before, after = row_count(connection, source), row_count(connection, target)
-        return Filled(before, after, table.gaps(), table.outliers())
+        return Filled(before, after, table.gaps(target), table.outliers(), repeated)
+
+
+def _without_repeats(
+    connection: "duckdb.DuckDBPyConnection", rows: str, columns: Sequence[str]
+) -> tuple[str, int]:
+    """Return the SQL of the first of equal rows, told by two digests of 64 bits, and how many go."""
+    names = ", ".join(map(name_of, columns))
+    connection.execute(
+        f"CREATE TEMP TABLE firsts AS SELECT min({ROW}) AS first, count(*) AS times FROM {rows}"
+        f" GROUP BY hash({names}), hash('again', {names})"
+    )
+    repeated = int(fetch(connection, "SELECT coalesce(sum(times - 1), 0) FROM firsts")[0][0])
+    return f"(SELECT * FROM {rows} WHERE {ROW} IN (SELECT first FROM firsts))", repeated
 
 
 def write_lines(source: Path, target: Path) -> None:
@@ -101,19 +119,21 @@ class _Table:
         whole = [f"{name_of(name)} IS NOT NULL" for name in self.kinds if self._strategy(name) == "drop"]
         return f" WHERE {' AND '.join(whole)}" if whole else ""
 
-    def gaps(self) -> dict[str, int]:
-        """Count the gaps that were filled."""
-        names = [name for name in self.kinds if self._strategy(name) != "drop"]
-        return self._counts({name: f"{name_of(name)} IS NULL" for name in names})
+    def gaps(self, written: Path) -> dict[str, int]:
+        """Count the gaps that were filled: those before, without the ones that nothing could fill."""
+        conditions = {name: f"{name_of(name)} IS NULL" for name in self.kinds}
+        before = self._counts(conditions, f"{self.rows}{self.complete()}")
+        after = self._counts(conditions, scan(written))
+        return {name: before[name] - after[name] for name in conditions if before[name] > after[name]}
 
     def outliers(self) -> dict[str, int]:
         """Count the numbers that were pulled in."""
-        return self._counts(
-            {
-                name: f"{name_of(name)} < {low!r} OR {name_of(name)} > {high!r}"
-                for name, (low, high) in self._bounds.items()
-            }
-        )
+        beyond = {
+            name: f"{name_of(name)} < {low!r} OR {name_of(name)} > {high!r}"
+            for name, (low, high) in self._bounds.items()
+        }
+        counts = self._counts(beyond, f"{self.rows}{self.complete()}")
+        return {name: count for name, count in counts.items() if count}
 
     def _strategy(self, name: str) -> str:
         column = self.cleaning.columns.get(name)
@@ -149,16 +169,18 @@ class _Table:
             if first is None or second is None:
                 continue
             spread = second - first if method == "iqr" else second
+            if spread <= ROUNDING * max(abs(first), abs(second)):  # any other value would be an outlier
+                continue
             low, high = (first, second) if method == "iqr" else (first, first)
             bounds[name] = (float(low - threshold * spread), float(high + threshold * spread))
         return bounds
 
-    def _counts(self, conditions: Mapping[str, str]) -> dict[str, int]:
+    def _counts(self, conditions: Mapping[str, str], source: str) -> dict[str, int]:
         if not conditions:
             return {}
         cells = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions.values())
-        row: Any = fetch(self.connection, f"SELECT {cells} FROM {self.rows}{self.complete()}")[0]
-        return {name: int(count) for name, count in zip(conditions, row, strict=True) if count}
+        row: Any = fetch(self.connection, f"SELECT {cells} FROM {source}")[0]
+        return {name: int(count) for name, count in zip(conditions, row, strict=True)}
 
 
 def _quartiles(name: str) -> str:

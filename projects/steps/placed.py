@@ -8,20 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from projects.errors import BadInput
-from projects.ingest.publish import ROWS
+from projects.ingest.publish import OURS, ROWS
 from projects.requirement.model import Requirement
 from projects.steps.command import Asked
 from serving.settings import Settings
 
 RUN = "runs:/"
 DATA = "data"
+PARTS = ("train.parquet", "validation.parquet", "test.parquet")
+"""What `split` writes."""
 
 
 @contextmanager
 def workspace(settings: Settings, name: str) -> Iterator[Path]:
-    """Give a folder on the disk of the var folder, where a table may be as large as it is."""
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=settings.var_dir))
+    """Give a folder on the disk of the var folder, where a table may be as large as it is.
+
+    Raises:
+        BadInput: The var folder cannot be written.
+    """
+    try:
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=settings.var_dir))
+    except OSError as error:
+        raise BadInput(
+            f"the var folder '{settings.var_dir}' cannot be written ({error.strerror or error}); make it"
+            " writable, or name another with PENSTOCK_VAR_DIR"
+        ) from error
     try:
         yield folder
     finally:
@@ -61,25 +73,53 @@ def fetch_rows(place: str, folder: Path) -> Path:
         ) from error
     if inner or not found.is_dir() or (found / ROWS).is_file():
         return found
-    raise BadInput(f"run '{run_id}' left no {ROWS}; name a path")
+    files = ", ".join(f"{RUN}{run_id}/{DATA}/{path.name}" for path in sorted(found.iterdir()))
+    raise BadInput(f"run '{run_id}' left no {ROWS}; name one of its files: {files}")
 
 
 def keep(asked: Asked, files: Path) -> str:
-    """Keep a step's files with the run and in the folder that was named; return where a person finds them."""
+    """Keep a step's files with the run and in the folder that was named; return where a person finds them.
+
+    Raises:
+        BadInput: The folder cannot be written; the files are with the run all the same.
+    """
     import mlflow
 
-    for path in sorted(files.iterdir()):
-        mlflow.log_artifact(str(path), DATA)
+    log_files(files)
     run = mlflow.active_run()
     place = f"{RUN}{run.info.run_id}" if run else ""
     output = asked.own.get("output", "")
     if not output:
         return place
     target = Path(output)
-    target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(files.iterdir()):
-        shutil.copy(path, target / path.name)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        if not target.samefile(files):
+            for path in _kept(files):
+                shutil.copy(path, target / path.name)
+    except OSError as error:
+        raise BadInput(
+            f"the folder '{output}' cannot be written ({error.strerror or error}); the files are in {place}"
+        ) from error
     return str(target)
+
+
+def log_files(files: Path, *, most_bytes: float = float("inf")) -> list[str]:
+    """Keep a step's files with the active run; return the names of those that are too large for it."""
+    import mlflow
+
+    left = []
+    for path in _kept(files):
+        if path.stat().st_size > most_bytes:
+            left.append(path.name)
+        else:
+            mlflow.log_artifact(str(path), DATA)
+    return left
+
+
+def _kept(files: Path) -> list[Path]:
+    """Return the files that steps write; a folder that a person named may hold others."""
+    return [path for path in sorted(files.iterdir()) if path.name in OURS or path.name in PARTS]
 
 
 def log_outcome(found: dict[str, Any], name: str) -> dict[str, Any]:

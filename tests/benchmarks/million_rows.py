@@ -76,7 +76,7 @@ def make_rows(root: Path, rows: int) -> Path:
 
 
 def train(what: str, data: Path, more: list[str], environ: dict[str, str]) -> Training:
-    """Run `projects.train`, and watch the memory of its process and of all that it starts."""
+    """Run a training, and watch the memory of its process and of all that it starts."""
     command = [sys.executable, "-m", "projects", "main", "--data", str(data), "--target", "outcome"]
     started, peak, over = time.monotonic(), [0.0], threading.Event()
     with (data.parent / f"{data.stem}.log").open("wb") as log:

@@ -1,5 +1,6 @@
 """A version of a real table, registered as a training does it, for those who predict with it."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ def register_version(
         subject = Subject(pipeline, columns, "binary", frame.head(500), y[:500], {"schema.json": schema})
         published = publish(client, subject, {})
         version = register(client, name, run.info.run_id, published.model_id, published.tags)
-    client.transition_model_version_stage(name, version, "Production", archive_existing_versions=True)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        client.transition_model_version_stage(name, version, "Production", archive_existing_versions=True)
     return version
 
 

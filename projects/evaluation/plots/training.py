@@ -21,14 +21,14 @@ from projects.evaluation.plots.canvas import (
     labels,
     legend,
 )
-from projects.evaluation.ranking import Ranked, in_order
+from projects.evaluation.ranking import Ranked, compared
 
 MOST_CANDIDATES = 30
 
 
 def comparison(ranking: Sequence[Ranked], metric: Metric) -> Figure:
     """Draw the candidates' scores with their deviation, the best on top."""
-    scored = [row for row in in_order(ranking, metric) if row.mean is not None][:MOST_CANDIDATES][::-1]
+    scored = compared(ranking, metric)[:MOST_CANDIDATES][::-1]
     better = "higher" if metric.is_better_higher else "lower"
     figure, axes = canvas(
         "Candidates, cross-validation",

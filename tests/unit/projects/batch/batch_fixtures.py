@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 
-from projects.batch.run import Asked, Predicted, predict_rows
-from projects.batch.source import Known, open_rows
+from projects.batch.run import Asked, Predicted, predict_source
+from projects.batch.source import Known
 from projects.ingest.convert import Conversion
 from projects.ingest.schema import ColumnSchema
 from projects.scorer import PlanScorer, Version
@@ -87,5 +87,4 @@ def predict(
 ) -> Predicted:
     say = [].append if said is None else said.append
     served = asked.pop("version", None) or version(kind)
-    with open_rows(str(data), served.scorer.columns, how, say) as rows:
-        return predict_rows(rows, Asked(served, output, say=say, **{"chunk_rows": 7} | asked))
+    return predict_source(str(data), how, Asked(served, output, say=say, **{"chunk_rows": 7} | asked))

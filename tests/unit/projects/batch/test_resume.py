@@ -86,6 +86,7 @@ def test_after_a_kill_no_finished_batch_is_scored_again_and_the_bytes_are_those_
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
     assert not output.exists()
+    assert output.with_name(f".{output.name}.work").is_dir()
     scorer = Counting()
     done = run(data, output, scorer)
     assert 3 * CHUNK_ROWS <= done.resumed_rows <= 5 * CHUNK_ROWS

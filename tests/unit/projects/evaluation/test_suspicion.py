@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from projects.evaluation.suspicion import drifting, one_column_rules, repeats, suspicion
-from projects.split import Split
 
 RNG = np.random.default_rng(10)
 
@@ -29,30 +28,26 @@ def test_a_column_that_weighs_most_of_few_is_not(weights):
     assert one_column_rules(weights) is None
 
 
-def held_out(learned, held):
+def rows(count):
     rng = np.random.default_rng(1)
-    X = pd.DataFrame({"a": rng.normal(size=learned + held), "b": [None, "x"] * ((learned + held) // 2)})
-    y = np.arange(learned + held) % 2
-    return Split(X[:learned], y[:learned], X[learned:].reset_index(drop=True), y[learned:])
+    X = pd.DataFrame({"a": rng.normal(size=count), "b": [None, "x"] * (count // 2)})
+    return X, np.arange(count) % 2
 
 
 def test_held_out_rows_that_were_learned_from_are_said_aloud():
-    parts = held_out(60, 20)
-    copied = Split(
-        pd.concat([parts.X_train, parts.X_held[:5]]),
-        np.append(parts.y_train, parts.y_held[:5]),
-        parts.X_held,
-        parts.y_held,
-    )
-    assert repeats(parts) is None
-    assert (repeats(copied) or "").startswith(
+    X, y = rows(80)
+    copied, answers = pd.concat([X, X[60:65]], ignore_index=True), np.append(y, y[60:65])
+    held, learned = np.arange(60, 80), [*range(60), *range(80, 85)]
+    assert repeats(X, y, np.arange(60), held) is None
+    assert (repeats(copied, answers, learned, held) or "").startswith(
         "5 of 20 held-out rows equal a row that was learned from: if they"
     )
 
 
 def test_rows_alike_with_another_answer_are_no_copies():
-    parts = held_out(60, 20)
-    assert repeats(Split(parts.X_held, 1 - parts.y_held, parts.X_held, parts.y_held)) is None
+    X, y = rows(20)
+    twice = pd.concat([X, X], ignore_index=True)
+    assert repeats(twice, np.append(y, 1 - y), np.arange(20), np.arange(20, 40)) is None
 
 
 def test_columns_that_grow_along_the_table_drift():

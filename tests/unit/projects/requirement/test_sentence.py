@@ -166,3 +166,13 @@ def test_columns_are_seen_in_a_frame():
 def test_real_tables_are_understood(shared_data, file, options, sentence, target):
     frame = pd.read_csv(shared_data / "tabular" / file, nrows=2000, **options)
     assert infer(sentence, see_frame(frame, file.partition(".")[0])).target == target
+
+
+def test_a_short_name_is_found_by_itself():
+    found = infer("Predict cnt", BIKES)
+    assert found.target == "cnt"
+
+
+def test_a_county_is_no_count():
+    found = infer("Predict the price of each county", SPACE)
+    assert not any("is read as" in reason for reason in found.reasons)

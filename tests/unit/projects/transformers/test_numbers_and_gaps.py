@@ -33,6 +33,12 @@ def test_a_gap_is_neither_counted_nor_clipped():
     assert clip.upper_[0] == pytest.approx(1.5 + 0.5)
 
 
+@pytest.mark.parametrize("method", ["iqr", "zscore"])
+def test_a_column_of_mostly_one_value_gets_no_bound(method):
+    cells = [[0.0]] * 9 + [[5.0 if method == "iqr" else 0.0]]
+    assert ClipOutliers(method).fit(cells).transform([[7.0]]).tolist() == [[7.0]]
+
+
 def test_a_column_of_gaps_alone_has_no_bounds():
     clip = ClipOutliers("zscore").fit([[GAP], [GAP]])
     assert clip.transform([[7.0]])[0, 0] == 7.0
