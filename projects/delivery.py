@@ -15,6 +15,7 @@ from projects.evaluation.card import Facts, write_card
 from projects.evaluation.course import Course
 from projects.evaluation.findings import Report
 from projects.evaluation.gate import Verdict
+from projects.evaluation.ranking import ranking_table
 from projects.evaluation.recommendation import Recommendation
 from projects.ingest.publish import SCHEMA
 from projects.learning.winner import Winner
@@ -114,17 +115,17 @@ def finish(outcome: Outcome, version: str, tracker: Tracker, settings: Settings)
         tracker.client, settings.database_url, problem.name, version,
         verdict=decision, asked_stage=problem.asked.stage, actor=_actor(),
     )  # fmt: skip
-    lines = (
-        *verdict.summary(
-            f"{problem.name} version {version}", stage, decision if problem.gate else None,
-            course=outcome.course, metric=problem.metric, told=outcome.told, link=tracker.link,
-        ),
-        *kept,
+    table = ranking_table(outcome.course.ranking, problem.metric)
+    said = verdict.summary(
+        f"{problem.name} version {version}", stage, decision if problem.gate else None,
+        told=outcome.told, link=tracker.link,
     )  # fmt: skip
-    tracker.note(lines)
+    lines = (*said, *kept)
+    # A terminal is read from its end, a page from its top.
+    tracker.note([*lines, "", *table])
     return Trained(
         problem.name, version, stage, tracker.run_id, decision.sentence, outcome.report.metrics,
-        outcome.winner.costs, lines,
+        outcome.winner.costs, ("", *table, "", *lines),
     )  # fmt: skip
 
 

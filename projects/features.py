@@ -135,12 +135,12 @@ def _read(column: "pd.Series[Any]") -> _Kept | str:
         return "it has no name, as a saved row index has none"
     if column.isna().all():
         return "it holds only nulls"
-    if any(isinstance(cell, dict | list | np.ndarray) for cell in column.dropna().head(1000)):
-        return "its cells hold lists or objects"
     if is_truth(column):
         return _checked(_numbers(column, "true and false are read as 1 and 0"))
     if pd.api.types.is_numeric_dtype(column.dtype):
         return _checked(_numbers(column, None))
+    if any(isinstance(cell, dict | list | np.ndarray) for cell in column.dropna().head(1000)):
+        return "its cells hold lists or objects"
     read = _from_texts(column)
     return read if isinstance(read, str) else _checked(read)
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
-from projects.shell import TRACKING, connect, run_command
+from projects.ingest.publish import ROWS
+from projects.shell import TRACKING, CommandLine, connect, run_command
 from serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +29,24 @@ YES = {"yes": True, "no": False}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score one source; return the exit code."""
-    asked = _parser().parse_args(arguments)
-    return run_command(lambda settings: _work(asked, settings))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return run_command(lambda settings: _work(_asked(words), settings), is_json="--json" in words)
+
+
+def _asked(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; a requirement gives the rows and the model where no parameter does."""
+    asked = _parser().read(words)
+    if not asked.spec:
+        return asked
+    from projects.requirement.read import read_requirement
+
+    requirement = read_requirement(spec=asked.spec)
+    source = requirement.data_source
+    if not asked.data and not isinstance(source, str):
+        raise BadInput("predict takes one source; name it with -P data=")
+    asked.data = asked.data or source
+    asked.name = asked.name or requirement.registered_name
+    return asked
 
 
 def default_output(place: str) -> Path:
@@ -108,11 +125,17 @@ def _yes_or_no(text: str) -> bool:
     return YES[text.casefold()]
 
 
-def _parser() -> argparse.ArgumentParser:
-    line = argparse.ArgumentParser(
-        prog="python -m projects.predict", description="Predict the rows of a source.", epilog=TRACKING
+def _parser() -> CommandLine:
+    line = CommandLine(
+        prog="python -m projects predict",
+        description="Predict the rows of a source.",
+        epilog=TRACKING,
+        allow_abbrev=False,
     )
-    line.add_argument("--data", default="", help="a file, folder, glob, s3://... or database URL with #TABLE")
+    line.add_argument("--spec", default="", help="a requirement file: its data and its model's name")
+    line.add_argument(
+        "--data", default="", help="a file, folder, glob, s3://..., runs:/ID or database URL with #TABLE"
+    )
     line.add_argument("--name", default="", help="the registered model, or models:/NAME/VERSION_OR_STAGE")
     line.add_argument("--version", default="", help="the version; by default the one in the stage")
     line.add_argument("--stage", default="Production", help="the stage")

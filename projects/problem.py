@@ -23,6 +23,7 @@ from projects.requirement.model import Requirement
 from projects.rows import TableRows
 from projects.splitting import Divided, Marks, divide, read_marks
 from projects.target import Target, read_target
+from projects.windowed import with_windows
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
     inputs = frame.drop(columns=target.name).iloc[target.rows]
     positions, inputs = inputs.index.to_numpy(), inputs.reset_index(drop=True)
     marks = read_marks(inputs, asked.split)
+    inputs, windows = with_windows(inputs, asked, marks)
     found = suspects(inputs, target.truth, target.task, seed=asked.seed)
     leaks = certain_columns(found, list(inputs.columns)) if asked.cleaning.leakage == "drop" else ()
     left = inputs.drop(columns=list(leaks))
@@ -114,7 +116,7 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
         features=features, inputs=features.inputs, divided=divided, positions=positions,
         beside=inputs[aside], rows=_rows(asked, target, features, divided, marks), metric=metric,
         gate=table.resolved.gate, chosen=chosen,
-        notices=(*_missing(frame, target), target.reason, *features.notices),
+        notices=(*_missing(frame, target), target.reason, *windows, *features.notices),
         suspicions=tuple(_told(suspect, leaks) for suspect in found), stored=tuple(stored),
     )  # fmt: skip
 
@@ -184,4 +186,6 @@ def _missing(frame: pd.DataFrame, target: Target) -> list[str]:
 
 def _told(suspect: Suspect, leaks: Sequence[str]) -> str:
     done = "left out" if set(suspect.columns) <= set(leaks) else "kept; look at it"
-    return f"LEAK {suspect.certainty}: {suspect.why} ({done})"
+    named = ", ".join(f"'{name}'" for name in suspect.columns)
+    plural = "s" if len(suspect.columns) > 1 else ""
+    return f"LEAK {suspect.certainty}, column{plural} {named}: {suspect.why} ({done})"

@@ -18,8 +18,10 @@ from projects.ingest.schema import ColumnSchema, read_schema
 from projects.requirement.model import ColumnCleaning, Database, Requirement, Tables
 from projects.requirement.resolve import Resolved, resolve
 from projects.requirement.seen import ColumnSeen, see_frame
+from projects.run_rows import RUN, fetch_rows
 from projects.sampling.decide import Decision, announcement, decide
 from projects.sampling.draw import draw
+from projects.splitting import FEWEST_ROWS
 
 Say = Callable[[str], None]
 SEEN_ROWS = 20_000
@@ -115,6 +117,11 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
     for reason in resolved.reasons:
         say(reason)
     decision = decide(clean.rows, asked.sampling)
+    if decision.is_sample and decision.rows < FEWEST_ROWS:
+        raise BadInput(
+            f"a sample of {decision.rows} rows is too small to learn from; set sampling.sample_size to"
+            f" {FEWEST_ROWS} at least, or full"
+        )
     target = resolved.requirement.target or clean.target
     frame = _with_truths(draw(clean.parquet, decision, target=target, say=say), clean, target)
     if decision.is_sample:
@@ -173,27 +180,30 @@ def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
     source = asked.data_source
     if not source:
         raise BadInput("name the data with -P data=: a file, a folder, a glob, s3://... or sklearn:NAME")
+    place = told_place(source)
+    if isinstance(source, str) and source.startswith(RUN):
+        source = str(fetch_rows(source, folder.with_name(f"{folder.name}-fetched")))
     if isinstance(source, str) and is_clean(source):
-        return _taken(asked, Path(source), folder, say)
-    for place in (source,) if isinstance(source, str) else source if isinstance(source, tuple) else ():
-        if Path(place).is_file() and (sentence := announcement(place, Path(place).stat().st_size)):
+        return _taken(asked, Path(source), folder, place, say)
+    for each in (source,) if isinstance(source, str) else source if isinstance(source, tuple) else ():
+        if Path(each).is_file() and (sentence := announcement(each, Path(each).stat().st_size)):
             say(sentence)
     made = ingest(
         source, folder, tables=asked.tables, cleaning=asked.cleaning, rules=asked.validation,
         target=asked.target, say=say,
     )  # fmt: skip
     aside = tuple(table.name for table in made.tables if table.role == "aside")
-    return Clean(
-        made.folder, made.name, told_place(source), made.rows, made.columns, made.sha256, made.target, aside
-    )
+    return Clean(made.folder, made.name, place, made.rows, made.columns, made.sha256, made.target, aside)
 
 
 def is_clean(place: str) -> bool:
-    """Whether a place is a folder of clean rows."""
+    """Whether a place is a folder of clean rows, or the run that left one."""
+    if place.startswith(RUN):
+        return "/" not in place.removeprefix(RUN)
     return all((Path(place) / name).is_file() for name in (ROWS, SCHEMA, LINEAGE))
 
 
-def _taken(asked: Requirement, given: Path, folder: Path, say: Say) -> Clean:
+def _taken(asked: Requirement, given: Path, folder: Path, place: str, say: Say) -> Clean:
     """Take rows that are clean already, by links: what is written beside them stays with this run."""
     folder.mkdir(parents=True)
     for name in (ROWS, LINES, SCHEMA, LINEAGE, PLAN):
@@ -201,7 +211,7 @@ def _taken(asked: Requirement, given: Path, folder: Path, say: Say) -> Clean:
             (folder / name).symlink_to((given / name).resolve())
     columns, told = read_schema(folder), json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
     sha256 = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["sha256"]
-    say(f"{told['rows']:,} rows of {given} are clean already and taken as they are")
+    say(f"{told['rows']:,} rows of {place} are clean already and taken as they are")
     demands = {
         "validation": bool(asked.validation),
         "cleaning.columns": any(
@@ -213,7 +223,7 @@ def _taken(asked: Requirement, given: Path, folder: Path, say: Say) -> Clean:
     }
     if unheard := [name for name, is_asked in demands.items() if is_asked]:
         say(f"careful: {' and '.join(unheard)} counted when these rows were made, and not again now")
-    return Clean(folder, told["table"], str(given), told["rows"], columns, sha256, told["target"])
+    return Clean(folder, told["table"], place, told["rows"], columns, sha256, told["target"])
 
 
 def told_place(source: Any) -> str:

@@ -35,7 +35,7 @@ from projects.requirement.user_tasks import tasks_markdown, user_tasks
 from projects.rows import TableRows, read_rows, told_place
 from projects.sampling.receipt import Receipt
 from projects.shell import connect
-from projects.steps.placed import log_files, with_run_resolved, workspace
+from projects.steps.placed import log_files, workspace
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
 
@@ -98,7 +98,7 @@ def _warm_up() -> None:
 
 def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress) -> TableRows:
     with progress.step(f"reading {told_place(asked.data_source)}") as step:
-        table = read_rows(with_run_resolved(asked, folder), folder, progress.note)
+        table = read_rows(asked, folder, progress.note)
         clean = table.clean
         write_report(clean.folder, target=table.asked.target, title=clean.name)
         step.result = f"{clean.rows:,} clean rows of {len(clean.columns)} columns"
@@ -166,7 +166,10 @@ def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progres
         for line in receipt.lines():
             progress.note(line)
         model, rows = winner.pipeline, len(problem.learned)
-        if receipt.refit:
+        there = {column.name for column in table.clean.columns}
+        if not there >= {column.name for column in problem.features.columns}:
+            progress.note("a model of windows stays with the rows that its windows were made of")
+        elif receipt.refit:
             model, rows = on_all_rows(winner.fit, problem, table)
             progress.note(f"fitted on {rows:,} rows of {table.clean.rows:,}, without those held out")
     mlflow.log_text(json.dumps(receipt.as_dict(), indent=1), "sampling_receipt.json")

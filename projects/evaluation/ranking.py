@@ -119,20 +119,22 @@ def _half(first: Ranked, second: Ranked, folds: int, ratio: float | None) -> flo
 
 
 def ranking_table(ranking: Sequence[Ranked], metric: Metric) -> list[str]:
-    """Write the compared candidates, best first, as lines of a Markdown table."""
+    """Write the compared candidates, best first, as lines of a Markdown table; the skipped ones below it."""
     lines = [f"| rank | model | {metric.name} | +- | seconds |", "|---:|---|---:|---:|---:|"]
     most = max((len(row.scores) for row in ranking), default=0)
     for rank, row in enumerate(in_order(ranking, metric), start=1):
         if row.mean is None:
-            why = row.skipped.replace("|", "\\|").replace("\n", " ")
-            lines.append(f"| - | {row.name} | skipped: {why} | | {row.seconds:.1f} |")
-        elif _is_given_up(row, most):
+            continue
+        if _is_given_up(row, most):
             folds = f"{len(row.scores)} of {most} folds"
             lines.append(f"| - | {row.name} | {row.mean:.4f} ({folds}) | | {row.seconds:.1f} |")
         else:
             spread = "" if len(row.scores) == 1 else f"{row.deviation:.4f} "
             lines.append(f"| {rank} | {row.name} | {row.mean:.4f} | {spread}| {row.seconds:.1f} |")
-    return lines
+    skipped = [
+        f"- {row.name} was skipped: {' '.join(row.skipped.split())}" for row in ranking if row.mean is None
+    ]
+    return [*lines, "", *skipped] if skipped else lines
 
 
 def within_chance(

@@ -101,7 +101,8 @@ def _which(found: Findings, course: Course) -> str:
 def _cheaper(scored: Sequence[Ranked], course: Course, found: Findings) -> str:
     """Name those that are as good and trained in half of the time."""
     same = within_chance(scored, found.metric, folds=course.folds, ratio=course.ratio)
-    quick = [row.name for row in same if row.seconds < scored[0].seconds / 2]
+    own = found.subject.name
+    quick = [row.name for row in same if row.name != own and row.seconds < scored[0].seconds / 2]
     if not quick:
         return ""
     return f"; as good within chance and at least twice as quick to train: {', '.join(quick[:3])}"

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 from mlflow import MlflowClient
 
-from projects.evaluation.course import Course
 from projects.evaluation.gate import Verdict
-from projects.evaluation.metrics import Metric
-from projects.evaluation.ranking import ranking_table
 from projects.evaluation.recommendation import Recommendation
 from serving.lifecycle.moves import Lifecycle
 
@@ -39,8 +36,6 @@ def summary(
     stage: str,
     verdict: Verdict | None,
     *,
-    course: Course,
-    metric: Metric,
     told: Recommendation,
     link: str,
 ) -> Iterator[str]:
@@ -50,14 +45,9 @@ def summary(
         version: The version, in words.
         stage: Where it is now.
         verdict: What the gate said; None where none was set.
-        course: The models compared.
-        metric: What they were compared by.
         told: The recommendation.
         link: Where the run can be seen.
     """
-    yield ""
-    yield from ranking_table(course.ranking, metric)
-    yield ""
     yield from told.lines
     yield f"{'gate:':<12}{verdict.sentence if verdict else 'none was set'}"
     yield f"{'registered:':<12}{version}, stage {stage}"

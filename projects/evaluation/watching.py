@@ -29,6 +29,7 @@ def watch(found: Findings) -> tuple[str, ...]:
         suspicion.suspicion(found.metrics, weights, len(answers)),
         suspicion.one_column_rules(weights),
         *_classes(answers),
+        _no_better_than_the_mean(found.metrics, found.intervals),
         _uncertain(metric, found.intervals, len(answers)),
         _fold_gap(found.subject, metric, found.metrics, found.intervals),
         *(
@@ -63,6 +64,16 @@ def _named(classes: Sequence[Any], which: Any) -> str:
     names = [f"'{classes[place]}'" for place in np.flatnonzero(which).tolist()]
     more = f" (and {len(names) - MOST_NAMED} more classes)" if len(names) > MOST_NAMED else ""
     return " or ".join(names[:MOST_NAMED]) + more
+
+
+def _no_better_than_the_mean(metrics: Mapping[str, float], intervals: Mapping[str, Interval]) -> str | None:
+    found = intervals.get("r2")
+    if found is None or found.low > 0:
+        return None
+    return (
+        "no better beyond chance than always answering the mean:"
+        f" r2 is {metrics['r2']:.4f} ({found.low:.4f} to {found.high:.4f})"
+    )
 
 
 def _uncertain(metric: Metric, intervals: Mapping[str, Interval], rows: int) -> str | None:
@@ -125,4 +136,5 @@ def _drift(subject: Subject, weights: Mapping[str, float]) -> str | None:
     if not names:
         return None
     some = ", ".join(f"'{name}'" for name in names[:MOST_NAMED])
-    return f"drift: {some} grows or falls along the table, so that later rows bring values not learned from"
+    moves = "grows or falls" if len(names) == 1 else "grow or fall"
+    return f"drift: {some} {moves} along the table, so that later rows bring values not learned from"

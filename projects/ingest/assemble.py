@@ -1,4 +1,4 @@
-"""The main table and what is joined to it: the columns of one clean table, and the SQL that gives its rows."""
+"""The main table and what is joined to it: the columns of one clean table, and the SQL of its rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

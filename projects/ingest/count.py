@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projects.ingest import date_formats, styled
+from projects.ingest.aggregate import Question, ask
 from projects.ingest.convert import PLAIN_GUARD
 from projects.ingest.engine import is_one_of, list_of
 from projects.ingest.guess import Candidate
@@ -13,7 +14,6 @@ from projects.ingest.raw import TEXT
 from projects.ingest.tally import BOTH, CODE, FITS, GAP, MARK, ODD, OTHER, Counts
 from projects.ingest.workspace import Workspace
 
-COLUMNS_AT_ONCE = 300
 EXAMPLES = 10
 COUNTED = (MARK, ODD, CODE, OTHER, BOTH)
 """Gaps and what fits follow from these."""
@@ -37,37 +37,26 @@ def count_cells(
     """
     usual = {at: candidate for at, candidate in candidates.items() if at not in marks or kinds[at] != TEXT}
     counts = count_perfect(source, usual, kinds, work)
-    columns = [at for at in candidates if at not in counts]
-    for start in range(0, len(columns), COLUMNS_AT_ONCE):
-        some = columns[start : start + COLUMNS_AT_ONCE]
-        counts |= _count_some(source, {at: candidates[at] for at in some}, marks, work)
+    questions = {
+        at: _question(candidate, marks.get(at)) for at, candidate in candidates.items() if at not in counts
+    }
+    if questions:
+        rows, answers = ask(source, questions, len(kinds), work)
+        counts |= {at: _counts(rows, part) for at, part in answers.items()}
     return counts
 
 
-def _count_some(
-    source: str,
-    candidates: Mapping[int, Candidate],
-    marks: Mapping[int, tuple[str, ...]],
-    work: Workspace,
-) -> dict[int, Counts]:
-    codes = [
-        f"c{at}, {code_sql(f'c{at}', candidate, marks.get(at))} AS k{at}"
-        for at, candidate in candidates.items()
-    ]
-    told = [part for at in candidates for part in _aggregates(at)]
-    row = work.rows(f"SELECT count(*), {', '.join(told)} FROM (SELECT {', '.join(codes)} FROM ({source}))")[0]
-    rows, each = int(row[0]), len(told) // len(candidates)
-    parts = [row[1 + each * nth : 1 + each * (nth + 1)] for nth in range(len(candidates))]
-    return {at: _counts(rows, part) for at, part in zip(candidates, parts, strict=True)}
+def _question(candidate: Candidate, marks: tuple[str, ...] | None) -> Question:
+    return Question(lambda cell: code_sql(cell, candidate, marks), _aggregates, (candidate, marks))
 
 
-def _aggregates(at: int) -> list[str]:
+def _aggregates(cell: str, code: str) -> list[str]:
     # CASE keeps the dear ones to the few cells that they are about.
-    odd = f"CASE WHEN k{at} = {ODD} THEN c{at} END"
+    odd = f"CASE WHEN {code} = {ODD} THEN {cell} END"
     return [
-        f"count(c{at})",
-        *(f"count_if(k{at} = {code})" for code in COUNTED),
-        f"histogram(CASE WHEN k{at} = {MARK} THEN trim(c{at}) END)",
+        f"count({cell})",
+        *(f"count_if({code} = {counted})" for counted in COUNTED),
+        f"histogram(CASE WHEN {code} = {MARK} THEN trim({cell}) END)",
         f"min({odd}, {EXAMPLES})",
         f"max({odd}, {EXAMPLES})",
     ]

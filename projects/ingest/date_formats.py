@@ -86,7 +86,7 @@ def value_sql(column: str, formats: Sequence[str]) -> str:
 
 def iso_sql(column: str) -> str:
     """Write the point in time that a cell in ISO 8601 holds, NULL if it holds none."""
-    # The first test keeps words such as 'epoch' and 'infinity' out, the second two-digit days that come first.
+    # The first test keeps words such as 'epoch' and 'infinity' out, the second days that come first.
     read = f"TRY_CAST({column} AS TIMESTAMP)"
     return f"(CASE WHEN {column} >= '0' AND {column} < ':' AND {read} >= {EARLIEST} THEN {read} END)"
 

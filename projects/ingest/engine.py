@@ -13,7 +13,7 @@ MEMORY_LIMIT = "600MB"
 """What DuckDB may hold before it spills; with Python and its libraries a process stays under 1 GB."""
 
 WIDE = 1000
-"""From here on a table's blocks of 2,048 rows, at 16 bytes a cell and one block a step, need more than that."""
+"""Columns from which on blocks of 2,048 rows, at 16 bytes a cell, need more than that."""
 KILOBYTES_A_COLUMN = 250
 
 

@@ -1,4 +1,4 @@
-"""JSON: objects in a list or a line each, and tables written by columns; one level of nesting is laid flat."""
+"""JSON: objects in a list or a line each, and tables written by columns; one level of nesting is laid out."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

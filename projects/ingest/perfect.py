@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projects.ingest import date_formats
+from projects.ingest.aggregate import Question, ask
 from projects.ingest.convert import FALSE_WORDS, TRUE_WORDS, Conversion
 from projects.ingest.engine import is_one_of
 from projects.ingest.guess import Candidate
@@ -18,9 +19,6 @@ from projects.ingest.workspace import Workspace
 
 LARGEST_SURE = 1e15
 """Beyond this a DOUBLE may have lost digits."""
-COLUMNS_AT_ONCE = 500
-WIDE_AT_ONCE = 60
-"""Of tables with more columns than that: DuckDB plans many aggregates slower than a few at a time."""
 
 
 def count_perfect(
@@ -34,34 +32,34 @@ def count_perfect(
         kinds: The columns' DuckDB types.
         work: Where.
     """
-    asked = [at for at, candidate in candidates.items() if _tests(at, kinds[at], candidate.conversion)]
-    counts: dict[int, Counts] = {}
-    at_once = COLUMNS_AT_ONCE if len(kinds) <= COLUMNS_AT_ONCE else WIDE_AT_ONCE
-    for start in range(0, len(asked), at_once):
-        some = asked[start : start + at_once]
-        parts = {at: _tests(at, kinds[at], candidates[at].conversion) for at in some}
-        values = ", ".join(
-            f"c{at}, {_value(at, kinds[at], candidates[at].conversion)} AS v{at}" for at in some
-        )
-        told = ", ".join(test for tests in parts.values() for test in tests)
-        row = list(work.rows(f"SELECT count(*), {told} FROM (SELECT {values} FROM ({source}))")[0])
-        rows = int(row.pop(0))
-        for at, tests in parts.items():
-            part, row = row[: len(tests)], row[len(tests) :]
-            found = _judge(rows, part, kinds[at], candidates[at].conversion)
-            counts |= {at: found} if found is not None else {}
-    return counts
+    questions = {at: _question(kinds[at], candidate.conversion) for at, candidate in candidates.items()}
+    asked = {at: question for at, question in questions.items() if question is not None}
+    if not asked:
+        return {}
+    rows, answers = ask(source, asked, len(kinds), work)
+    judged = {at: _judge(rows, part, kinds[at], candidates[at].conversion) for at, part in answers.items()}
+    return {at: counts for at, counts in judged.items() if counts is not None}
 
 
-def _value(at: int, kind: str, conversion: Conversion) -> str:
+def _question(kind: str, conversion: Conversion) -> Question | None:
+    """Ask what tells whether a column is perfect; None if only its cells' codes can tell."""
+    if not _tests("c", "v", kind, conversion):
+        return None
+    return Question(
+        lambda cell: _value(cell, kind, conversion),
+        lambda cell, value: _tests(cell, value, kind, conversion),
+        (kind, conversion.type, conversion.form),
+    )
+
+
+def _value(cell: str, kind: str, conversion: Conversion) -> str:
     if kind != TEXT or conversion.type in {"text", "boolean"}:
-        return f"c{at}"
-    return f"TRY_CAST(c{at} AS DOUBLE)" if conversion.type == "number" else date_formats.iso_sql(f"c{at}")
+        return cell
+    return f"TRY_CAST({cell} AS DOUBLE)" if conversion.type == "number" else date_formats.iso_sql(cell)
 
 
-def _tests(at: int, kind: str, conversion: Conversion) -> list[str]:
+def _tests(cell: str, value: str, kind: str, conversion: Conversion) -> list[str]:
     """Give the aggregates to judge a column by, none if only its cells' codes can tell."""
-    cell, value = f"c{at}", f"v{at}"
     if kind != TEXT:
         return [f"count_if(isfinite({cell}))" if kind == "DOUBLE" else f"count({cell})"]
     tests: list[str] = []

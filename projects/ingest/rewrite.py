@@ -94,4 +94,5 @@ def _notices(tally: _Tally) -> Iterator[str]:
     if tally.trimmed:
         yield f"empty cells beyond the last column were cut off in {counted(tally.trimmed, 'row')}"
     if tally.skipped:
-        yield f"left out {counted(tally.skipped, 'row')} with more cells than columns: {'; '.join(tally.long)}"
+        rows = counted(tally.skipped, "row")
+        yield f"left out {rows} with more cells than columns: {'; '.join(tally.long)}"

@@ -19,7 +19,6 @@ class Table:
         names: The columns: those of the first part, then what others have beside.
         kinds: Their DuckDB types; where parts disagree, text.
         notices: What a person should know of how it came to be.
-        staged: A SELECT of the same rows where they have been copied to; else they are read from the files.
     """
 
     name: str
@@ -27,7 +26,6 @@ class Table:
     names: tuple[str, ...]
     kinds: tuple[str, ...]
     notices: tuple[str, ...] = ()
-    staged: str = ""
 
     @property
     def rows(self) -> int:
@@ -37,12 +35,10 @@ class Table:
     @property
     def sql(self) -> str:
         """A SELECT of the columns c0, c1 ... of all parts."""
-        return self.staged or " UNION ALL ".join(self._selects(self.parts))
+        return " UNION ALL ".join(self._selects(self.parts))
 
     def sample_sql(self, rows: int) -> str:
         """Write a SELECT of about as many rows, from the parts alike (at most 50 of them)."""
-        if self.staged:
-            return f"{self.staged} LIMIT {rows}"
         step = max(len(self.parts) // 50, 1)
         parts = self.parts[::step]
         each = max(rows // len(parts), 1)
@@ -53,7 +49,7 @@ class Table:
     def as_texts(self, columns: Collection[str]) -> "Table":
         """Read some columns as texts, whatever type the files gave them."""
         kinds = [TEXT if name in columns else kind for name, kind in zip(self.names, self.kinds, strict=True)]
-        return replace(self, kinds=tuple(kinds), staged="")
+        return replace(self, kinds=tuple(kinds))
 
     def _selects(self, parts: Sequence[RawTable]) -> Iterator[str]:
         for (reading, names, kinds), same in groupby(parts, key=lambda p: (p.reading, p.names, p.kinds)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.convert import convert_columns
-from projects.ingest.engine import WIDE, make_room, name_of
+from projects.ingest.engine import make_room, name_of
 from projects.ingest.fix import Fix
 from projects.ingest.infer import Reading, infer
 from projects.ingest.table import Table
@@ -52,7 +52,8 @@ def type_table(table: Table, fixes: Mapping[str, Fix], target: str, work: Worksp
         if name is not None:
             asked[name] = fix
     wanted = find_name(target, table.names) if target else None
-    table = _staged(table.as_texts([name for name, fix in asked.items() if fix.is_reading]), work)
+    make_room(work.engine, len(table.names))
+    table = table.as_texts([name for name, fix in asked.items() if fix.is_reading])
     typed = TypedTable(table, infer(table, asked, wanted or "", work))
     make_view(typed, work)
     return typed
@@ -63,22 +64,12 @@ def retyped(typed: TypedTable, fixes: Mapping[str, Fix], work: Workspace) -> Typ
     asked = {name: fix for name, fix in fixes.items() if fix.is_reading}
     if not asked:
         return typed
-    table = _staged(typed.table.as_texts(list(asked)), work)
+    table = typed.table.as_texts(list(asked))
     again = {reading.name: reading for reading in infer(table, asked, "", work)}
     readings = tuple(again[reading.name] if reading.name in asked else reading for reading in typed.readings)
     done = replace(typed, table=table, readings=readings)
     make_view(done, work)
     return done
-
-
-def _staged(table: Table, work: Workspace) -> Table:
-    """Copy a table of very many columns into DuckDB: to name them all anew for each query takes too long."""
-    if len(table.names) <= WIDE:
-        return table
-    make_room(work.engine, len(table.names))
-    copy = name_of(f"copy of {table.name}")
-    work.rows(f"CREATE OR REPLACE TEMP TABLE {copy} AS {table.sql}")
-    return replace(table, staged=f"SELECT * FROM {copy}")
 
 
 def make_view(typed: TypedTable, work: Workspace) -> None:

@@ -230,6 +230,8 @@ class FeatureSection(Section):
     """From how many distinct texts on a column is encoded by its target or its letters."""
     interactions: Literal["auto", "none"] | tuple[tuple[str, str], ...] = "none"
     """`auto`, `none`, or pairs of columns."""
+    windows: Literal["auto"] | Annotated[int, Field(ge=0, le=50)] = "auto"
+    """How many earlier rows, by split.time_column, each row carries; `auto` is 3 for a named lstm, else 0."""
     custom: tuple[str, ...] = ()
     """Functions by dotted name, such as `my_package.features.add_ratios`: frame in, frame out."""
     store: tuple[str, ...] = ()

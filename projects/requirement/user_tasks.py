@@ -41,6 +41,13 @@ PERSONAL = {
 }
 PROTECTED = {"gender", "sex", "race", "ethnicity", "religion", "nationality", "disability", "marital",
              "marriage", "pregnant", "pregnancies", "orientation", "foreign", "age"}  # fmt: skip
+OF_A_PERSON = {"first", "last", "full", "middle", "given", "family", "maiden", "person", "customer", "client",
+               "user", "employee", "patient", "passenger", "member", "owner", "contact", "holder", "student",
+               "my", "your"}  # fmt: skip
+"""What stands beside `name` in the name of a person; `department_name` is none."""
+ABOUT_A_THING = {"service", "plan", "type", "model", "brand", "provider", "usage", "calls", "minutes",
+                 "lines", "count", "opened", "sent"}  # fmt: skip
+"""`phone_service` is no phone."""
 DEEP = frozenset({"lstm", "mlp"})
 
 
@@ -198,7 +205,7 @@ def _infrastructure(requirement: Requirement, machine: Machine) -> Iterator[Task
     if wanted and not machine.has_module("torch"):
         yield Task(
             "Infrastructure",
-            f"Install PyTorch for {' and '.join(sorted(wanted))}: `pip install penstock[deep]`.",
+            f"Install PyTorch for {' and '.join(sorted(wanted))}: `pip install 'torch>=2.6,<3'`.",
         )
 
 
@@ -206,7 +213,7 @@ def _compliance(requirement: Requirement, columns: tuple[str, ...]) -> Iterator[
     mask = set(requirement.traffic.mask)
     for column in columns:
         words = set(name_words(column)) | {"".join(name_words(column))}
-        kind = next((kind for kind, known in PERSONAL.items() if words & known), "")
+        kind = _personal(words)
         if kind and column not in mask:
             ways = "drop it (`features.drop`), or keep it off the log (`traffic.mask`)"
             yield Task("Compliance", f"Decide about `{column}`, which looks like {kind} of a person: {ways}.")
@@ -220,6 +227,15 @@ def _compliance(requirement: Requirement, columns: tuple[str, ...]) -> Iterator[
         )
     if requirement.deployment and requirement.traffic.retention_days is None and columns:
         yield Task("Compliance", "Say how long predictions are kept: set `traffic.retention_days`.")
+
+
+def _personal(words: set[str]) -> str:
+    """Say what of a person a column's name names; empty if nothing."""
+    if words & ABOUT_A_THING:
+        return ""
+    found = next((kind for kind, known in PERSONAL.items() if words & known), "")
+    is_of_another = "name" in words and len(words) > 1 and not words & OF_A_PERSON
+    return "" if found == "a name" and is_of_another else found
 
 
 def _custom(requirement: Requirement, machine: Machine) -> Iterator[Task]:

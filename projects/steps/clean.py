@@ -12,7 +12,7 @@ from projects.rows import Clean, by_clean_names, clean_rows, told_place
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
 from projects.steps.filled import Filled, fill, write_lines
-from projects.steps.placed import keep, log_outcome, with_run_resolved, workspace
+from projects.steps.placed import keep, log_outcome, workspace
 from projects.tracking import started_run
 from serving.settings import Settings
 
@@ -23,7 +23,9 @@ def _clean(asked: Asked, settings: Settings) -> Mapping[str, object]:
     place = told_place(requirement.data_source)
     with started_run(f"clean {place}") as tracker, workspace(settings, "clean") as folder:
         tracker.parameters(asked.given)
-        clean = clean_rows(with_run_resolved(requirement, folder), folder / "read", asked.say)
+        # Repeated rows are left out with the gaps, whether or not the rows were read before.
+        keeping = requirement.cleaning.model_copy(update={"duplicates": "keep"})
+        clean = clean_rows(requirement.model_copy(update={"cleaning": keeping}), folder / "read", asked.say)
         done = _cleaned(clean, asked, folder / "cleaned")
         where = keep(asked, folder / "cleaned")
         asked.say(f"{done.original_rows:,} rows became {done.cleaned_rows:,}: {where}")

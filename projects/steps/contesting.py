@@ -14,7 +14,7 @@ from projects.progress import Progress
 from projects.rows import read_rows, told_place
 from projects.shell import connect
 from projects.steps.command import Asked
-from projects.steps.placed import with_run_resolved, workspace
+from projects.steps.placed import workspace
 from projects.tracking import started_run
 from serving.settings import Settings
 
@@ -52,7 +52,7 @@ def contested(asked: Asked, settings: Settings, name: str, changes: Mapping[str,
     with started_run(f"{name} {place}") as tracker, workspace(settings, name) as folder:
         tracker.parameters(asked.given)
         with progress.step(f"reading {place}"):
-            table = read_rows(with_run_resolved(requirement, folder), folder, progress.note)
+            table = read_rows(requirement, folder, progress.note)
             problem = read_problem(table, resolve(tracker.client, requirement.features.store))
         for sentence in (*problem.suspicions, *problem.notices):
             progress.note(sentence)

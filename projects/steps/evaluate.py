@@ -26,7 +26,7 @@ from projects.rows import Clean, clean_rows, is_clean
 from projects.sampling.frame import frame_of
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
-from projects.steps.placed import log_outcome, with_run_resolved, workspace
+from projects.steps.placed import log_outcome, workspace
 from projects.target import read_truth
 from projects.tracking import started_run
 from projects.version import SCHEMA, find_version
@@ -62,7 +62,7 @@ def _evaluate(asked: Asked, settings: Settings) -> Mapping[str, object]:
         tracker.parameters(asked.given)
         stage = own["from_stage"] or "Production"
         served = _fetched(requirement.name, own["version"], stage, folder / "model")
-        resolved = _as_trained(with_run_resolved(requirement, folder), served)
+        resolved = _as_trained(requirement, served)
         clean = clean_rows(resolved, folder / "rows", asked.say)
         subject = _subject(served, clean, resolved.target)
         gate = parse_gate(requirement.gate)

@@ -6,7 +6,7 @@ from projects.quality.report import write_report
 from projects.rows import clean_rows, told_place
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
-from projects.steps.placed import keep, log_outcome, with_run_resolved, workspace
+from projects.steps.placed import keep, log_outcome, workspace
 from projects.tracking import started_run
 from serving.settings import Settings
 
@@ -17,7 +17,7 @@ def _ingest(asked: Asked, settings: Settings) -> Mapping[str, object]:
     place = told_place(requirement.data_source)
     with started_run(f"ingest {place}") as tracker, workspace(settings, "ingest") as folder:
         tracker.parameters(asked.given)
-        clean = clean_rows(with_run_resolved(requirement, folder), folder / "clean", asked.say)
+        clean = clean_rows(requirement, folder / "clean", asked.say)
         profile = write_report(clean.folder, target=clean.target, title=clean.name)
         for finding in profile.findings:
             asked.say(f"{finding.severity}: {finding.what}; {finding.advice}")

@@ -1,4 +1,4 @@
-"""Where a step's rows come from and go to: a path, or another run's rows; and this run's own."""
+"""Where a step works, and where what it makes goes: its run, and a folder that a person names."""
 
 import shutil
 import tempfile
@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from projects.errors import BadInput
-from projects.ingest.publish import OURS, ROWS
-from projects.requirement.model import Requirement
+from projects.ingest.publish import OURS
+from projects.run_rows import DATA, RUN
 from projects.steps.command import Asked
 from serving.settings import Settings
 
-RUN = "runs:/"
-DATA = "data"
 PARTS = ("train.parquet", "validation.parquet", "test.parquet")
 """What `split` writes."""
 
@@ -38,43 +36,6 @@ def workspace(settings: Settings, name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def with_run_resolved(asked: Requirement, folder: Path) -> Requirement:
-    """Replace `runs:/RUN_ID` by that run's rows, fetched into a folder.
-
-    Raises:
-        BadInput: There is no such run, or it left no rows.
-    """
-    source = asked.data_source
-    if not isinstance(source, str) or not source.startswith(RUN):
-        return asked
-    return asked.model_copy(update={"data_source": str(fetch_rows(source, folder))})
-
-
-def fetch_rows(place: str, folder: Path) -> Path:
-    """Fetch the rows that a run left.
-
-    Raises:
-        BadInput: There is no such run, or it left no rows.
-    """
-    from mlflow.artifacts import download_artifacts
-    from mlflow.exceptions import MlflowException
-
-    run_id, _, inner = place.removeprefix(RUN).partition("/")
-    try:
-        found = Path(
-            download_artifacts(run_id=run_id, artifact_path=inner or DATA, dst_path=str(folder / "fetched"))
-        )
-    except MlflowException as error:
-        raise BadInput(
-            f"run '{run_id}' left no rows to read ('{inner or DATA}' among its artefacts); name a run of a"
-            " step that writes rows, or a path"
-        ) from error
-    if inner or not found.is_dir() or (found / ROWS).is_file():
-        return found
-    files = ", ".join(f"{RUN}{run_id}/{DATA}/{path.name}" for path in sorted(found.iterdir()))
-    raise BadInput(f"run '{run_id}' left no {ROWS}; name one of its files: {files}")
 
 
 def keep(asked: Asked, files: Path) -> str:

@@ -6,7 +6,7 @@ from projects.features import read_features
 from projects.rows import TableRows, read_rows, told_place
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
-from projects.steps.placed import log_outcome, with_run_resolved, workspace
+from projects.steps.placed import log_outcome, workspace
 from projects.target import read_target
 from projects.tracking import started_run
 from projects.transformers.select_columns import SelectColumns
@@ -18,7 +18,7 @@ def _select(asked: Asked, settings: Settings) -> Mapping[str, object]:
     place = told_place(asked.requirement.data_source)
     with started_run(f"select {place}") as tracker, workspace(settings, "select") as folder:
         tracker.parameters(asked.given)
-        table = read_rows(with_run_resolved(asked.requirement, folder), folder, asked.say)
+        table = read_rows(asked.requirement, folder, asked.say)
         fitted = _fitted(table)
         weights = sorted(fitted.feature_importance_.items(), key=lambda pair: -pair[1])
         chosen = [name for name, _ in weights if name in set(fitted.get_feature_names_out())]
@@ -36,9 +36,12 @@ def _select(asked: Asked, settings: Settings) -> Mapping[str, object]:
 
 def _fitted(table: TableRows) -> SelectColumns:
     requirement = table.asked
-    target = read_target(table.frame, requirement.target, requirement.task)
+    texts = table.clean.texts
+    target = read_target(
+        table.frame, requirement.target, requirement.task, is_text=requirement.target in texts
+    )
     inputs = table.frame.drop(columns=target.name).iloc[target.rows].reset_index(drop=True)
-    features = read_features(inputs, dates=table.clean.dates, drop=requirement.features.drop)
+    features = read_features(inputs, dates=table.clean.dates, texts=texts, drop=requirement.features.drop)
     method = requirement.features.selection
     return SelectColumns(
         "mutual_info" if method == "none" else method,

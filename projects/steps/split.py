@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from projects.errors import BadInput
+from projects.hints import did_you_mean
 from projects.ingest.engine import text_of
-from projects.rows import Clean, clean_rows, told_place
+from projects.requirement.model import Requirement
+from projects.rows import Clean, by_clean_names, clean_rows, told_place
 from projects.sampling.frame import frame_of
 from projects.sampling.rows_file import ROW, connected, scan
 from projects.shell import connect
 from projects.splitting import Divided, divide, read_marks
 from projects.steps.command import Asked, Option, Step
-from projects.steps.placed import keep, log_outcome, with_run_resolved, workspace
+from projects.steps.placed import keep, log_outcome, workspace
 from projects.target import read_target
 from projects.tracking import started_run
 from serving.settings import Settings
@@ -25,9 +28,11 @@ def _split(asked: Asked, settings: Settings) -> Mapping[str, object]:
     place = told_place(asked.requirement.data_source)
     with started_run(f"split {place}") as tracker, workspace(settings, "split") as folder:
         tracker.parameters(asked.given)
-        clean = clean_rows(with_run_resolved(asked.requirement, folder), folder / "read", asked.say)
-        divided, rows = _divided(clean, asked)
+        clean = clean_rows(asked.requirement, folder / "read", asked.say)
+        divided, rows = _divided(clean, by_clean_names(asked.requirement, clean))
         parts = {"train": divided.train, "validation": divided.validation, "test": divided.test}
+        if without := clean.rows - len(rows):
+            asked.say(f"{without:,} rows are in no file: their target is missing")
         (folder / "parts").mkdir()
         for name, at in parts.items():
             _write(clean.parquet, rows[at], folder / "parts" / f"{name}.parquet")
@@ -40,16 +45,20 @@ def _split(asked: Asked, settings: Settings) -> Mapping[str, object]:
         return log_outcome(found, "split")
 
 
-def _divided(clean: Clean, asked: Asked) -> tuple[Divided, Any]:
+def _divided(clean: Clean, requirement: Requirement) -> tuple[Divided, Any]:
     """Divide the rows that have a target; return the division and where those rows are in the file."""
-    requirement = asked.requirement
-    split = requirement.split
-    named = (clean.target or requirement.target, split.group_column, split.time_column)
-    there = {column.name for column in clean.columns}
-    frame = frame_of(clean.parquet, [name for name in dict.fromkeys(named) if name and name in there])
-    target = read_target(frame, named[0] or "", requirement.task)
-    rows = frame.iloc[target.rows].reset_index(drop=True)
-    return divide(target, split, read_marks(rows, split), seed=requirement.seed), target.rows
+    split, target = requirement.split, requirement.target or clean.target
+    there = [column.name for column in clean.columns]
+    if not target:
+        raise BadInput(f"name the column to predict with -P target=COLUMN; {did_you_mean('', there)}")
+    named = dict.fromkeys(name for name in (target, split.group_column, split.time_column) if name)
+    for name in named:
+        if name not in there:
+            raise BadInput(f"there is no column '{name}' to split by; {did_you_mean(name, there)}")
+    frame = frame_of(clean.parquet, list(named))
+    found = read_target(frame, target, requirement.task, is_text=target in clean.texts)
+    rows = frame.iloc[found.rows].reset_index(drop=True)
+    return divide(found, split, read_marks(rows, split), seed=requirement.seed), found.rows
 
 
 def _write(source: Path, rows: Any, target: Path) -> None:

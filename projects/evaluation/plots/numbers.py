@@ -56,7 +56,9 @@ def residual_histogram(answers: Answers, target: str) -> Figure:
     """Draw how many rows have which error; the outermost percent is gathered at the ends."""
     errors = answers.truth - answers.predictions
     low, high = np.quantile(errors, [0.005, 0.995])
-    figure, axes = canvas(_title("Errors", answers), f"Actual minus predicted {target}", "Rows")
+    figure, axes = canvas(
+        _title("Errors", answers), f"Actual minus predicted {target} (the outermost 1 % at the ends)", "Rows"
+    )
     axes.hist(np.clip(errors, low, high), bins=min(BINS, max(5, len(errors) // 10)), color=INK)
     axes.axvline(0, color=RULE, linestyle="--")
     axes.axvline(float(np.median(errors)), color=SECOND, label=f"median {np.median(errors):.4g}")

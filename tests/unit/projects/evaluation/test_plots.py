@@ -129,6 +129,12 @@ def test_numbers_are_drawn_however_many(plot, rows):
     draw(plot(Answers(truth, truth + RNG.normal(0, 1e4, rows), None, None), "$price_{ \N{EURO SIGN}"))
 
 
+def test_the_errors_say_what_stands_at_their_ends():
+    truth = RNG.normal(0, 1, 500)
+    axes = draw(numbers.residual_histogram(Answers(truth, np.zeros(500), None, None), "y"))
+    assert "the outermost 1 % at the ends" in axes.get_xlabel()
+
+
 @pytest.mark.parametrize("plot", [numbers.predicted_vs_actual, numbers.residuals, numbers.residual_histogram])
 def test_a_model_that_always_says_the_same_is_drawn(plot):
     draw(plot(Answers(np.arange(50.0), np.full(50, 3.0), None, None), "y"))

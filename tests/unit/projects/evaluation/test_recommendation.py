@@ -4,7 +4,6 @@ import dataclasses
 
 from projects.evaluation.course import Course
 from projects.evaluation.gate import Verdict
-from projects.evaluation.metrics import BY_NAME
 from projects.evaluation.ranking import Ranked
 from projects.evaluation.recommendation import recommend
 from projects.evaluation.verdict import summary
@@ -29,6 +28,13 @@ def test_it_names_a_quicker_model_that_is_as_good():
     assert told(course=close).which.endswith(
         "as good within chance and at least twice as quick to train: logistic"
     )
+
+
+def test_the_model_in_use_is_not_named_as_a_quicker_one():
+    found = report("binary")
+    own = found.findings.subject.name
+    close = Course([Ranked("knn", 0.801, 0.01, 9.0), Ranked(own, 0.80, 0.01, 0.0)], folds=5)
+    assert "quick" not in recommend(found, close).which
 
 
 def test_an_ensemble_is_told_beside_the_best_candidate():
@@ -86,7 +92,7 @@ def test_the_summary_ends_with_the_gate_the_version_and_the_link():
     lines = list(
         summary(
             "churn version 3", "None", Verdict(False, "fail: p99_ms < 5 (is 6.2 ms)"),
-            course=COURSE, metric=BY_NAME["roc_auc"], told=told(), link="http://here",
+            told=told(), link="http://here",
         )
     )  # fmt: skip
     assert lines[-4:] == [

@@ -39,6 +39,17 @@ def test_zeros_that_leave_mape_out_are_counted():
     assert "mape is left out: it divides by the truth, and 3 of 400" in said
 
 
+def test_numbers_that_are_no_better_than_the_mean_are_said_so():
+    given = subject("regression")
+    mixed = dataclasses.replace(given, truth=RNG.permutation(given.truth))
+    said = evaluate(mixed, asked=Evaluation()).watch
+    assert any(one.startswith("no better beyond chance than always answering the mean") for one in said)
+
+
+def test_numbers_that_are_better_than_the_mean_are_not():
+    assert "always answering the mean" not in seen("regression")
+
+
 def test_a_few_rows_that_make_the_error_are_outliers():
     given = report("regression").findings.answers
     said = given.predictions.copy()

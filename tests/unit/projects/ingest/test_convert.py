@@ -45,7 +45,12 @@ def by_sql(name, cells):
     value = conversion.sql("v")
     shown = f"CAST({value} AS VARCHAR)" if conversion.type == "date" else value
     with duckdb.connect() as engine:
-        return [row[0] for row in engine.execute(f"SELECT {shown} FROM (SELECT unnest(?::VARCHAR[]) AS v)", [cells]).fetchall()]
+        return [
+            row[0]
+            for row in engine.execute(
+                f"SELECT {shown} FROM (SELECT unnest(?::VARCHAR[]) AS v)", [cells]
+            ).fetchall()
+        ]
 
 
 def by_frame(name, cells):
@@ -88,7 +93,8 @@ def test_a_raw_file_read_by_pandas_gives_the_clean_rows(clean, shared_data):
 
 def test_numbers_truths_and_dates_of_a_frame_are_taken_as_they_are():
     frame = pd.DataFrame({
-        "plain": [1, 2], "money": [1.5, np.nan], "truth": [True, False], "day": pd.to_datetime(["2020-03-04", None]), "text": [7, 8.5],
+        "plain": [1, 2], "money": [1.5, np.nan], "truth": [True, False], "text": [7, 8.5],
+        "day": pd.to_datetime(["2020-03-04", None]),
     })  # fmt: skip
     done = convert_frame(frame, CONVERSIONS)
     assert done["plain"].tolist() == [1.0, 2.0]
@@ -104,7 +110,11 @@ def test_a_fraction_comes_through_a_column_that_was_whole():
 def test_the_index_and_other_columns_stay():
     frame = pd.DataFrame({"other": ["a", "b"], "plain": ["1", "2"]}, index=[7, 9])
     done = convert_frame(frame, CONVERSIONS)
-    assert (list(done.index), list(done.columns), done["other"].tolist()) == ([7, 9], ["other", "plain"], ["a", "b"])
+    assert (list(done.index), list(done.columns), done["other"].tolist()) == (
+        [7, 9],
+        ["other", "plain"],
+        ["a", "b"],
+    )
 
 
 @pytest.mark.parametrize("conversion", [*CONVERSIONS.values(), Conversion("date", "iso", has_time=True)])
@@ -114,7 +124,10 @@ def test_a_conversion_is_saved_and_read(conversion):
 
 @pytest.mark.parametrize(
     ("told", "match"),
-    [({"typ": "text"}, r"a conversion has no 'typ'; did you mean 'type'\?"), ({"type": "words"}, "must be one of number, text")],
+    [
+        ({"typ": "text"}, r"a conversion has no 'typ'; did you mean 'type'\?"),
+        ({"type": "words"}, "must be one of number, text"),
+    ],
 )
 def test_a_conversion_with_a_mistake_is_refused(told, match):
     with pytest.raises(BadInput, match=match):

@@ -36,7 +36,7 @@ def test_nothing_is_left_beside_it(clean, tmp_path):
 
 
 def test_json_lines_are_utf8_objects_with_iso_dates_and_nulls(clean):
-    folder = clean("x,größe,day,t\n0.1,ü\"\"\x01,2020-01-02,2020-01-02 03:04:05\n,,,\n").result.folder
+    folder = clean('x,größe,day,t\n0.1,ü""\x01,2020-01-02,2020-01-02 03:04:05\n,,,\n').result.folder
     assert (folder / "rows.jsonl").read_text("utf-8").splitlines() == [
         '{"x":0.1,"größe":"ü\\"\\"\\u0001","day":"2020-01-02","t":"2020-01-02T03:04:05"}',
         '{"x":null,"größe":null,"day":null,"t":null}',
@@ -44,7 +44,10 @@ def test_json_lines_are_utf8_objects_with_iso_dates_and_nulls(clean):
 
 
 def test_fractions_of_seconds_are_kept(clean):
-    assert [line["t"] for line in clean(TABLE).lines] == ["2020-01-02T03:04:05.000000", "2020-01-02T03:04:06.500000"]
+    assert [line["t"] for line in clean(TABLE).lines] == [
+        "2020-01-02T03:04:05.000000",
+        "2020-01-02T03:04:06.500000",
+    ]
 
 
 def test_infinite_and_missing_numbers_are_null(clean, tmp_path):
@@ -56,7 +59,11 @@ def test_infinite_and_missing_numbers_are_null(clean, tmp_path):
 
 def test_lineage_names_files_steps_and_versions(clean):
     told = json.loads((clean(TABLE).result.folder / "lineage.json").read_text())
-    assert (told["files"][0]["rows"], told["files"][0]["format"], told["source"].endswith("table.csv")) == (2, "csv", True)
+    assert (told["files"][0]["rows"], told["files"][0]["format"], told["source"].endswith("table.csv")) == (
+        2,
+        "csv",
+        True,
+    )
     assert [(step["name"], step["rows_out"]) for step in told["steps"]][-2:] == [
         ("types and joins to Parquet", 2), ("Parquet to JSON lines", 2),
     ]  # fmt: skip
@@ -81,7 +88,9 @@ def test_an_earlier_folder_is_replaced(clean):
 def test_a_folder_of_somebody_else_is_not_replaced(clean, tmp_path):
     (tmp_path / "clean").mkdir()
     (tmp_path / "clean" / "thesis.docx").write_text("years of work")
-    with pytest.raises(BadInput, match=r"holds 'thesis\.docx', which no ingestion has written; name another folder"):
+    with pytest.raises(
+        BadInput, match=r"holds 'thesis\.docx', which no ingestion has written; name another folder"
+    ):
         clean(TABLE)
 
 
@@ -156,7 +165,11 @@ def test_a_writer_that_is_alive_is_not_swept_up(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "failure", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), duckdb.IOException("IO Error: No space left on device")]
+    "failure",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        duckdb.IOException("IO Error: No space left on device"),
+    ],
 )
 def test_a_full_disk_is_said_in_a_sentence(tmp_path, failure):
     with pytest.raises(BadInput, match=r"the disk of '.*' is full; free some space"), said_plainly(tmp_path):

@@ -68,10 +68,16 @@ def test_the_corrected_plan_lies_in_the_clean_folder(clean, plan):
     ("changes", "match"),
     [
         ({"size": {"typ": "text"}}, r"the plan's column 'size' has no key 'typ'; did you mean 'type'\?"),
-        ({"size": {"type": "numbr"}}, "the type of 'size' must be one of number, text, date, boolean, not 'numbr'"),
+        (
+            {"size": {"type": "numbr"}},
+            "the type of 'size' must be one of number, text, date, boolean, not 'numbr'",
+        ),
         ({"size": {"keep": "perhaps"}}, "keep of 'size' must be true or false, not 'perhaps'"),
         ({"size": {"missing": "NA"}}, "missing of 'size' must be a list of texts, not 'NA'"),
-        ({"size": {"rename": "price"}}, "the columns 'price' and 'size' would both be called 'price'; rename one"),
+        (
+            {"size": {"rename": "price"}},
+            "the columns 'price' and 'size' would both be called 'price'; rename one",
+        ),
     ],
 )
 def test_a_plan_with_a_mistake_is_refused(clean, plan, changes, match):
@@ -99,7 +105,9 @@ def test_a_plan_that_is_not_there_is_refused(clean, tmp_path):
 
 
 def test_without_a_terminal_the_plan_is_written_and_the_run_ends(clean, tmp_path):
-    with pytest.raises(BadInput, match=r"waits for approval: read and correct '.*cleaning_plan\.yaml'") as raised:
+    with pytest.raises(
+        BadInput, match=r"waits for approval: read and correct '.*cleaning_plan\.yaml'"
+    ) as raised:
         clean(TABLE, cleaning=ASK)
     assert f"plan={tmp_path}/clean/cleaning_plan.yaml" in str(raised.value)
     assert [path.name for path in (tmp_path / "clean").iterdir()] == ["cleaning_plan.yaml"]

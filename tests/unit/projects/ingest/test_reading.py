@@ -45,7 +45,11 @@ def test_line_ends_are_found(clean, tmp_path, line_end):
 
 
 def test_line_ends_may_be_mixed(clean, tmp_path):
-    assert clean(written(tmp_path, "t.csv", b"a,b\n1,x\r\n2,y\n3,z\r\n")).rows() == [(1, "x"), (2, "y"), (3, "z")]
+    assert clean(written(tmp_path, "t.csv", b"a,b\n1,x\r\n2,y\n3,z\r\n")).rows() == [
+        (1, "x"),
+        (2, "y"),
+        (3, "z"),
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
@@ -57,11 +61,11 @@ def test_unicode_encodings_are_found(clean, tmp_path, encoding):
 @pytest.mark.parametrize(
     ("encoding", "text"),
     [
-        ("cp1252", "café – naïve"),
+        ("cp1252", "café € naïve"),
         ("latin-1", "größe"),
         ("cp1251", "Широкая электрификация южных губерний даст мощный толчок"),
         ("shift_jis", "いろはにほへと ちりぬるを わかよたれそ つねならむ"),
-        ("gb18030", "我能吞下玻璃而不伤身体，我能吞下玻璃而不伤身体"),
+        ("gb18030", "我能吞下玻璃而不伤身体我能吞下玻璃而不伤身体"),
     ],
 )
 def test_other_encodings_are_guessed(clean, tmp_path, encoding, text):
@@ -82,7 +86,9 @@ def test_the_encoding_is_written_down(clean, tmp_path):
     assert (fact["encoding"], fact["delimiter"], fact["rows"], len(fact["sha256"])) == ("cp1252", ",", 1, 64)
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 def test_packed_text_is_read(clean, tmp_path, suffix, pack):
     assert clean(written(tmp_path, f"t.csv.{suffix}", pack(csv_of().encode()))).rows() == ROWS
 
@@ -100,7 +106,9 @@ def zipped(tmp_path, files, name="t.zip"):
 
 
 def test_the_members_of_a_zip_are_stacked(clean, tmp_path):
-    place = zipped(tmp_path, {"a.csv": "x,y\n1,a\n", "b.csv": "x,y\n2,b\n", "__MACOSX/a.csv": "?", "read.me": "?"})
+    place = zipped(
+        tmp_path, {"a.csv": "x,y\n1,a\n", "b.csv": "x,y\n2,b\n", "__MACOSX/a.csv": "?", "read.me": "?"}
+    )
     table = clean(place)
     assert table.rows() == [(1, "a"), (2, "b")]
     assert [entry.reason for entry in table.result.skipped] == ["'.me' is no format of tables"]
@@ -161,8 +169,10 @@ def test_json_of_python_with_nan_is_read(clean, tmp_path):
 
 def test_parquet_keeps_its_types(clean, tmp_path):
     path = tmp_path / "t.parquet"
-    frame = pd.DataFrame({"n": [1, 2], "f": [0.5, float("inf")], "d": pd.to_datetime(["2020-01-02", None]), "b": [True, False],
-                          "zip": ["007", "123"]})  # fmt: skip
+    frame = pd.DataFrame({
+        "n": [1, 2], "f": [0.5, float("inf")], "d": pd.to_datetime(["2020-01-02", None]), "b": [True, False],
+        "zip": ["007", "123"],
+    })  # fmt: skip
     frame.to_parquet(path)
     table = clean(path)
     assert table.types == {"n": "BIGINT", "f": "DOUBLE", "d": "TIMESTAMP", "b": "BOOLEAN", "zip": "VARCHAR"}
@@ -193,7 +203,10 @@ def test_titles_and_blank_rows_above_a_sheet_are_passed_over(clean, tmp_path):
 
 
 def test_titles_above_a_csv_are_passed_over(clean, tmp_path):
-    assert clean(written(tmp_path, "t.csv", "Report of May\n\na,b\n1,x\n2,y\n")).rows() == [(1, "x"), (2, "y")]
+    assert clean(written(tmp_path, "t.csv", "Report of May\n\na,b\n1,x\n2,y\n")).rows() == [
+        (1, "x"),
+        (2, "y"),
+    ]
 
 
 def test_excels_hint_about_the_delimiter_is_taken(clean, tmp_path):
@@ -212,13 +225,19 @@ def test_labels_that_come_again_below_are_no_header(clean, tmp_path):
 
 
 def test_years_may_be_names(clean, tmp_path):
-    assert list(clean(written(tmp_path, "t.csv", "land,2010,2011\nA,1,2\nB,3,4\n")).types) == ["land", "2010", "2011"]
+    assert list(clean(written(tmp_path, "t.csv", "land,2010,2011\nA,1,2\nB,3,4\n")).types) == [
+        "land",
+        "2010",
+        "2011",
+    ]
 
 
 def test_names_are_made_whole_and_each_change_is_said(clean, tmp_path):
     table = clean(written(tmp_path, "t.csv", "a, b ,,a,A,größe\n1,2,3,4,5,6\n"))
     assert list(table.types) == ["a", "b", "column_3", "a_2", "A_3", "größe"]
-    assert "columns renamed: ' b ' is 'b', column 3 is 'column_3', 'a' is 'a_2', 'A' is 'A_3'" in table.notices
+    assert (
+        "columns renamed: ' b ' is 'b', column 3 is 'column_3', 'a' is 'a_2', 'A' is 'A_3'" in table.notices
+    )
 
 
 def test_quotes_hold_delimiters_and_line_ends(clean, tmp_path):
@@ -255,7 +274,11 @@ def test_a_few_rows_that_are_too_long_are_left_out_and_said(clean, tmp_path):
 
 def test_many_rows_that_are_too_long_are_refused(clean, tmp_path):
     path = written(tmp_path, "t.csv", "a,b\n1,2\n3,4,5\n")
-    refused(clean, path, "cannot be read as a table; 1 of its rows have more cells than the 2 .* line 3 has 3: 3,4,5")
+    refused(
+        clean,
+        path,
+        "cannot be read as a table; 1 of its rows have more cells than the 2 .* line 3 has 3: 3,4,5",
+    )
 
 
 def test_a_line_of_many_megabytes_is_read(clean, tmp_path):
@@ -293,10 +316,16 @@ def test_what_is_no_table_is_refused(clean, tmp_path, name, content, match):
     refused(clean, written(tmp_path, name, content), match)
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 def test_a_packed_file_that_is_cut_is_refused(clean, tmp_path, suffix, pack):
     packed = pack("\n".join(f"{n},{n * 7919 % 1000}" for n in range(20_000)).encode())
-    refused(clean, written(tmp_path, f"t.csv.{suffix}", packed[: len(packed) // 2]), rf"t\.csv\.{suffix}' is a broken")
+    refused(
+        clean,
+        written(tmp_path, f"t.csv.{suffix}", packed[: len(packed) // 2]),
+        rf"t\.csv\.{suffix}' is a broken",
+    )
 
 
 def test_a_zip_with_a_broken_member_is_refused(clean, tmp_path):

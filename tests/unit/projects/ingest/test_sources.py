@@ -1,4 +1,4 @@
-"""Where data may lie: files, folders, globs, several places, databases, scikit-learn; and what is said of each."""
+"""Where data may lie: files, folders, globs, several places, databases and scikit-learn."""
 
 import os
 import sqlite3
@@ -45,7 +45,10 @@ def test_files_that_are_no_tables_are_named_with_the_reason(clean, tmp_path):
     assert [(entry.shown, entry.reason) for entry in table.result.skipped] == [
         ("c.md", "'.md' is no format of tables"),
         ("b.csv", "'b.csv' is empty; a table needs a header and rows"),
-        ("d.csv", "'d.csv' is a PDF document, not a table; give CSV, Excel, JSON, Parquet, SAS or a database"),
+        (
+            "d.csv",
+            "'d.csv' is a PDF document, not a table; give CSV, Excel, JSON, Parquet, SAS or a database",
+        ),
     ]
     assert "left out c.md: '.md' is no format of tables" in table.said
 
@@ -78,7 +81,11 @@ def test_a_folder_that_does_not_exist_is_said(clean, tmp_path):
 
 def test_an_empty_folder_is_refused(clean, tmp_path):
     (tmp_path / "data").mkdir()
-    refused(clean, tmp_path / "data", r"the folder '.*data' is empty; put CSV, Excel, JSON, Parquet or SAS files in it")
+    refused(
+        clean,
+        tmp_path / "data",
+        r"the folder '.*data' is empty; put CSV, Excel, JSON, Parquet or SAS files in it",
+    )
 
 
 def test_a_folder_with_nothing_readable_is_refused_with_the_reasons(clean, tmp_path):
@@ -108,7 +115,9 @@ def test_an_unknown_table_of_scikit_learn_is_refused(clean):
 def shop(tmp_path):
     path = tmp_path / "shop.db"
     with sqlite3.connect(path) as base:
-        pd.DataFrame({"id": [1, 2, 3], "price": ["$1.50", None, "$3"], "code": ["01", "02", "03"]}).to_sql("items", base, index=False)
+        pd.DataFrame({"id": [1, 2, 3], "price": ["$1.50", None, "$3"], "code": ["01", "02", "03"]}).to_sql(
+            "items", base, index=False
+        )
     return f"sqlite:///{path}"
 
 
@@ -118,7 +127,9 @@ def test_a_table_of_a_database_is_read(clean, tmp_path):
 
 
 def test_a_query_of_a_database_is_read(clean, tmp_path):
-    assert clean(Database(url=shop(tmp_path), query="SELECT id * 2 AS twice FROM items WHERE id > 1")).rows() == [(4,), (6,)]
+    assert clean(
+        Database(url=shop(tmp_path), query="SELECT id * 2 AS twice FROM items WHERE id > 1")
+    ).rows() == [(4,), (6,)]
 
 
 def test_a_url_alone_reads_the_only_table(clean, tmp_path):
@@ -142,7 +153,11 @@ def test_what_a_database_has_not_is_refused(clean, tmp_path, database, match):
 
 
 def test_a_secret_that_is_not_set_is_said(clean):
-    refused(clean, Database(url="postgresql://me:${NOT_SET_HERE}@h/d", table="t"), "environment variable NOT_SET_HERE")
+    refused(
+        clean,
+        Database(url="postgresql://me:${NOT_SET_HERE}@h/d", table="t"),
+        "environment variable NOT_SET_HERE",
+    )
 
 
 def test_a_password_is_never_shown(clean, tmp_path):
@@ -154,7 +169,13 @@ def test_a_password_is_never_shown(clean, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "is_url"),
-    [("sqlite:///x.db", True), ("postgresql+psycopg://h/d", True), ("s3://b/k", False), ("a/b.csv", False), ("C:\\x", False)],
+    [
+        ("sqlite:///x.db", True),
+        ("postgresql+psycopg://h/d", True),
+        ("s3://b/k", False),
+        ("a/b.csv", False),
+        ("C:\\x", False),
+    ],
 )
 def test_a_databases_url_is_told_from_a_path(text, is_url):
     assert is_database_url(text) is is_url

@@ -1,4 +1,4 @@
-"""Files become tables: stacked, told apart, recognised as copies, and joined without losing or doubling a row."""
+"""Files become tables: stacked, told apart, recognised as copies, joined without losing or doubling a row."""
 
 import pandas as pd
 import pytest
@@ -73,7 +73,9 @@ def test_files_without_the_target_are_left_out_aloud(clean, tmp_path):
 
 
 def test_a_target_that_no_table_has_is_refused(clean, tmp_path):
-    with pytest.raises(BadInput, match=r"the table has not a column 'chrun', the target; did you mean 'churn'\?"):
+    with pytest.raises(
+        BadInput, match=r"the table has not a column 'chrun', the target; did you mean 'churn'\?"
+    ):
         clean(put(tmp_path, a="x,churn\n1,0\n"), target="chrun")
 
 
@@ -83,8 +85,16 @@ ORDERS = "order_id,customer_id,total\n10,2,5.5\n11,1,6.5\n12,2,7.5\n13,9,8.5\n"
 
 def test_a_table_is_joined_by_the_key_that_names_it(clean, tmp_path):
     table = clean(put(tmp_path, orders=ORDERS, customers=CUSTOMERS), target="total")
-    assert table.rows("SELECT order_id, city FROM t") == [(10, "Oslo"), (11, "Rome"), (12, "Oslo"), (13, None)]
-    assert "joined 'customers' by orders.customer_id = customers.id (found; 75.0% of the rows find theirs)" in table.notices
+    assert table.rows("SELECT order_id, city FROM t") == [
+        (10, "Oslo"),
+        (11, "Rome"),
+        (12, "Oslo"),
+        (13, None),
+    ]
+    assert (
+        "joined 'customers' by orders.customer_id = customers.id (found; 75.0% of the rows find theirs)"
+        in table.notices
+    )
 
 
 def test_several_rows_of_a_key_are_averaged_and_counted_not_multiplied(clean, tmp_path):
@@ -102,9 +112,8 @@ def test_rows_keep_their_order_in_a_join(clean, tmp_path):
 
 
 def test_a_table_may_be_joined_through_another(clean, tmp_path):
-    folder = put(
-        tmp_path, orders=ORDERS, customers="id,city_id\n1,100\n2,200\n3,100\n", cities="id,land\n100,Italy\n200,Norway\n",
-    )  # fmt: skip
+    customers, cities = "id,city_id\n1,100\n2,200\n3,100\n", "id,land\n100,Italy\n200,Norway\n"
+    folder = put(tmp_path, orders=ORDERS, customers=customers, cities=cities)
     table = clean(folder, target="total")
     assert table.column("land") == ["Norway", "Italy", "Norway", None]
 
@@ -112,7 +121,12 @@ def test_a_table_may_be_joined_through_another(clean, tmp_path):
 def test_keys_of_two_columns_are_found(clean, tmp_path):
     sales = "store,week,units\n1,1,5\n1,2,6\n2,1,7\n2,2,8\n"
     weather = "store,week,rain\n1,1,0.1\n1,2,0.2\n2,1,0.3\n2,2,0.4\n"
-    assert clean(put(tmp_path, sales=sales, weather=weather), target="units").column("rain") == [0.1, 0.2, 0.3, 0.4]
+    assert clean(put(tmp_path, sales=sales, weather=weather), target="units").column("rain") == [
+        0.1,
+        0.2,
+        0.3,
+        0.4,
+    ]
 
 
 def test_equal_names_with_other_values_are_no_key(clean, tmp_path):
@@ -121,7 +135,11 @@ def test_equal_names_with_other_values_are_no_key(clean, tmp_path):
 
 
 def test_columns_of_the_same_name_get_their_tables_name(clean, tmp_path):
-    folder = put(tmp_path, orders="order_id,customer_id,name,y\n1,1,first,0\n2,2,second,1\n", customers="id,name,q\n1,Ann,5\n2,Bob,6\n")
+    folder = put(
+        tmp_path,
+        orders="order_id,customer_id,name,y\n1,1,first,0\n2,2,second,1\n",
+        customers="id,name,q\n1,Ann,5\n2,Bob,6\n",
+    )
     assert clean(folder, target="y").column("customers_name") == ["Ann", "Bob"]
 
 
@@ -144,7 +162,10 @@ def test_keys_of_other_types_meet(clean, tmp_path):
 @pytest.mark.parametrize(
     ("join", "match"),
     [
-        (Join(table="poeple", left_on=("o",)), r"there is no table 'poeple' to join; did you mean 'people'\?"),
+        (
+            Join(table="poeple", left_on=("o",)),
+            r"there is no table 'poeple' to join; did you mean 'people'\?",
+        ),
         (Join(table="people", left_on=("o",)), "the table 'people' has no column 'o' to join by"),
         (Join(table="people", left_on=("nope",)), "the table 'orders' has no column 'nope' to join by"),
     ],

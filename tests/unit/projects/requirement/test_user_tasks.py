@@ -120,3 +120,13 @@ def test_tasks_are_listed_by_section():
     assert text.startswith(
         "# What only a person can do for retention\n\n## Data\n\n- [ ] Say where the data is"
     )
+
+
+@pytest.mark.parametrize("column", ["PhoneService", "department_name", "product_name", "email_opened"])
+def test_what_only_sounds_like_a_person_is_no_task(column):
+    assert told({}, (column,)) == []
+
+
+@pytest.mark.parametrize("column", ["name", "FirstName", "user_name", "phone_number"])
+def test_a_persons_own_is_a_task(column):
+    assert "of a person" in told({}, (column,))[0]
