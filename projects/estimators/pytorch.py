@@ -5,7 +5,7 @@ from typing import Any
 
 SENTENCE = (
     "fitting a neural net needs PyTorch, which is not installed; install it with"
-    " pip install 'penstock[deep]', or leave out the candidates mlp and lstm"
+    " pip install 'torch>=2.6,<3', or leave out the candidates mlp and lstm"
 )
 
 

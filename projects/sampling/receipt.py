@@ -112,10 +112,10 @@ class Receipt:
         bounded = f"sampling.max_loss {asked:g}{share}"
         if self.refit:
             found.append(
-                f"that is more than {bounded}: the winner is fitted on all {self.decision.of:,} rows"
+                f"the estimate is more than {bounded}: the winner is fitted on all {self.decision.of:,} rows"
             )
         else:
-            found.append(f"that is not more than {bounded}: the model learned from the sample stays")
+            found.append(f"the estimate is not more than {bounded}: the model learned from the sample stays")
         return found
 
 

@@ -69,7 +69,7 @@ def test_a_loss_beyond_the_bound_is_refitted_on_all_rows() -> None:
     found = receipt(DECISION, curve_with(0.0, gain=20.0), "roc_auc")
     assert found.refit
     assert found.lines()[-1] == (
-        "that is more than sampling.max_loss 0.01: the winner is fitted on all 1,000,000 rows"
+        "the estimate is more than sampling.max_loss 0.01: the winner is fitted on all 1,000,000 rows"
     )
 
 
@@ -77,7 +77,7 @@ def test_a_loss_within_the_bound_keeps_the_sample() -> None:
     found = receipt(DECISION, curve_with(0.0), "roc_auc")
     assert not found.refit
     assert not found.is_noisy
-    assert found.lines()[-1].startswith("that is not more than sampling.max_loss 0.01")
+    assert found.lines()[-1].startswith("the estimate is not more than sampling.max_loss 0.01")
 
 
 def test_scores_too_noisy_to_tell_are_said_to_be() -> None:
