@@ -9,6 +9,9 @@ from projects.ingest.infer import Reading
 from projects.ingest.join import Step, key_pair, type_of
 from projects.ingest.typed import TypedTable
 
+ROW = '"\trow"'
+"""No column's own name can start with a tab."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -59,7 +62,7 @@ def assemble(main: TypedTable, steps: Sequence[Step]) -> Assembly:
     ]
     if not steps:
         return Assembly(main, (), tuple(columns), f"{main.view} m")
-    source = f'(SELECT *, row_number() OVER () AS "row number" FROM {main.view}) m'
+    source = f"(SELECT *, row_number() OVER () AS {ROW} FROM {main.view}) m"
     places = {(main.name, column.name): column.sql for column in columns}
     for at, step in enumerate(steps):
         alias = f"t{at}"
@@ -70,7 +73,7 @@ def assemble(main: TypedTable, steps: Sequence[Step]) -> Assembly:
         places |= {(step.right.name, column.reading.name): column.sql for column in added if column.reading}
         places |= {(step.right.name, name): f"{alias}.k{nth}" for nth, name in enumerate(step.key.right_on)}
         columns += added
-    return Assembly(main, tuple(steps), tuple(columns), f'{source} ORDER BY m."row number"')
+    return Assembly(main, tuple(steps), tuple(columns), f"{source} ORDER BY m.{ROW}")
 
 
 def _keys(step: Step, places: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:

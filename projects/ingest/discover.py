@@ -11,6 +11,7 @@ from projects.ingest.places import find_files
 from projects.ingest.raw import RawTable, Skipped, Unreadable
 from projects.ingest.reader import read_file
 from projects.ingest.sklearn_table import PREFIX, read_sklearn
+from projects.ingest.text_file import plain_stem
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Database
 
@@ -57,12 +58,12 @@ def discover(source: Source, work: Workspace) -> Discovery:
 
 def _read_place(place: str | Path | Database, work: Workspace) -> "list[RawTable | Skipped]":
     if isinstance(place, Database):
-        return list(read_database(place, work))
+        return _filled(read_database(place, work))
     text = str(place)
     if text.startswith(PREFIX):
         return [read_sklearn(text, work)]
     if is_database_url(text):
-        return list(read_tables(text, work))
+        return _filled(read_tables(text, work))
     files = find_files(text, work)
     parts: list[RawTable | Skipped] = list(files.skipped)
     for file in files.files:
@@ -75,6 +76,10 @@ def _read_place(place: str | Path | Database, work: Workspace) -> "list[RawTable
     return parts
 
 
+def _filled(tables: Sequence[RawTable]) -> "list[RawTable | Skipped]":
+    return [table if table.facts.rows else Skipped(table.facts.shown, "it has no rows") for table in tables]
+
+
 def _shown(places: Sequence[object]) -> str:
     return ", ".join(f"'{place}'" for place in places[:3])
 
@@ -85,5 +90,6 @@ def _name(places: Sequence[str | Path | Database]) -> str:
     if isinstance(first, Database):
         return table_name(first.table or "query")
     text = str(first).rstrip("/").removeprefix("s3://")
-    whole = [part for part in text.split("/") if part and not set(part) & set("*?[")]
-    return table_name(whole[-1].split(".")[0]) if whole else ""
+    marks = set() if Path(text).exists() else set("*?[")
+    whole = [part for part in text.split("/") if part and not set(part) & marks]
+    return table_name(plain_stem(whole[-1])) if whole else ""

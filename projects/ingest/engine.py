@@ -1,6 +1,7 @@
 """The DuckDB that does the heavy lifting: bounded memory, rows in their order, and nothing fetched."""
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -73,6 +74,11 @@ def text_of(text: str) -> str:
 def list_of(texts: "list[str] | tuple[str, ...]") -> str:
     """Write texts as a list of SQL."""
     return "[" + ", ".join(text_of(text) for text in texts) + "]"
+
+
+def files_of(paths: Iterable[Path]) -> str:
+    """Write paths as a list of SQL, so that a star in a file's name means that star alone."""
+    return list_of([re.sub(r"([*?\[])", r"[\1]", str(path)) for path in paths])
 
 
 def is_one_of(value: str, texts: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from projects.ingest.engine import list_of, open_engine
+from projects.ingest.engine import files_of, open_engine
 from projects.ingest.raw import FoundFile
 from projects.ingest.text_file import read_text_file
 from projects.ingest.workspace import Workspace
@@ -20,5 +20,5 @@ def read_table_exactly(path: Path) -> tuple[tuple[str, ...], list[tuple[str, ...
     with tempfile.TemporaryDirectory() as folder, open_engine(Path(folder) / "spill") as engine:
         work = Workspace(Path(folder), engine, lambda _: None)
         raw = read_text_file(FoundFile(path, str(path)), work)
-        rows = work.rows(raw.reading.format(files=list_of([str(found) for found in raw.paths])))
+        rows = work.rows(raw.reading.format(files=files_of(raw.paths)))
         return raw.names, [tuple(cell or "" for cell in row) for row in rows]

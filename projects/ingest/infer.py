@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from projects.ingest.convert import Conversion
-from projects.ingest.count import EXAMPLES, count_cells
+from projects.ingest.count import EXAMPLES, code_sql, count_cells
 from projects.ingest.decide import Decision, decide
 from projects.ingest.fix import NO_FIX, Fix
 from projects.ingest.guess import NUMBER_READING, TEXT_READING, Candidate, forced, guess, wider
@@ -108,9 +108,6 @@ class _Column:
         if self.fix.missing or self.fix.not_missing:
             conversion = replace(conversion, missing=marks_of(self.fix))
         odd = counts.odd[:EXAMPLES] if made.odd else ()
-        if made.odd:
-            shown = ", ".join(map(repr, odd[:3]))
-            self.notes.append(f"{counted(made.odd, 'cell')} without a {conversion.type} became gaps: {shown}")
         self.reading = Reading(
             self.name, self.kind, conversion, counts.rows, counts.cells[GAP], counts.marks, made.odd, odd,
             notes=tuple(self.notes),
@@ -138,7 +135,9 @@ def infer(table: Table, fixes: Mapping[str, Fix], target: str, work: Workspace) 
         counts = count_cells(table.sql, trying, table.kinds, marks, work)
         for at, column in open_.items():
             column.settle(counts[at], work, is_last=left <= 1)
-    return tuple(_with_examples(column, work) for column in columns)
+    return tuple(
+        _with_odd_rows(_with_examples(column, work), column, table, marks, work) for column in columns
+    )
 
 
 def marks_of(fix: Fix) -> tuple[str, ...]:
@@ -171,6 +170,20 @@ def _sample(table: Table, work: Workspace) -> list[tuple[str, ...]]:
         values = pc.unique(found.column(at)).drop_null().slice(0, DISTINCT) if kind == TEXT else ()
         texts.append(tuple(value.as_py() for value in values))
     return texts
+
+
+def _with_odd_rows(
+    reading: Reading, column: _Column, table: Table, marks: Mapping[int, tuple[str, ...]], work: Workspace
+) -> Reading:
+    """Say where the first cells stand that fit nothing and become gaps."""
+    if not reading.odd:
+        return reading
+    code = code_sql(f"c{column.at}", column.candidate, marks.get(column.at))
+    cells = f"SELECT row_number() OVER () AS n, c{column.at} AS v, {code} AS k FROM ({table.sql})"
+    found = work.rows(f"SELECT n, v FROM ({cells}) WHERE k = {ODD} ORDER BY n LIMIT {SHOWN}")
+    shown = ", ".join(f"{value!r} (row {row:,})" for row, value in found)
+    note = f"{counted(reading.odd, 'cell')} without a {reading.conversion.type} became gaps: {shown}"
+    return replace(reading, notes=(*reading.notes, note))
 
 
 def _with_examples(column: _Column, work: Workspace) -> Reading:

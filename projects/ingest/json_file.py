@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from projects.ingest.encoding import read_bytes, transcode
-from projects.ingest.engine import list_of, text_of
+from projects.ingest.engine import files_of, list_of, text_of
 from projects.ingest.names import clean_names, table_name
 from projects.ingest.raw import TEXT, Facts, FoundFile, RawTable, Unreadable
 from projects.ingest.staging import READING, as_text, stage
@@ -47,7 +47,7 @@ def _by_rows(path: Path, staged: Path, work: Workspace) -> tuple[list[str], int]
     import duckdb
 
     source = (
-        f"read_json_objects({text_of(str(path))}, format='auto', maximum_object_size={LARGEST_OBJECT},"
+        f"read_json_objects({files_of([path])}, format='auto', maximum_object_size={LARGEST_OBJECT},"
         " compression='uncompressed')"
     )
     with suppress(duckdb.Error):

@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+RESERVED = frozenset(("file_row_number", "filename"))
+"""DuckDB's own names in a Parquet file."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -24,7 +27,7 @@ def clean_names(found: Sequence[str]) -> Names:
     """
     given = [_trimmed(name) or f"column_{at}" for at, name in enumerate(found, start=1)]
     taken = {name.casefold() for name in given}
-    seen: set[str] = set()
+    seen = set(RESERVED)
     clean: list[str] = []
     for name in given:
         free = name if name.casefold() not in seen else _free(name, taken)

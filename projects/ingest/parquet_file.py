@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from projects.ingest.engine import name_of
+from projects.ingest.engine import files_of, name_of
 from projects.ingest.names import clean_names, table_name
 from projects.ingest.raw import TEXT, Facts, FoundFile, RawTable, Unreadable
 from projects.ingest.text_file import plain_stem
@@ -38,8 +38,9 @@ def read_parquet_file(file: FoundFile, facts: Facts, work: Workspace) -> RawTabl
     import duckdb
 
     try:
-        columns = work.rows("DESCRIBE SELECT * FROM read_parquet(?)", [str(file.path)])
-        rows = work.rows("SELECT count(*) FROM read_parquet(?)", [str(file.path)])[0][0]
+        source = f"read_parquet({files_of([file.path])})"
+        columns = work.rows(f"DESCRIBE SELECT * FROM {source}")
+        rows = work.rows(f"SELECT count(*) FROM {source}")[0][0]
         index = _index_columns(file.path)
     except (duckdb.Error, ValueError, OSError) as error:
         raise Unreadable(f"'{file.shown}' cannot be read as Parquet; {_first_line(error)}") from error

@@ -9,12 +9,14 @@ from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.bucket import SCHEME, fetch
 from projects.ingest.kinds import SUFFIXES
+from projects.ingest.publish import LINEAGE, LINES, ROWS, SCHEMA
 from projects.ingest.raw import FoundFile, Skipped
 from projects.ingest.unpack import reason_to_skip
 from projects.ingest.workspace import Workspace
 
 GLOB_MARKS = frozenset("*?[")
 MOST_FILES = 100_000
+MADE = frozenset((ROWS, LINES, SCHEMA, LINEAGE))
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ def _folder(folder: Path, place: str) -> Found:
 def _entries(folder: Path) -> Iterator[FoundFile | Skipped]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        if set(files) >= MADE:
+            yield Skipped(
+                str(Path(root).relative_to(folder)), "it holds the clean rows of an earlier ingestion"
+            )
+            continue
         for name in files:
             path = Path(root) / name
             yield from _entry(path, path.relative_to(folder))

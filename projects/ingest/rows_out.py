@@ -5,7 +5,7 @@ from pathlib import Path
 
 from projects.errors import BadInput
 from projects.ingest.convert import Conversion
-from projects.ingest.engine import name_of, text_of
+from projects.ingest.engine import files_of, name_of, text_of
 from projects.ingest.plan import Plan
 from projects.ingest.steps import Step, Steps
 from projects.ingest.words import counted
@@ -16,6 +16,8 @@ GROUP_CELLS = 2_500_000
 """Cells of a row group: wide tables get short ones, so that writing them stays within the memory."""
 MOST_GROUP_ROWS = 122_880
 """DuckDB's own default."""
+RULE = "\trule "
+"""No column's own name can start with a tab."""
 MOST_ROWS_COMPARED = 1_000_000
 MOST_CELLS_COMPARED = 50_000_000
 
@@ -45,7 +47,7 @@ def write_rows(
 
 
 def _file(path: Path) -> str:
-    return f"read_parquet({text_of(str(path))})"
+    return f"read_parquet({files_of([path])})"
 
 
 def _copy(select: str, path: Path, width: int, work: Workspace) -> int:
@@ -84,10 +86,10 @@ def _apply_rules(
     columns: dict[str, Conversion] = {column.name: column.conversion for column in plan.kept}
     checked = rule_predicates(rules, {name: conversion.sql_type for name, conversion in columns.items()})
     tests = ", ".join(
-        f"({predicate}) AS {name_of(f'rule {at}')}" for at, (_, predicate) in enumerate(checked)
+        f"({predicate}) AS {name_of(f'{RULE}{at}')}" for at, (_, predicate) in enumerate(checked)
     )
-    held = [f"coalesce({name_of(f'rule {at}')}, true)" for at in range(len(checked))]
-    numbered = f"read_parquet({text_of(str(rows_path))}, file_row_number=true)"
+    held = [f"coalesce({name_of(f'{RULE}{at}')}, true)" for at in range(len(checked))]
+    numbered = f"read_parquet({files_of([rows_path])}, file_row_number=true)"
     source = f"(SELECT *, {tests} FROM {numbered})"
     counts = work.rows(
         f"SELECT count(*), {', '.join(f'count(*) FILTER (WHERE NOT {one})' for one in held)} FROM {source}"
@@ -146,7 +148,7 @@ def _note(step: Step, text: str) -> None:
 
 def _without_repeats(names: str, rows_path: Path, width: int, work: Workspace) -> int:
     """Keep the first of equal rows, told by two digests of 64 bits."""
-    numbered = f"read_parquet({text_of(str(rows_path))}, file_row_number=true)"
+    numbered = f"read_parquet({files_of([rows_path])}, file_row_number=true)"
     first = f"SELECT min(file_row_number) AS n FROM {numbered} GROUP BY hash({names}), hash('again', {names})"
     select = f"SELECT {names} FROM {numbered} WHERE file_row_number IN ({first}) ORDER BY file_row_number"
     return _rewrite(select, rows_path, width, work)

@@ -4,6 +4,7 @@ import hashlib
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
+from projects.ingest.engine import files_of
 from projects.ingest.names import clean_names
 from projects.ingest.raw import Facts, RawTable
 from projects.ingest.staging import READING
@@ -34,7 +35,7 @@ def read_sklearn(place: str, work: Workspace) -> RawTable:
     frame.columns = pd.Index([f"c{at}" for at in range(len(names.clean))])
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path)
     kinds = tuple(
-        str(kind) for _, kind, *_ in work.rows("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)])
+        str(kind) for _, kind, *_ in work.rows(f"DESCRIBE SELECT * FROM read_parquet({files_of([path])})")
     )
     facts = Facts(place, "scikit-learn", digest, path.stat().st_size, rows=len(frame))
     return RawTable(name, facts, READING, (path,), names.clean, kinds, target=TARGET)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from projects.ingest.convert import NUMBERS, double_text
-from projects.ingest.engine import text_of
+from projects.ingest.engine import files_of
 from projects.ingest.raw import TEXT, RawTable
 
 
@@ -53,7 +53,7 @@ class Table:
 
     def _selects(self, parts: Sequence[RawTable]) -> Iterator[str]:
         for (reading, names, kinds), same in groupby(parts, key=lambda p: (p.reading, p.names, p.kinds)):
-            files = "[" + ", ".join(text_of(str(path)) for part in same for path in part.paths) + "]"
+            files = files_of(path for part in same for path in part.paths)
             yield self._select(reading.format(files=files), names, kinds)
 
     def _select(self, source: str, names: Sequence[str], kinds: Sequence[str]) -> str:

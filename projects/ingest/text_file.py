@@ -6,7 +6,7 @@ from pathlib import Path
 
 from projects.ingest.dialect import SAMPLE_CHARACTERS, Dialect, read_dialect
 from projects.ingest.encoding import STRAY, Bytes, read_bytes, transcode
-from projects.ingest.engine import text_of
+from projects.ingest.engine import files_of, text_of
 from projects.ingest.names import clean_names, table_name
 from projects.ingest.raw import TEXT, Facts, FoundFile, RawTable, Unreadable
 from projects.ingest.rewrite import rewrite
@@ -131,9 +131,9 @@ def _count(path: Path, dialect: Dialect, work: Workspace) -> int | None:
     """Count the rows of a file under a dialect, None if some row does not fit it."""
     import duckdb
 
-    files = f"[{text_of(str(path))}]"
+    source = read_csv(dialect).format(files=files_of([path]))
     with suppress(duckdb.Error):
-        return int(work.rows(f"SELECT count(*) FROM ({read_csv(dialect).format(files=files)})")[0][0])
+        return int(work.rows(f"SELECT count(*) FROM ({source})")[0][0])
     return None
 
 

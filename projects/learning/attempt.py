@@ -68,6 +68,8 @@ class Attempt:
         fit_seconds: Of fitting.
         rows: Fitted on.
         watched: How the rounds went, where they were watched.
+        is_cut: Whether the clock ended it with fewer rounds than the model has unwatched, so that they say
+            nothing of how many it needs.
     """
 
     model: Any
@@ -76,6 +78,7 @@ class Attempt:
     fit_seconds: float
     rows: int
     watched: Watched | None
+    is_cut: bool = False
 
     def answers_at(self, rounds: int | None) -> Values:
         """Return the answers after so many rounds."""
@@ -114,7 +117,14 @@ def attempt(
     answers = watched.answers_at(watched.best) if watched else answers_of(model, fold.X_score)
     if known is not None and lacks:
         answers = spread(answers, known, conditions.classes)
-    return Attempt(model, answers, clock() - started, fit_seconds, len(y), watched)
+    is_cut = watched is not None and watched.is_cut and watched.done < usual_rounds(configuration)
+    return Attempt(model, answers, clock() - started, fit_seconds, len(y), watched, is_cut)
+
+
+def usual_rounds(configuration: Configuration) -> float:
+    """Return how many rounds a configuration makes unwatched."""
+    rounds = configuration.candidate.rounds
+    return float(configuration.parameters.get(rounds.parameter, rounds.most)) if rounds else 0.0
 
 
 def is_early_stopped(configuration: Configuration, conditions: Conditions) -> bool:

@@ -8,12 +8,14 @@ from sklearn.pipeline import Pipeline
 
 from projects.learning.attempt import Attempt
 from projects.learning.configuration import Configuration
-from projects.learning.costs import measure_costs, summed, unmet
+from projects.learning.costs import LATENCY, measure_costs, summed, unmet
 from projects.learning.matrices import Fold
 from projects.learning.trial import Tried
 from serving.plan.model import Column, Task
 
 ROWS_ASKED = 60
+MEASURED = 4
+"""Times at most: a latency above its bound may be other work's on the machine, which only adds."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,21 @@ class Clauses:
         costs: Mapping[str, float] = {"train_minutes": fit_s / 60}
         if set(self.bounds) - {"train_minutes"}:
             pipeline = Pipeline([*fold.steps.steps, ("model", done.model)])
-            costs = measure_costs(pipeline, self.columns, self.rows.head(ROWS_ASKED), self.task, fit_s=fit_s)
+            costs = self._calmest(pipeline, fit_s)
         self.known[configuration.key] = costs
         return unmet(costs, self.bounds)
+
+    def _calmest(self, pipeline: Pipeline, fit_s: float) -> Mapping[str, float]:
+        """Measure, and again while it is the latency alone that is above its bound; return the least."""
+        rows = self.rows.head(ROWS_ASKED)
+        found = measure_costs(pipeline, self.columns, rows, self.task, fit_s=fit_s)
+        others = {name: bound for name, bound in self.bounds.items() if name != LATENCY}
+        for _ in range(MEASURED - 1):
+            if unmet(found, others) or not unmet(found, self.bounds):
+                break
+            again = measure_costs(pipeline, self.columns, rows, self.task, fit_s=fit_s)
+            found = min(found, again, key=lambda costs: costs[LATENCY])
+        return found
 
     def may_join(self, members: Sequence[Tried]) -> bool:
         """Whether members together meet the clauses, as far as their costs are known."""

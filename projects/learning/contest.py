@@ -20,7 +20,7 @@ from projects.learning.candidates.listing import Chosen
 from projects.learning.clauses import Clauses
 from projects.learning.compare import Rows, answers_of
 from projects.learning.costs import measure_costs, unmet
-from projects.learning.entries import Entries, Entry
+from projects.learning.entries import OF_MEMBERS, Entries, Entry
 from projects.learning.final import Fitting
 from projects.learning.journal import Journal, digest_of
 from projects.learning.log import Log, Told, Unheard
@@ -105,11 +105,12 @@ class Contest:
 
         conditions = self._conditions()
         check_parameters(self.chosen.candidates, self.fixed, conditions)
+        check_members(self._members, self.chosen)
         with fitting_quietly(), threadpool_limits(limits=conditions.threads, user_api="blas"):
             clauses = self._clauses()
             search = self._search(conditions, clauses)
             notices = self._searched(search)
-            entry, entries = self._put_together(search, clauses)
+            entry, entries = self._put_together(search, clauses, notices)
             return self._fitted(search, entry, entries, notices)
 
     def _conditions(self) -> Conditions:
@@ -123,6 +124,10 @@ class Contest:
     def _parallel(self) -> int:
         return self.tuning.parallel or len(os.sched_getaffinity(0))
 
+    @property
+    def _members(self) -> tuple[str, ...]:
+        return tuple(self.ensembles.members) if self.ensembles.method in OF_MEMBERS else ()
+
     def _clauses(self) -> Clauses:
         ground = self.ground
         return Clauses(self.bounds, ground.columns, ground.rows.X, ground.rows.task, len(ground.X))
@@ -134,8 +139,9 @@ class Contest:
         candidates = [candidate.scaled_to(deviation) for candidate in self.chosen.candidates]
         journal = self._journal(candidates)
         asked = Asked(
-            candidates, self.tuning.method, self.tuning.trials, self._parallel, self.fixed, self.tuning.grid
-        )
+            candidates, self.tuning.method, self.tuning.trials, self._parallel, self.fixed, self.tuning.grid,
+            self._members,
+        )  # fmt: skip
         seconds = self.tuning.seconds if self.tuning.method != "none" and self.tuning.seconds else np.inf
         if not self.tuning.seconds:
             asked = replace(asked, method="none")
@@ -173,13 +179,13 @@ class Contest:
             self.progress.note(f"{name} is skipped: {reason}")
         return notices
 
-    def _put_together(self, search: Search, clauses: Clauses) -> tuple[Entry, Entries]:
+    def _put_together(self, search: Search, clauses: Clauses, notices: list[str]) -> tuple[Entry, Entries]:
         def may_join(members: Sequence[Tried]) -> bool:
             seconds = search.refit_seconds(members)
             left = search.budget.seconds - search.budget.spent
             return clauses.may_join(members) and (len(members) == 1 or seconds <= max(left, 0.0))
 
-        entries = Entries(search, may_join)
+        entries = Entries(search, may_join, self.chosen.left_out, notices.append)
         best = entries.single(search.complete[0])
         with self.progress.step("putting the best together") as step:
             made = entries.asked_for(self.ensembles)
@@ -247,6 +253,21 @@ def check_parameters(
                 )
 
 
+def check_members(members: Sequence[str], chosen: Chosen) -> None:
+    """Refuse members of an ensemble that are not among the candidates.
+
+    Raises:
+        BadInput: Which, with the nearest.
+    """
+    known = [*(candidate.name for candidate in chosen.candidates), *chosen.left_out]
+    for name in members:
+        if name not in known:
+            raise BadInput(
+                f"'{name}' cannot be a member of the ensemble: it is none of the candidates;"
+                f" {did_you_mean(name, known)}"
+            )
+
+
 def _made_do(search: Search) -> list[str]:
     """Where nothing went through all folds, count what went through one; say so.
 
@@ -259,6 +280,7 @@ def _made_do(search: Search) -> list[str]:
     if not some:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in search.skipped.items())
         raise BadInput(f"no candidate could be fitted on these rows: {reasons}")
+    some = [each for each in some if not each.is_cut] or some
     search.tried, search.folds = some, 1
     reasons = "; ".join(dict.fromkeys(f"{each.name}: {each.reason}" for each in some if each.reason))
     return [f"no candidate went through all folds, so those that went through one are compared ({reasons})"]

@@ -1,7 +1,7 @@
 """What competes in the end: single configurations, and the ensembles made of them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from projects.requirement.model import Ensembles
 
 Values = NDArray[Any]
 BEST_MEMBERS = 3
+OF_MEMBERS = {"voting": 2, "stacking": 2, "bagging": 1}
+"""The fewest members of what is made of named ones."""
 BAGS = 10
 LEAST = 1e-3
 """What a member of a vote must gain, as a share of what the best has over guessing."""
@@ -53,10 +55,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Entries:
-    """Makes entries of what a search tried."""
+    """Makes entries of what a search tried.
+
+    Attributes:
+        search: What was tried.
+        may_join: Whether these members together are affordable.
+        left_out: Why candidates that were named were not tried.
+        say: Hears what a person should know.
+    """
 
     search: Search
     may_join: Callable[[Sequence[Tried]], bool]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    say: Callable[[str], None] = lambda _sentence: None
 
     def single(self, tried: Tried) -> Entry:
         """One configuration alone."""
@@ -95,26 +106,42 @@ class Entries:
         )
 
     def asked_for(self, asked: Ensembles) -> Entry | None:
-        """The ensemble that a person named."""
+        """The ensemble that a person named; None where the best stays alone."""
+        if asked.method not in OF_MEMBERS:
+            return self.weighted_vote() if asked.method == "auto" else None
+        members, needed = self._best_of(asked), OF_MEMBERS[asked.method]
+        if len(members) < needed:
+            few = f"{len(members)} of the {needed} that it needs at least" if members else "none"
+            self.say(f"{asked.method} is left out, for {few} can be a member: the best stays alone")
+            return None
         if asked.method == "voting":
-            return self._voting(self._best_of(asked), asked.voting)
+            return self._voting(members, asked.voting)
         if asked.method == "stacking":
-            return self._stacking(self._best_of(asked), asked)
-        if asked.method == "bagging":
-            return self._bagging(self._best_of(asked)[0])
-        return self.weighted_vote() if asked.method == "auto" else None
+            return self._stacking(members, asked)
+        return self._bagging(members[0])
 
     def _best_of(self, asked: Ensembles) -> list[Tried]:
         best: dict[str, Tried] = {}
         for each in self.search.complete:
             best.setdefault(each.name, each)
+        reasons = {name: self._why_not(name, best.get(name), asked) for name in asked.members or best}
         if not asked.members:
-            return list(best.values())[:BEST_MEMBERS]
-        for name in asked.members:
-            if name not in best:
-                why = self.search.skipped.get(name, "it is none of the candidates")
-                raise BadInput(f"'{name}' cannot be a member of the ensemble: {why}")
-        return [best[name] for name in asked.members]
+            return [each for name, each in best.items() if not reasons[name]][:BEST_MEMBERS]
+        for name, why in reasons.items():
+            if why:
+                self.say(f"{name} is left out of the ensemble: {why}")
+        return [best[name] for name, why in reasons.items() if not why]
+
+    def _why_not(self, name: str, tried: Tried | None, asked: Ensembles) -> str:
+        """Say why a candidate cannot be a member; nothing if it can."""
+        if tried is None:
+            tries = [each.reason for each in self.search.tried if each.name == name and each.reason]
+            known = {**self.left_out, **self.search.skipped}
+            return tries[0] if tries else known.get(name, "it was not tried on all folds")
+        most = tried.configuration.candidate.most_rows
+        if asked.method == "stacking" and most and most < self.search.rows_in_all:
+            return f"in a stack it takes {most} rows at most"
+        return ""
 
     def _voting(self, members: list[Tried], voting: str) -> Entry:
         weights = tuple(1 / len(members) for _ in members)
@@ -162,14 +189,15 @@ class Entries:
             answers[~learn] = said
         return [answers]
 
-    def _bagging(self, tried: Tried) -> Entry:
+    def _bagging(self, tried: Tried) -> Entry | None:
         configuration = bagged(tried)
         found = evaluate(
             configuration, self.search.matrices, self.search.folds, self.search.conditions,
             number=len(self.search.tried) + 1,
         )  # fmt: skip
         if not found.is_complete:
-            raise BadInput(f"bagging of {tried.name} failed: {found.reason}")
+            self.say(f"bagging of {tried.name} is left out: {found.reason}; the best stays alone")
+            return None
         member = Member(configuration, None, self._width(tried))
         return self._made("bagging", (found,), (1.0,), found.answers, lambda fitting: fitting.alone(member))
 

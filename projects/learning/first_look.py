@@ -23,6 +23,10 @@ ONE_SHARE = 0.05
 """Of the budget, at most for one look at what can be stopped."""
 SLOWEST_SHARE = 0.1
 """Of the seconds left, at most for one fold of the defaults of what cannot be stopped."""
+SLOW_SHARE = 0.4
+"""Of the budget: with so much used, not even the fewest looks are taken."""
+PREPARING_SHARE = 0.5
+"""Of the seconds left, at most for preparing a style's columns."""
 FEWEST_LOOKS = 3
 FEWEST_ROWS = 60
 STARTS = 10
@@ -51,10 +55,12 @@ class Looks:
     Attributes:
         seen: By candidate; empty where no look was needed.
         failed: Why a candidate could not be looked at.
+        is_slow: Whether the time for looks was up before all were looked at.
     """
 
     seen: Mapping[str, Look]
     failed: Mapping[str, str]
+    is_slow: bool = False
 
     def seconds_a_fold(self, start: Configuration, rows: int) -> float:
         """Return about how long a fold of so many rows takes; NaN for what was not seen."""
@@ -104,8 +110,16 @@ class Looks:
         if best - mine.gain > hopeless_share(start) * abs(best - guess):
             score = f"{conditions.metric.name} {abs(mine.gain):.4f}"
             return f"{score} on {SAMPLE_ROWS} rows, far behind the best one's {abs(best):.4f}"
+        return self._too_long(start, matrices, left)
+
+    def _too_long(self, start: Configuration, matrices: Matrices, left: float) -> str | None:
+        mine = self.seen[start.candidate.name]
+        rows = len(matrices.rows.folds[0][0])
+        preparing = mine.preparing_seconds * rows / SAMPLE_ROWS
+        if start.candidate.style not in matrices.seconds_a_row and preparing > PREPARING_SHARE * left:
+            return f"preparing its columns would take about {preparing:.1f} s of the {left:.0f} s left"
         can_be_stopped = start.candidate.rounds is not None or start.candidate.stops_itself
-        expected = self.seconds_a_fold(start, len(matrices.rows.folds[0][0]))
+        expected = self.seconds_a_fold(start, rows)
         if not can_be_stopped and expected > SLOWEST_SHARE * left:
             return f"one fold would take about {expected:.1f} s of the {left:.0f} s left"
         return None
@@ -122,6 +136,7 @@ def take_looks(
     """Look at candidates in order, until a share of the budget is used; nothing where folds are small."""
     seen: dict[str, Look] = {}
     failed: dict[str, str] = {}
+    is_slow = False
     rows = len(matrices.rows.folds[0][0])
     if rows <= 2 * SAMPLE_ROWS or not np.isfinite(budget.seconds) or len(starts) < FEWEST_LOOKS:
         return Looks(seen, failed)
@@ -129,7 +144,9 @@ def take_looks(
     for start in starts:
         if budget.left < STARTS * start.candidate.start_seconds:
             continue
-        if budget.spent > SHARE * budget.seconds and len(seen) >= FEWEST_LOOKS:
+        share = SHARE if len(seen) >= FEWEST_LOOKS else SLOW_SHARE
+        if seen and budget.spent > share * budget.seconds:
+            is_slow = True
             break
         name = start.candidate.name
         try:
@@ -148,4 +165,4 @@ def take_looks(
             failed[name] = "it ran out of memory"
         except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the search; it is reported
             failed[name] = f"{type(error).__name__}: {error}"[:300]
-    return Looks(seen, failed)
+    return Looks(seen, failed, is_slow)

@@ -69,7 +69,7 @@ class Journal:
             "reason": tried.reason, "scores": tried.scores, "rounds": tried.rounds,
             "seconds": tried.seconds, "fold_seconds": tried.fold_seconds,
             "fit_seconds": tried.fit_seconds, "predict_ms": tried.predict_ms, "rows": tried.rows,
-            "curve": tried.curve,
+            "curve": tried.curve, "is_cut": tried.is_cut,
         }  # fmt: skip
         with (self.folder / TRIALS).open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line, default=_plain) + "\n")
@@ -102,7 +102,8 @@ class Journal:
         )
         return Tried(
             configuration=configuration, scores=tuple(entry["scores"]), answers=answers,
-            curve=tuple(entry["curve"]), **{name: entry[name] for name in same},
+            curve=tuple(entry["curve"]), is_cut=entry.get("is_cut", False),
+            **{name: entry[name] for name in same},
         )  # fmt: skip
 
 

@@ -62,12 +62,16 @@ def winner_of(
 
 
 def ranking(search: Search, entry: Entry, chosen: Chosen) -> tuple[Ranked, ...]:
-    """Rank the best of each candidate, and the ensemble if there is one; skipped ones come last."""
+    """Rank the best of each candidate, and the ensemble if there is one.
+
+    Those given up come after those with all folds in use: a fold may be easy. Skipped ones come last.
+    """
     best: dict[str, Tried] = {}
     for each in [*search.complete, *sorted(search.tried, key=search.gain, reverse=True)]:
         if each.scores:
             best.setdefault(each.name, each)
     ranked = [_ranked(search, each) for each in best.values()]
+    given_up = {name for name, each in best.items() if not _is_whole(each, search)}
     if len(entry.members) > 1 or entry.name == "bagging":
         fit_seconds = sum(each.fit_seconds for each in entry.members)
         predict_ms = sum(each.predict_ms for each in entry.members)
@@ -75,7 +79,9 @@ def ranking(search: Search, entry: Entry, chosen: Chosen) -> tuple[Ranked, ...]:
             Ranked(entry.name, validation_of(search, entry.answers, 0.0), {}, fit_seconds, predict_ms)
         )
     metric = search.conditions.metric
-    ranked.sort(key=lambda each: _sorted_by(each, metric.name, search), reverse=True)
+    ranked.sort(
+        key=lambda each: (each.name not in given_up, _sorted_by(each, metric.name, search)), reverse=True
+    )
     skipped = {**chosen.left_out, **search.skipped}
     last = [Ranked(name, None, reason=reason) for name, reason in skipped.items() if name not in best]
     return (*ranked, *last)
@@ -98,6 +104,10 @@ def validation_of(search: Search, answers: Sequence[Any], seconds: float) -> Val
     )
 
 
+def _is_whole(tried: Tried, search: Search) -> bool:
+    return tried.is_complete and len(tried.scores) >= search.folds
+
+
 def _sorted_by(each: Ranked, metric: str, search: Search) -> float:
     value = each.validation.means.get(metric, np.nan) if each.validation else np.nan
     return search.conditions.gain(value) if np.isfinite(value) else -np.inf
@@ -106,6 +116,9 @@ def _sorted_by(each: Ranked, metric: str, search: Search) -> float:
 def _ranked(search: Search, tried: Tried) -> Ranked:
     count = sum(each.name == tried.name for each in search.tried)
     folds = min(search.folds, len(tried.scores))
+    if not tried.is_complete and (tried.is_cut or folds == search.folds):
+        # Its scores would look like those of one that was not given up.
+        return Ranked(tried.name, None, _parameters(tried), tried=count, rows=tried.rows, reason=tried.reason)
     answers, scores = tried.answers[:folds], tried.scores[:folds]
     metric = search.conditions.metric.name
     validation = (

@@ -24,7 +24,7 @@ from projects.learning.log import Log, Unheard
 from projects.learning.matrices import Fold, Matrices
 from projects.learning.proposals import Proposals, grid_search
 from projects.learning.pruning import behind_the_median, far_behind
-from projects.learning.trial import Tried, evaluate
+from projects.learning.trial import Tried, evaluate, never
 from projects.requirement.model import TuningMethod
 
 CONFIGURATIONS_WANTED = 20
@@ -36,6 +36,10 @@ KEPT_ANSWERS = 60
 RESERVED_MEMBERS = 4
 """So many of the best are reckoned with for the last fit."""
 RESERVED_TIMES = 1.3
+PLAIN = ("logistic", "ridge")
+"""Linear models that learn from any matrix in a bounded time, which no clock cuts off half learned."""
+FIRST, FIRST_SHARE = 2, 0.5
+"""So many may use this share of the seconds left, each."""
 SLOWEST_SHARE, FEWEST_SHARE, SHARE_BY_COST = 0.15, 0.06, 0.3
 """Of the budget, at most for one configuration: the third divided by its cost, between the other two."""
 
@@ -51,6 +55,7 @@ class Asked:
         parallel: At once.
         fixed: Parameters by candidate.
         grid: For grid_search: values by candidate and parameter.
+        members: Candidates that a person wants in the ensemble: they go first, and no rival ends them.
     """
 
     candidates: Sequence[Candidate]
@@ -59,6 +64,7 @@ class Asked:
     parallel: int = 1
     fixed: Mapping[str, Parameters] = field(default_factory=dict)
     grid: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
+    members: Sequence[str] = ()
 
 
 @dataclass
@@ -136,27 +142,47 @@ class Search:
             for candidate in sorted(self.asked.candidates, key=lambda candidate: candidate.cost)
         ]
         done = {each.configuration.key for each in self.tried}
-        starts = [start for start in starts if start.key not in done]
+        starts = self._plain_first([start for start in starts if start.key not in done])
         looks = take_looks(starts, self.matrices, self.conditions, self.budget)
         rows = len(self.matrices.rows.folds[0][0])
         starts = looks.best_first(starts)
         if looks.seen:
             self._pace(looks.seconds_a_fold(starts[0], rows))
+        starts = sorted(starts, key=lambda start: start.candidate.name not in self.asked.members)
+        if looks.is_slow or not looks.seen:
+            starts = self._plain_first(starts)
         self._pace_preparing(starts, looks)
-        for at in range(0, len(starts), self._workers):
-            ready = [start for start in starts[at : at + self._workers] if self._is_worth_while(start, looks)]
+        for batch in self._batches(starts):
+            ready = [start for start in batch if self._is_worth_while(start, looks)]
             for tried in self._run_all(ready):
                 self.log.candidate(tried)
                 if self.complete and tried is self.complete[0]:
                     self._pace(tried.fold_seconds)
 
+    def _plain_first(self, starts: list[Configuration]) -> list[Configuration]:
+        """Put a plain linear model first where the time is bounded: whatever the clock does, it is done."""
+        plain = next((start for start in starts if start.candidate.name in PLAIN), None)
+        if plain is None or not np.isfinite(self.budget.seconds):
+            return starts
+        return [plain, *(start for start in starts if start is not plain)]
+
+    def _batches(self, starts: list[Configuration]) -> Iterator[list[Configuration]]:
+        """Those that run at once; a plain model that goes first has the machine to itself."""
+        is_alone = bool(starts) and starts[0].candidate.name in PLAIN and np.isfinite(self.budget.seconds)
+        first = 1 if is_alone else 0
+        yield starts[:first]
+        for at in range(first, len(starts), self._workers):
+            yield starts[at : at + self._workers]
+
     def _is_worth_while(self, start: Configuration, looks: Looks) -> bool:
         name = start.candidate.name
-        left = max(self.budget.left, 0.0) if self.complete else np.inf
+        left = max(self.budget.left, 0.0) if any(each.scores for each in self.tried) else np.inf
         reason = looks.failed.get(name)
-        if reason is None and (looks.seen or self.complete):
+        if name in self.asked.members or (looks.is_slow and name in PLAIN and not self.complete):
+            left = np.inf
+        elif reason is None and (looks.seen or self.complete):
             reason = looks.why_not(start, self.matrices, self.conditions, guess=self.guess, left=left)
-        if reason is None and self.complete and not left:
+        if reason is None and not max(self.budget.left, 0.0) and left < np.inf:
             reason = "the time was up"
         if reason is not None:
             self.skipped[name] = reason
@@ -246,10 +272,14 @@ class Search:
         return self.tried[len(self.tried) - len(found) :]
 
     def _as_far_as_it_came(self, tried: Tried) -> Tried:
-        """Count defaults that were late as complete if they are the first: their folds are those in use."""
-        if tried.state != "late" or self.complete:
+        """Count defaults that were late as complete if they are the first: their folds are those in use.
+
+        So are those of a member that a person named. What the clock cut off in its first fit stays late.
+        """
+        is_needed = tried.name in self.asked.members and tried.configuration.origin == "default"
+        if tried.state != "late" or not tried.scores or tried.is_cut or (self.complete and not is_needed):
             return tried
-        self.folds = len(tried.scores)
+        self.folds = min(self.folds, len(tried.scores))
         return replace(tried, state="complete", reason="")
 
     def _run_one(self, number: int, configuration: Configuration) -> Tried:
@@ -257,7 +287,9 @@ class Search:
         is_start = configuration.origin == "default"
         others, mine = self.complete, [each for each in self.tried if each.name == name]
         decide = behind_the_median(mine, self.conditions, folds=self.folds)
-        if is_start:
+        if is_start and name in self.asked.members:
+            decide = never
+        elif is_start:
             decide = far_behind(
                 configuration, others, self.conditions, folds=self.folds, guess=lambda: self.guess
             )
@@ -280,9 +312,17 @@ class Search:
         )  # fmt: skip
 
     def _deadline(self, configuration: Configuration) -> float:
-        """When a configuration must end: the first may use the whole budget, dear ones less than others."""
+        """When a configuration must end: the first may take longer than others, dear ones less.
+
+        Members that a person named share what is left.
+        """
+        begun = {each.name for each in self.tried}
+        waiting = [name for name in self.asked.members if name not in begun]
+        if configuration.origin == "default" and configuration.candidate.name in waiting:
+            return self.conditions.clock() + max(self.budget.left, 0.0) / len(waiting)
+        if len(self.tried) < FIRST and np.isfinite(self.budget.seconds):
+            return self.conditions.clock() + FIRST_SHARE * max(self.budget.left, 0.0)
         share = min(SLOWEST_SHARE, max(FEWEST_SHARE, SHARE_BY_COST / configuration.candidate.cost))
-        share = share if self.complete else 1.0
         return min(self.budget.deadline, self.conditions.clock() + share * self.budget.seconds)
 
     def _forget(self) -> None:

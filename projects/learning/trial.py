@@ -41,6 +41,7 @@ class Tried:
         rows: Fitted on in a fold.
         curve: The loss by round on the first fold.
         costs: What one model costs, where it was measured.
+        is_cut: Whether the clock ended its first fit, so that its score is that of too few rounds.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Tried:
     rows: int = 0
     curve: tuple[float, ...] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
+    is_cut: bool = False
 
     @property
     def name(self) -> str:
@@ -88,7 +90,8 @@ def evaluate(
     """Fit and score on the first `folds` folds.
 
     A fold is begun only if the one before says that it ends before the deadline; the first one always is.
-    What a library raises ends the configuration, not the search.
+    A fit that the clock cut off makes the configuration late: its rounds count for nothing, and its score
+    only if it is the first. What a library raises ends the configuration, not the search.
     """
     attempts: list[Attempt] = []
     scores: list[float] = []
@@ -102,10 +105,17 @@ def evaluate(
                 break
             fold = matrices.fold(configuration.candidate.style, at)
             watch = on_loss if at == 0 else (lambda _round, _loss: None)
-            attempts.append(attempt(configuration, fold, conditions, deadline=deadline, on_loss=watch))
+            done = attempt(configuration, fold, conditions, deadline=deadline, on_loss=watch)
+            if done.is_cut:
+                state, reason = "late", "the time was up before it had learned enough rounds"
+                if at:
+                    break
+            attempts.append(done)
             scores.append(conditions.score(attempts[-1].answers, fold.y_score))
             if not np.isfinite(attempts[-1].answers).all():
                 state, reason = "failed", "its answers are not finite"
+                break
+            if done.is_cut:
                 break
             if hopeless := prune(at, scores, attempts[-1]):
                 state, reason = "pruned", hopeless
@@ -125,7 +135,7 @@ def _summed_up(
     ending: tuple[int, State, str, float],
 ) -> Tried:
     number, state, reason, started = ending
-    watched = [each.watched for each in attempts if each.watched]
+    watched = [each.watched for each in attempts if each.watched and not each.is_cut]
     rounds = max(1, round(float(np.mean([each.best for each in watched])))) if watched else None
     if not attempts or state == "failed":
         return Tried(number, configuration, state, reason, seconds=conditions.clock() - started)
@@ -145,4 +155,5 @@ def _summed_up(
         predict_ms=1000 * sum(each.seconds - each.fit_seconds for each in attempts) / max(1, asked),
         rows=attempts[0].rows,
         curve=attempts[0].watched.curve if attempts[0].watched else (),
+        is_cut=attempts[0].is_cut,
     )  # fmt: skip

@@ -14,7 +14,8 @@ import numpy as np
 EXPONENTS = np.linspace(0.1, 1.5, 29)
 """c: 0.5 is a statistical error's own; published curves lie between 0.1 and 1.5."""
 REDRAWN = 300
-FEWEST_ROWS = 100
+FEWEST_ROWS, FEWEST_OF_FEW = 100, 20
+"""The smallest size; of few rows it is a quarter, for there to be three, but not less than the second."""
 FEWEST_POINTS = 3
 LEAST_ERROR = 1e-4
 """No score of a finite test is surer than this."""
@@ -84,7 +85,8 @@ def curve_sizes(rows: int, *, count: int = 5) -> tuple[int, ...]:
     >>> curve_sizes(1600)
     (100, 200, 400, 800, 1600)
     """
-    sizes = {max(rows // 2**step, min(FEWEST_ROWS, rows)) for step in range(count)}
+    fewest = min(FEWEST_ROWS, max(rows // 4, FEWEST_OF_FEW), rows)
+    sizes = {max(rows // 2**step, fewest) for step in range(count)}
     return tuple(sorted(sizes))
 
 

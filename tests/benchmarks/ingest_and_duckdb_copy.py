@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 ROWS = 1_900_000
-FULL_ROWS = 12_700_000
+FULL_ROWS = 13_700_000
 ROUNDS = 3
 FULL_ROUNDS = 1
 MAKE = """
@@ -23,7 +23,8 @@ COPY (SELECT i AS id, 'C' || (100000 + i) AS customer, (h(i, 3) % 1000000) / 100
  ['red', 'green', 'blue', 'black'][1 + h(i, 17) % 4] AS colour,
  ['Berlin', 'Paris', 'New York, NY', 'Tokyo', 'Lima'][1 + h(i, 19) % 5] AS city,
  CASE WHEN h(i, 23) % 10 = 0 THEN NULL ELSE h(i, 23) % 1000 END AS gaps, h(i, 29) % 2 = 0 AS flag,
- md5(i::VARCHAR) AS token, (h(i, 31) % 1000) / 1000.0 AS p, h(i, 37) % 5 AS k, 'note ' || (h(i, 41) % 1000) AS note
+ md5(i::VARCHAR) AS token, (h(i, 31) % 1000) / 1000.0 AS p, h(i, 37) % 5 AS k,
+ 'note ' || (h(i, 41) % 1000) AS note
  FROM range({rows}) t(i)) TO '{path}' (HEADER)
 """
 PEER = """

@@ -73,6 +73,7 @@ def test_a_glob_names_objects(bucket, tmp_path):
     assert rows_of("s3://shop/a*.csv", tmp_path)[1] == [[1, "a1.csv"], [2, "a2.csv"]]
 
 
+@pytest.mark.slow
 def test_many_objects_are_listed_page_by_page(bucket, tmp_path):
     for number in range(1005):
         bucket(f"many/{number:04d}.csv", f"x,y\n{number},a\n".encode())

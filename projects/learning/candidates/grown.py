@@ -22,12 +22,12 @@ def fit_grown(parameter: str) -> Any:
             answers.append(answers_of(model, watch.X))
             curve.append(loss_of(answers[-1], watch.y))
             watch.on_round(done, curve[-1])
-            if patience.is_out(done, curve[-1]) or watch.is_over:
+            if patience.must_stop(done, curve[-1], watch):
                 break
 
         def answers_at(rounds: int) -> Values:
             return answers[max(0, min(round(rounds / CHUNK), len(answers)) - 1)]
 
-        return Watched(patience.best_at, done, tuple(curve), answers_at, CHUNK)
+        return Watched(patience.best_at, done, tuple(curve), answers_at, CHUNK, patience.is_cut)
 
     return fit

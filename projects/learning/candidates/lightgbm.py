@@ -34,7 +34,7 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
         curve.append(float(state.evaluation_result_list[0][2]))
         done = state.iteration + 1
         watch.on_round(done, curve[-1])
-        if patience.is_out(done, curve[-1]) or watch.is_over:
+        if patience.must_stop(done, curve[-1], watch):
             raise EarlyStopException(patience.best_at - 1, state.evaluation_result_list)
 
     model.fit(X, y, eval_X=watch.X, eval_y=watch.y, callbacks=[note])
@@ -43,7 +43,7 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
         ask = getattr(model, "predict_proba", model.predict)
         return np.asarray(ask(watch.X, num_iteration=min(rounds, len(curve))))
 
-    return Watched(patience.best_at, len(curve), tuple(curve), answers_at)
+    return Watched(patience.best_at, len(curve), tuple(curve), answers_at, is_cut=patience.is_cut)
 
 
 CANDIDATE = Candidate(

@@ -2,7 +2,7 @@
 
 import importlib.util
 
-SENTENCE = "it needs PyTorch, which is not installed; pip install 'penstock[deep]'"
+SENTENCE = "it needs PyTorch, which is not installed; pip install 'torch>=2.6,<3'"
 
 
 def without_torch() -> str | None:

@@ -56,6 +56,7 @@ class Watched:
         done: How many were made.
         curve: The loss after each round, or after each `every` rounds.
         every: Rounds between two losses.
+        is_cut: Whether the clock ended it before its patience did.
         answers_at: The answers for the watched rows after so many rounds: probabilities of shape
             (rows, classes), or numbers of shape (rows,).
     """
@@ -65,6 +66,7 @@ class Watched:
     curve: tuple[float, ...]
     answers_at: Callable[[int], Values]
     every: int = 1
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,25 @@ class Rounds:
 
 @dataclass
 class Patience:
-    """Decides when a loss has not improved for long enough."""
+    """Decides when a loss has not improved for long enough, or the time is up."""
 
     rounds: int
     best: float = field(default=float("inf"), init=False)
     best_at: int = field(default=0, init=False)
+    is_cut: bool = field(default=False, init=False)
 
     def is_out(self, done: int, loss: float) -> bool:
         """Note the loss after `done` rounds; say whether to stop."""
         if loss < self.best:
             self.best, self.best_at = loss, done
         return done - self.best_at >= self.rounds
+
+    def must_stop(self, done: int, loss: float, watch: Watch) -> bool:
+        """Note the loss; say whether to stop, and keep in mind if it was the clock that said so."""
+        if self.is_out(done, loss):
+            return True
+        self.is_cut = watch.is_over
+        return self.is_cut
 
 
 def loss_of(answers: Values, y: Values) -> float:

@@ -29,7 +29,7 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
             (losses,) = evals_log["validation_0"].values()
             curve.append(float(losses[-1]))
             watch.on_round(epoch + 1, curve[-1])
-            return patience.is_out(epoch + 1, curve[-1]) or watch.is_over
+            return patience.must_stop(epoch + 1, curve[-1], watch)
 
     model.set_params(callbacks=[Note()]).fit(X, y, eval_set=[(watch.X, watch.y)], verbose=False)
     model.set_params(callbacks=None)
@@ -38,7 +38,7 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
         ask = getattr(model, "predict_proba", model.predict)
         return np.asarray(ask(watch.X, iteration_range=(0, min(rounds, len(curve)))), dtype=np.float64)
 
-    return Watched(patience.best_at, len(curve), tuple(curve), answers_at)
+    return Watched(patience.best_at, len(curve), tuple(curve), answers_at, is_cut=patience.is_cut)
 
 
 CANDIDATE = Candidate(

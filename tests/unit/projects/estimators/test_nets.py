@@ -182,7 +182,7 @@ def test_an_unfitted_net_says_so():
 @pytest.mark.parametrize("kind", CLASSIFIERS + REGRESSORS)
 def test_without_pytorch_fitting_says_what_to_install(kind, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(TorchMissing, match=r"pip install 'penstock\[deep\]'"):
+    with pytest.raises(TorchMissing, match=r"pip install 'torch>=2\.6,<3'"):
         kind().fit(*two_classes())
 
 

@@ -184,6 +184,7 @@ def test_steps_are_timed_by_the_clock_that_is_given(tmp_path):
     assert {step["seconds"] for step in steps} == {1.0}
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns_are_read(clean, tmp_path):
     start = time.monotonic()
     header = ",".join(f"c{n}" for n in range(10_000))

@@ -77,7 +77,8 @@ FILES = [
         {(1, "period"): 0.021277},
     ),
     Wanted(
-        "drift/weather_noaa.csv", 18_159, 9, {"feat_1": "DOUBLE", "target": "BIGINT"}, {(2, "feat_3"): 1004.6},
+        "drift/weather_noaa.csv", 18_159, 9, {"feat_1": "DOUBLE", "target": "BIGINT"},
+        {(2, "feat_3"): 1004.6},
     ),
     Wanted("messy/mac_cr_line_endings.csv", 500, 25, {"ID": "BIGINT"}, {(0, "ID"): 1, (499, "ID"): 500}),
     Wanted(

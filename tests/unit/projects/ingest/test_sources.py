@@ -10,7 +10,7 @@ from projects.errors import BadInput
 from projects.ingest.database import is_database_url
 from projects.ingest.run import ingest
 from projects.ingest.sklearn_table import TABLES
-from projects.requirement.sections import Database
+from projects.requirement.sections import Cleaning, Database
 
 
 def put(tmp_path, **files):
@@ -192,3 +192,43 @@ def test_rows_of_a_database_are_streamed(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (done.rows, peak < 25_000_000) == (60_000, True)
+
+
+@pytest.mark.parametrize("name", ["x[2].csv", "star*q?.csv", "it's {x}.csv", "$HOME `x`.csv", "ünï 数.csv"])
+def test_any_name_of_a_file_is_taken_as_it_is(clean, tmp_path, name):
+    folder = tmp_path / "d[1]*{2}"
+    folder.mkdir()
+    (folder / name).write_text("x,y\n1,a\n")
+    (folder / "starXqY.csv").write_text("x,y\n2,b\n")
+    assert clean(folder / name).rows() == [(1, "a")]
+
+
+def test_an_earlier_ingestion_in_the_folder_is_no_source(clean, tmp_path):
+    folder = put(tmp_path, a__csv="x,y\n1,a\n")
+    ingest(folder, folder / "clean", say=lambda _: None)
+    table = clean(folder)
+    assert (table.result.rows, table.result.skipped[0].shown) == (1, "clean")
+
+
+def test_columns_may_have_any_names(clean, tmp_path):
+    names = ['a"b', "it's", "row number", "rule 0", "file_row_number", "select", "x;--", "{y}", "c0", "n"]
+    frame = pd.DataFrame({name: [1, 1] for name in names})
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = clean(tmp_path / "t.parquet", cleaning=Cleaning(duplicates="drop"))
+    assert list(table.types) == [name if name != "file_row_number" else "file_row_number_2" for name in names]
+    assert table.rows() == [(1,) * len(names)]
+
+
+def test_a_database_table_without_rows_is_said(clean, tmp_path):
+    with sqlite3.connect(tmp_path / "e.db") as base:
+        base.execute("CREATE TABLE t (a INTEGER)")
+    refused(clean, f"sqlite:///{tmp_path}/e.db", "can be read as a table .*it has no rows")
+
+
+@pytest.mark.slow
+def test_two_thousand_files_are_one_table(clean, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(2000):
+        (folder / f"{number:04d}.csv").write_text(f"x,y\n{number},a\n")
+    assert clean(folder).column("x") == list(range(2000))

@@ -148,7 +148,10 @@ def test_days_both_ways_about_are_said_aloud(clean):
 def test_a_few_odd_cells_far_down_become_gaps_and_are_named(clean):
     table = clean(column([*map(str, range(29_000)), "oops", "12b"]))
     assert (table.types["x"], table.column("x")[-2:]) == ("BIGINT", [None, None])
-    assert "2 cells without a number became gaps: '12b', 'oops'" in table.result.columns[1].notes
+    assert (
+        "2 cells without a number became gaps: 'oops' (row 29,001), '12b' (row 29,002)"
+        in table.result.columns[1].notes
+    )
 
 
 def test_many_odd_cells_far_down_make_a_column_text(clean):
@@ -197,3 +200,11 @@ def test_a_declared_mark_is_a_gap(clean):
 def test_columns_are_left_out_and_renamed_as_asked(clean):
     cleaning = Cleaning(columns={"n": ColumnCleaning(keep=False), "x": ColumnCleaning(rename="y")})
     assert list(clean(column(["a"]), cleaning=cleaning).types) == ["y"]
+
+
+def test_a_type_that_changes_at_row_1_000_001_is_seen(clean, tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("n,x\n" + "".join(f"{n},{n % 7}\n" for n in range(1_000_000)) + "1000000,seven\n")
+    table = clean(path)
+    assert table.types["x"] == "BIGINT"
+    assert "1 cell without a number became gaps: 'seven' (row 1,000,001)" in table.result.columns[1].notes

@@ -95,7 +95,7 @@ def no_torch(monkeypatch):
 def test_without_torch_all_leaves_the_nets_out_and_says_so(no_torch):
     chosen = choose(["all"], "binary")
     assert "mlp" not in [each.name for each in chosen.candidates]
-    assert chosen.left_out["lstm"] == "it needs PyTorch, which is not installed; pip install 'penstock[deep]'"
+    assert chosen.left_out["lstm"] == "it needs PyTorch, which is not installed; pip install 'torch>=2.6,<3'"
 
 
 def test_without_torch_a_named_net_is_refused(no_torch):

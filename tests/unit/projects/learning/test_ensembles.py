@@ -14,7 +14,7 @@ from projects.learning.ensemble import vote_of
 from projects.learning.final import Fitting, Member
 from projects.learning.trial import Tried
 from projects.requirement.model import Ensembles, Tuning
-from tests.unit.projects.learning.learning_fixtures import contest, ground
+from tests.unit.projects.learning.learning_fixtures import Bench, Clock, contest, ground, marked
 
 TWO = (BY_NAME["logistic"], BY_NAME["decision_tree"])
 
@@ -108,6 +108,77 @@ def test_members_are_those_that_were_named():
 def test_a_member_that_is_no_candidate_is_refused():
     with pytest.raises(BadInput, match="'svm' cannot be a member of the ensemble: it is none of the candid"):
         won(method="voting", members=("svm",))
+
+
+def test_a_member_that_is_no_candidate_is_refused_before_anything_is_fitted():
+    bench = Bench(Clock())
+    with pytest.raises(BadInput, match="'on' cannot be a member of the ensemble: .* did you mean 'one'"):
+        named(bench, marked("one", bench), members=("on",))
+    assert bench.fits == []
+
+
+def named(bench, *candidates, method="voting", members=("one", "two"), **given):
+    asked = Ensembles(method=method, members=members)
+    return contest(candidates, ensembles=asked, clock=bench.clock, **given).run()
+
+
+@pytest.fixture
+def bench():
+    return Bench(Clock())
+
+
+def test_a_named_member_is_not_pruned_by_its_rivals(bench):
+    good, bad = marked("one", bench, defaults={"noise": 0.0}), marked("two", bench, cost=2)
+    winner = named(bench, good, bad)
+    assert [part.name for part in winner.members] == ["one", "two"]
+
+
+def test_named_members_go_first_and_share_the_time(bench):
+    cheap = marked("cheap", bench, seconds=10.0)
+    winner = named(
+        bench, cheap, marked("one", bench, seconds=4.0, cost=8), marked("two", bench, seconds=4.0, cost=9),
+        tuning=Tuning(seconds=12, trials=0),
+    )  # fmt: skip
+    assert [part.name for part in winner.members] == ["one", "two"]
+    assert winner.notices == ()
+
+
+@pytest.mark.parametrize("method", ["voting", "stacking"])
+def test_a_member_that_failed_is_left_out_and_the_best_stays_alone(bench, method):
+    broken = marked("two", bench, cost=2, error=ValueError("bad"))
+    winner = named(bench, marked("one", bench), broken, method=method)
+    assert winner.name == "one"
+    assert winner.notices[:2] == (
+        "two is left out of the ensemble: ValueError: bad",
+        f"{method} is left out, for 1 of the 2 that it needs at least can be a member: the best stays alone",
+    )
+
+
+def test_the_members_that_are_left_are_voted(bench):
+    broken = marked("two", bench, cost=2, error=ValueError("bad"))
+    winner = named(
+        bench, marked("one", bench), broken, marked("three", bench, cost=3), members=("one", "two", "three")
+    )
+    assert [part.name for part in winner.members] == ["one", "three"]
+
+
+def test_a_member_that_meets_no_clause_is_left_out_with_the_reason(bench):
+    slow = marked("two", bench, cost=2, seconds=200.0)
+    winner = named(bench, marked("one", bench), slow, bounds={"train_minutes": 2})
+    assert winner.name == "one"
+    assert winner.notices[0].startswith("two is left out of the ensemble: train_minutes")
+
+
+def test_bagging_of_a_member_that_failed_leaves_the_best_alone(bench):
+    broken = marked("two", bench, error=ValueError("bad"))
+    winner = named(bench, marked("one", bench), broken, method="bagging", members=("two",))
+    assert winner.name == "one"
+    assert winner.notices[1].startswith("bagging is left out, for none can be a member")
+
+
+def test_a_member_with_a_limit_of_rows_is_left_out_of_a_stack(bench):
+    small = marked("two", bench, cost=2, most_rows=50)
+    assert named(bench, marked("one", bench), small, method="stacking").name == "one"
 
 
 def test_an_automatic_vote_is_kept_only_if_it_pays():

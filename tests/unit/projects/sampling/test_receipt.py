@@ -26,7 +26,9 @@ def curve_with(noise: float, gain: float = 2.0, seed: int = 1) -> Curve:
 
 def test_sizes_double_up_to_the_sample() -> None:
     assert SIZES == (6250, 12500, 25000, 50000, 100000)
-    assert curve_sizes(60) == (60,)
+    assert curve_sizes(192) == (48, 96, 192)
+    assert curve_sizes(60) == (20, 30, 60)
+    assert curve_sizes(12) == (12,)
 
 
 def test_the_law_is_found_again_from_scores_without_noise() -> None:
