@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
-from projects.ingest.publish import ROWS
 from projects.shell import TRACKING, CommandLine, connect, run_command
 from serving.settings import Settings
 

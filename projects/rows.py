@@ -188,12 +188,19 @@ def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
     for each in (source,) if isinstance(source, str) else source if isinstance(source, tuple) else ():
         if Path(each).is_file() and (sentence := announcement(each, Path(each).stat().st_size)):
             say(sentence)
+    plan = Path(asked.cleaning.plan) if asked.cleaning.plan else None
     made = ingest(
         source, folder, tables=asked.tables, cleaning=asked.cleaning, rules=asked.validation,
-        target=asked.target, say=say,
+        target=asked.target, plan=plan, plan_at=_plan_at(folder, place), say=say,
     )  # fmt: skip
     aside = tuple(table.name for table in made.tables if table.role == "aside")
     return Clean(made.folder, made.name, place, made.rows, made.columns, made.sha256, made.target, aside)
+
+
+def _plan_at(folder: Path, place: str) -> Path:
+    """Where a cleaning plan waits for a person: beside this run's own folder, which is removed at its end."""
+    stem = "".join(mark if mark.isalnum() else "_" for mark in Path(place).name) or "data"
+    return folder.parent.with_name(f"cleaning_plan_{stem[:80]}.yaml").absolute()
 
 
 def is_clean(place: str) -> bool:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import numpy as np
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
@@ -90,7 +91,10 @@ class SearchLog:
 
     def _nested(self, kind: str, tried: Tried) -> None:
         number = "" if kind == "candidate" else f" trial {tried.number}"
-        found = {f"cv_{self.metric}": tried.mean(len(tried.scores)), "seconds": tried.seconds}
+        count = len(tried.scores)
+        found = {f"cv_{self.metric}": tried.mean(count), "folds": float(count), "seconds": tried.seconds}
+        if count > 1:
+            found[f"cv_{self.metric}_std"] = float(np.std(tried.scores))
         found |= {"fit_seconds": tried.fit_seconds, "predict_ms": tried.predict_ms, **tried.costs}
         self.tracker.nested(
             f"{tried.name}{number}",

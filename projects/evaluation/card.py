@@ -96,7 +96,8 @@ def _choice(facts: Facts, found: Findings, course: Course) -> list[str]:
     if not course.ranking:
         return []
     better = "higher" if found.metric.is_better_higher else "lower"
-    how = f"By {course.folds}-fold cross-validation" if course.folds else "By validation"
+    counted = "one fold" if course.folds == 1 else f"the mean over {course.folds} folds"
+    how = f"By {counted}" if course.folds else "By validation"
     trials = f" {facts.trials} trials of the search." if facts.trials else ""
     values = ", ".join(
         f"{code(name)} {plain(_short(value))}" for name, value in (facts.parameters or {}).items()

@@ -42,7 +42,8 @@ USUAL_CLEANING = Cleaning()
 
 def ingest(
     source: Source, folder: Path, *, tables: Tables = ANY_TABLES, cleaning: Cleaning = USUAL_CLEANING,
-    rules: Sequence[Rule] = (), target: str = "", plan: Path | None = None, ask: Ask | None = None,
+    rules: Sequence[Rule] = (), target: str = "", plan: Path | None = None,
+    plan_at: Path | None = None, ask: Ask | None = None,
     say: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic,
 ) -> Ingested:  # fmt: skip
     """Make a folder of clean rows.
@@ -55,6 +56,7 @@ def ingest(
         rules: What must hold for the rows.
         target: The column to predict, where it is known.
         plan: A corrected cleaning plan, which is then applied without asking.
+        plan_at: Where a plan that waits for a person is written; by default in `folder`.
         ask: Asks a person and returns after the answer; by default at the terminal, if there is one.
         say: Tells a person what happens, line by line.
         clock: Seconds of a clock that only goes forward.
@@ -72,7 +74,7 @@ def ingest(
                 found = discover(source, work)
                 step.rows_out = sum(raw.facts.rows for raw in found.found)
             made = _made(found, asked, work, steps)
-            made = _approved(made, plan, folder, ask or at_terminal(), work)
+            made = _approved(made, plan, plan_at or folder / PLAN, ask or at_terminal(), work)
             rows, notices = _written(made, part, work, steps)
         shutil.rmtree(inner)
         result = _result(made, found, folder, rows, notices)
@@ -143,12 +145,12 @@ def _known_target(target: str, plan: Plan) -> str:
     return by_original.get(found, found)
 
 
-def _approved(made: _Made, plan: Path | None, folder: Path, ask: Ask | None, work: Workspace) -> _Made:
+def _approved(made: _Made, plan: Path | None, plan_at: Path, ask: Ask | None, work: Workspace) -> _Made:
     """Take the corrections out of a plan's file, the one that was given or the one that was asked about."""
     if plan is not None:
         fixes, duplicates, changes = read_plan(plan, made.plan)
     elif made.cleaning.approve == "ask":
-        fixes, duplicates, changes = wait_for_approval(made.plan, folder / PLAN, ask, work.say)
+        fixes, duplicates, changes = wait_for_approval(made.plan, plan_at, ask, work.say)
     else:
         return made
     work.say("the plan is applied as it is" if not changes else "the plan was corrected:")

@@ -140,7 +140,7 @@ class Contest:
         journal = self._journal(candidates)
         asked = Asked(
             candidates, self.tuning.method, self.tuning.trials, self._parallel, self.fixed, self.tuning.grid,
-            self._members,
+            self._members, OF_MEMBERS.get(self.ensembles.method, 0),
         )  # fmt: skip
         seconds = self.tuning.seconds if self.tuning.method != "none" and self.tuning.seconds else np.inf
         if not self.tuning.seconds:

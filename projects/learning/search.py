@@ -56,6 +56,7 @@ class Asked:
         fixed: Parameters by candidate.
         grid: For grid_search: values by candidate and parameter.
         members: Candidates that a person wants in the ensemble: they go first, and no rival ends them.
+        fewest: Candidates that the ensemble needs: before so many are done, no rival ends one.
     """
 
     candidates: Sequence[Candidate]
@@ -65,6 +66,7 @@ class Asked:
     fixed: Mapping[str, Parameters] = field(default_factory=dict)
     grid: Mapping[str, Mapping[str, tuple[Any, ...]]] = field(default_factory=dict)
     members: Sequence[str] = ()
+    fewest: int = 0
 
 
 @dataclass
@@ -287,7 +289,8 @@ class Search:
         is_start = configuration.origin == "default"
         others, mine = self.complete, [each for each in self.tried if each.name == name]
         decide = behind_the_median(mine, self.conditions, folds=self.folds)
-        if is_start and name in self.asked.members:
+        is_needed = name in self.asked.members or len(self.best_of_each) < self.asked.fewest
+        if is_start and is_needed:
             decide = never
         elif is_start:
             decide = far_behind(

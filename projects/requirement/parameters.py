@@ -56,6 +56,7 @@ PARAMETERS = (
     Parameter("sample_size", "sampling.sample_size", "auto, full, or a number of rows such as 100K"),
     Parameter("sample_strategy", "sampling.sample_strategy", "random, stratified or time_based"),
     Parameter("approve", "cleaning.approve", "auto, or ask to stop at the cleaning plan"),
+    Parameter("plan", "cleaning.plan", "a corrected cleaning plan, applied without asking"),
     Parameter("user", "user", "whose project it is"),
     Parameter("project", "project_name", "the project"),
 )

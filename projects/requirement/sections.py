@@ -145,6 +145,8 @@ class Cleaning(Section):
     """Whether columns that give the target away are dropped or only named."""
     columns: dict[str, ColumnCleaning] = {}
     """Corrections of the cleaning plan, by column."""
+    plan: str = ""
+    """A file with a corrected cleaning plan, which is applied without asking."""
 
 
 class Rule(Section):

@@ -41,7 +41,7 @@ def _ingest(asked: Asked, settings: Settings) -> Mapping[str, object]:
 STEP = Step(
     name="ingest",
     description="Read any source into a folder of clean rows, with a quality report and its lineage.",
-    parameters=("data", "target", "approve", "name"),
+    parameters=("data", "target", "approve", "plan", "name"),
     work=_ingest,
     options=(Option("output", "a folder for the clean rows; they are kept with the run in any case"),),
 )

@@ -88,9 +88,7 @@ def _answer(scores: Scores, *, wants_probabilities: bool) -> bytes:
     table: dict[str, Sequence[object]] = {"predictions": scores.predictions}
     if wants_probabilities:
         if scores.probabilities is None:
-            raise RequestError(
-                400, "this model has no probabilities; leave 'probabilities' out of 'params'"
-            )
+            raise RequestError(400, "this model has no probabilities; leave 'probabilities' out of 'params'")
         table["probabilities"] = scores.probabilities
     body = orjson.dumps(table)
     # orjson writes NaN as null; MLflow writes it as NaN.

@@ -1,10 +1,16 @@
-"""Small tables that a training meets, and how a test runs one against a real server."""
+"""Small tables that a training meets, and how a test runs a step against a real server."""
 
+import contextlib
+import importlib
+import io
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+TARGETS = ("amount", "level", "kept")
 QUICK = ("--tune-seconds", "1", "--tune-trials", "2", "--folds", "3")
 
 
@@ -37,3 +43,37 @@ def write_shop(folder: Path, *targets: str) -> str:
     others = [name for name in ("amount", "level", "kept") if name not in targets]
     shop().drop(columns=others).to_csv(path, index=False)
     return str(path)
+
+
+def town(rows: int = 300) -> pd.DataFrame:
+    """The shop with dates and with streets, of which there are many: both need transformers of our own."""
+    rng = np.random.default_rng(4)
+    frame = shop(rows)
+    opened = pd.date_range("2023-01-02", periods=rows, freq="D").strftime("%Y-%m-%d").to_numpy()
+    frame["opened"] = rng.permutation(opened)
+    frame["street"] = [f"street {n}" for n in rng.integers(0, 90, rows)]
+    frame.loc[::17, ["opened", "street"]] = None
+    return frame
+
+
+def write_town(folder: Path, target: str) -> str:
+    """Write the town with one of its targets; return the path."""
+    path = folder / "town.csv"
+    town().drop(columns=[name for name in TARGETS if name != target]).to_csv(path, index=False)
+    return str(path)
+
+
+def run_step(name: str, *words: str) -> tuple[int, str, str]:
+    """Run a step; return its exit code, and what it wrote to both streams."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = importlib.import_module(f"projects.steps.{name}").STEP.run(list(words))
+    return code, out.getvalue(), err.getvalue()
+
+
+def answer_of(name: str, *words: str) -> dict[str, Any]:
+    """Run a step that is to succeed; return its JSON, which must stand alone."""
+    code, out, err = run_step(name, *words, "--json")
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found

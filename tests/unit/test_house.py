@@ -13,8 +13,16 @@ ROOMS = ("projects", "serving", "monitoring", "infra")
 CONTRACTS = ("serving.plan", "serving.lifecycle", "serving.prediction_log", "serving.settings")
 MAY_IMPORT = {"projects": CONTRACTS, "monitoring": CONTRACTS, "infra": ("serving.settings",), "serving": ()}
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "xgboost": "xgboost-cpu"}
-COME_WITH = {"packaging": "mlflow", "matplotlib": "mlflow", "cloudpickle": "mlflow", "scipy": "scikit-learn", "threadpoolctl": "scikit-learn",
-             "annotated_types": "pydantic", "pydantic_core": "pydantic", "botocore": "boto3"}
+COME_WITH = {
+    "packaging": "mlflow",
+    "matplotlib": "mlflow",
+    "cloudpickle": "mlflow",
+    "scipy": "scikit-learn",
+    "threadpoolctl": "scikit-learn",
+    "annotated_types": "pydantic",
+    "pydantic_core": "pydantic",
+    "botocore": "boto3",
+}
 
 
 def sources(room: str) -> list[Path]:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from projects.evaluation.course import Course
 from projects.evaluation.findings import Findings
 from projects.evaluation.plots import columns, confusion, curves, numbers, probabilities, training
+from projects.evaluation.ranking import compared
 from projects.evaluation.threshold import HALF, curves_of
 
 
@@ -55,7 +56,7 @@ def _threshold(found: Findings) -> Figure:
 
 
 def _of_training(found: Findings, course: Course) -> Iterator[tuple[str, Figure]]:
-    if sum(row.mean is not None for row in course.ranking) > 1:
+    if len(compared(course.ranking, found.metric)) > 1:
         yield "comparison.png", training.comparison(course.ranking, found.metric)
     if len(course.learning) > 1:
         yield "learning_curve.png", training.learning_curve(course.learning, found.metric)

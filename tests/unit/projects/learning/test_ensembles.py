@@ -112,7 +112,7 @@ def test_a_member_that_is_no_candidate_is_refused():
 
 def test_a_member_that_is_no_candidate_is_refused_before_anything_is_fitted():
     bench = Bench(Clock())
-    with pytest.raises(BadInput, match="'on' cannot be a member of the ensemble: .* did you mean 'one'"):
+    with pytest.raises(BadInput, match=r"'on' cannot be a member of the ensemble: .* did you mean 'one'"):
         named(bench, marked("one", bench), members=("on",))
     assert bench.fits == []
 
