@@ -88,13 +88,23 @@ def _work(asked: argparse.Namespace, settings: Settings) -> None:
         version = fetch_version(MlflowClient(), asked.name, asked.version, asked.stage, Path(folder))
         say(f"model {version.name} version {version.number}, by its {version.way}")
         wanted = Asked(version, output, asked.keep, chunk_rows, overwrite, say)
-        done = predict_source(asked.data, known_of(version.schema), wanted)
+        data = _rows_of(asked.data, Path(folder) / "rows")
+        done = predict_source(data, known_of(version.schema), wanted)
     for odd in done.odd:
         say(f"column '{odd.column}': {odd.count} cells count as missing, as in training; the first is"
             f" {odd.cell} in row {odd.row}")  # fmt: skip
     say(f"{done.rows} predictions are in {output}")
     if asked.json:
         print(json.dumps(_summary(done, version, output)), flush=True)
+
+
+def _rows_of(place: str, folder: Path) -> str:
+    """Return where the rows are: those that a run left are fetched, of a clean folder one file is enough."""
+    from projects.ingest.publish import ROWS
+    from projects.run_rows import RUN, fetch_rows
+
+    found = fetch_rows(place, folder) if place.startswith(RUN) else Path(place)
+    return str(found / ROWS) if (found / ROWS).is_file() else place if found == Path(place) else str(found)
 
 
 def _summary(done: "Predicted", version: "Version", output: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -139,7 +140,9 @@ def log_table(frame: Any, place: str, name: str, target: str, sha256: str) -> No
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.pandas_dataset import from_pandas
 
-    source = CodeDatasetSource(tags={}) if place.startswith("sklearn:") else place
+    # MLflow knows files and addresses; a run, a database or a glob is told by the tag alone.
+    is_known = place.startswith(("s3://", "http://", "https://")) or Path(place).exists()
+    source = place if is_known else CodeDatasetSource(tags={})
     with warnings.catch_warnings():
         # A hint about whole numbers in a signature; the version's own signature holds none.
         warnings.simplefilter("ignore", UserWarning)

@@ -48,7 +48,8 @@ def prepare(client: MlflowClient, project: Project, say: Callable[[str], None]) 
     if len(versions) == 1:
         others = other_algorithms(versions[0])
         say(f"Training a challenger from the other candidates: {', '.join(others)}.")
-        train(project, candidates=",".join(others))
+        # An ensemble of the others might hold the champion's algorithm under another name.
+        train(project, candidates=",".join(others), set="ensembles.method=none")
         route = json.dumps(ROUTE | {"salt": f"{project.name}-1"})
         client.set_registered_model_tag(project.name, "penstock.route", route)
 

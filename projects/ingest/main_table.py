@@ -41,8 +41,8 @@ def _with_target(tables: Sequence[TypedTable], target: str) -> tuple[TypedTable,
     if not having:
         names = [reading.name for table in tables for reading in table.readings]
         where = f"none of the tables {listed([t.name for t in tables])}" if len(tables) > 1 else "the table"
-        verb = "has" if len(tables) > 1 else "has not"
-        raise BadInput(f"{where} {verb} a column '{target}', the target; {did_you_mean(target, names)}")
+        verb = "has a" if len(tables) > 1 else "has no"
+        raise BadInput(f"{where} {verb} column '{target}', the target; {did_you_mean(target, names)}")
     best = max(having, key=lambda table: (len(table.readings), table.table.rows))
     notices = [f"the main table is '{best.name}', which has the target '{target}'"] if len(tables) > 1 else []
     if len(having) > 1:

@@ -121,12 +121,17 @@ class Step:
     def _asked(self, values: Mapping[str, str], *, is_json: bool) -> Asked:
         given = {name: text.strip() for name, text in values.items() if name != "json" and text.strip()}
         fields = {option.name: option.field for option in self.options if option.field}
-        parts = [f"{path}={json.dumps(given[name])}" for name, path in fields.items() if name in given]
+        parts = [f"{path}={_quoted(given[name])}" for name, path in fields.items() if name in given]
         parts = [given[SET], *parts] if SET in given else parts
         parameters = {name: text for name, text in given.items() if name in (SPEC, *self.parameters)}
         requirement = read_requirement(parameters=parameters | ({SET: "; ".join(parts)} if parts else {}))
         own = {option.name: values[option.name].strip() for option in self.options if not option.field}
         return Asked(requirement, own, given, is_json)
+
+
+def _quoted(text: str) -> str:
+    """Write a value as a part of `set`: lists as they are, all else in quotes, whatever it holds."""
+    return text if text.startswith("[") and text.endswith("]") else json.dumps(text)
 
 
 def whole(asked: Asked, name: str, default: int, *, low: int, high: int) -> int:

@@ -1,6 +1,6 @@
 """The entry point `evaluate`: any version of the registry on any rows whose truth is known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,8 @@ def _evaluate(asked: Asked, settings: Settings) -> Mapping[str, object]:
         tracker.parameters(asked.given)
         stage = own["from_stage"] or "Production"
         served = _fetched(requirement.name, own["version"], stage, folder / "model")
-        resolved = _as_trained(requirement, served)
-        clean = clean_rows(resolved, folder / "rows", asked.say)
-        subject = _subject(served, clean, resolved.target)
+        clean, target = _as_trained(requirement, served, folder, asked.say)
+        subject = _subject(served, clean, target)
         gate = parse_gate(requirement.gate)
         check_gate(gate, subject.task)
         metric = metric_for(requirement.metric or served.tags.get("penstock.metric", ""), subject.task)
@@ -105,19 +104,43 @@ def _fetched(name: str, version: str, stage: str, folder: Path) -> Served:
     return Served(str(found.name), str(found.version), dict(found.tags), model, inputs, local / SCHEMA)
 
 
-def _as_trained(requirement: Requirement, served: Served) -> Requirement:
-    """Ask for the columns to be read as training read them."""
-    known = known_of(served.schema if served.schema.is_file() else None).columns
-    source = requirement.data_source
-    is_read = isinstance(source, str) and is_clean(source)
-    types = {} if is_read else {each.original: ColumnCleaning(type=each.type) for each in known.values()}
-    cleaning = requirement.cleaning.model_copy(update={"columns": {**types, **requirement.cleaning.columns}})
+def _as_trained(
+    requirement: Requirement, served: Served, folder: Path, say: Callable[[str], None]
+) -> tuple[Clean, str]:
+    """Read the rows as training read its own: columns by the same names, of the same types.
+
+    Returns:
+        The rows and the target.
+
+    Raises:
+        BadInput: They cannot be read, or the target is not known.
+    """
     target = requirement.target or served.tags.get("penstock.target", "")
     if not target:
         raise BadInput(
             f"version {served.number} of '{served.name}' does not say what it predicts; say target="
         )
-    return requirement.model_copy(update={"cleaning": cleaning, "target": target})
+    trained = known_of(served.schema if served.schema.is_file() else None).columns
+    source = requirement.data_source
+    if isinstance(source, str) and is_clean(source):
+        return clean_rows(requirement, folder / "rows", say), target
+    raw_target = trained[target].original if target in trained else target
+    clean = clean_rows(requirement.model_copy(update={"target": raw_target}), folder / "rows", say)
+    there = {column.original: column for column in clean.columns}
+    fixes = {
+        each.original: ColumnCleaning(
+            type=each.type, rename=each.name if each.name != each.original else None
+        )
+        for each in trained.values()
+        if (found := there.get(each.original)) and (found.name, found.type) != (each.name, each.type)
+    }
+    if not fixes:
+        return clean, target
+    say(f"read again, as in training: {', '.join(map(repr, fixes))}")
+    columns = {**fixes, **requirement.cleaning.columns}
+    cleaning = requirement.cleaning.model_copy(update={"columns": columns})
+    again = requirement.model_copy(update={"cleaning": cleaning, "target": raw_target})
+    return clean_rows(again, folder / "again", lambda _: None), target
 
 
 def _subject(served: Served, clean: Clean, target: str) -> Subject:

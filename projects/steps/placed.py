@@ -55,9 +55,11 @@ def keep(asked: Asked, files: Path) -> str:
     target = Path(output)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        if not target.samefile(files):
-            for path in _kept(files):
-                shutil.copy(path, target / path.name)
+        for path in _kept(files):
+            copied = target / path.name
+            # Rows that were clean already are links to where they came from, which may be this folder.
+            if not (copied.exists() and copied.samefile(path)):
+                shutil.copy(path, copied)
     except OSError as error:
         raise BadInput(
             f"the folder '{output}' cannot be written ({error.strerror or error}); the files are in {place}"

@@ -1,5 +1,6 @@
 """A training leaves a version in the registry with all that serving and monitoring rely on."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -246,6 +247,53 @@ def test_a_gate_that_fails_registers_the_version_and_leaves_it(client, tmp_path,
     assert (
         "gated version 1 stays in no stage: the gate says fail: roc_auc > 0.9999" in capsys.readouterr().out
     )
+
+
+class TestSample:
+    """A training on 500 of 3,000 rows, of a model that would repeat each row that it has seen."""
+
+    @pytest.fixture(scope="class")
+    def made(self, client, tmp_path_factory):
+        rng = np.random.default_rng(6)
+        x, z = rng.uniform(-3, 3, 3000), rng.uniform(-3, 3, 3000)
+        frame = pd.DataFrame({"x": x, "z": z, "y": 9 * np.sin(2 * x) * z + rng.normal(0, 0.1, 3000)})
+        path = tmp_path_factory.mktemp("sample") / "waves.csv"
+        frame.to_csv(path, index=False)
+        words = ["--data", str(path), "--target", "y", "--sample-size", "500", "--algorithm", "knn",
+                 "--hyperparameters", '{"n_neighbors": 1}', "--set", "tuning.seconds=0"]  # fmt: skip
+        code, said, _ = run_step("train", *words)
+        assert code == 0
+        return said, client.get_model_version("waves", "1")
+
+    def receipt(self, made):
+        local = download_artifacts(run_id=made[1].run_id, artifact_path="sampling_receipt.json")
+        return json.loads(Path(local).read_text("utf-8"))
+
+    def test_the_sample_and_what_it_cost_are_said(self, made):
+        said, _ = made
+        assert "careful: trained on a sample of 500 rows of 3,000, drawn at random, seed 42" in said
+        assert "the estimated loss of rmse from having sampled is " in said
+        assert "the winner is fitted on all 3,000 rows" in said
+        assert "fitted on 2,900 rows of 3,000, without those held out" in said
+
+    def test_the_receipt_holds_errors_as_they_are(self, made):
+        receipt = self.receipt(made)
+        assert receipt["refit_on_all_rows"]
+        scores = [point["score"] for point in receipt["points"]]
+        assert len(scores) == 3
+        assert scores == sorted(scores, reverse=True)
+        assert scores[-1] > 0
+        assert receipt["estimated_loss"] > receipt["bound"] > 0
+
+    def test_no_held_out_row_was_learned_from(self, made):
+        held = pd.read_parquet(download_artifacts(f"models:/{made[1].name}/1/reference.parquet"))
+        assert len(held) == 100
+        assert (held["prediction"] != held["label"]).all()
+
+    def test_the_model_is_that_of_all_rows(self, made):
+        held = pd.read_parquet(download_artifacts(f"models:/{made[1].name}/1/reference.parquet"))
+        rmse = np.sqrt(((held["prediction"] - held["label"]) ** 2).mean())
+        assert rmse < self.receipt(made)["points"][-1]["score"]
 
 
 class TestTwice:

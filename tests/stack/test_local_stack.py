@@ -69,7 +69,7 @@ def test_the_first_start_predicts_with_two_versions_reports_drift_and_exits_0(
 
 
 def test_champion_and_challenger_are_different_algorithms(first: "subprocess.CompletedProcess[str]") -> None:
-    winners = re.findall(r"won: +(\w+)", first.stdout)
+    winners = re.findall(r"use: +(\w+):", first.stdout)
     assert len(set(winners)) == 2
 
 

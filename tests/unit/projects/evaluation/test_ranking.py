@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from projects.evaluation.metrics import BY_NAME
-from projects.evaluation.ranking import Ranked, in_order, lead, ranking_table, within_chance
+from projects.evaluation.ranking import Ranked, compared, in_order, lead, ranking_table, within_chance
 
 AUC, RMSE = BY_NAME["roc_auc"], BY_NAME["rmse"]
 ROWS = [
@@ -69,3 +69,37 @@ def test_one_candidate_leads_nobody():
 def test_candidates_within_chance_are_named(deviation, names):
     rows = [Ranked("a", 0.85, deviation), Ranked("b", 0.82, deviation)]
     assert [row.name for row in within_chance(rows, AUC, folds=5)] == names
+
+
+GIVEN_UP = Ranked("quick", 0.99, 0.0, 0.1, scores=(0.99,))
+FOLDED = [
+    Ranked("b", 0.80, 0.01, 2.0, scores=(0.79, 0.81)),
+    GIVEN_UP,
+    Ranked("a", 0.85, 0.01, 1.0, scores=(0.84, 0.86)),
+]
+
+
+def test_one_that_was_given_up_after_an_easy_fold_does_not_lead():
+    assert [row.name for row in in_order(FOLDED, AUC)] == ["a", "b", "quick"]
+    assert [row.name for row in compared(FOLDED, AUC)] == ["a", "b"]
+    assert lead(FOLDED, AUC, folds=2).next_name == "b"
+    assert within_chance(FOLDED, AUC, folds=2) == []
+
+
+def test_its_folds_are_told():
+    assert ranking_table(FOLDED, AUC)[-1] == "| - | quick | 0.9900 (1 of 2 folds) | | 0.1 |"
+
+
+def test_of_one_fold_no_spread_is_told_and_nothing_is_beyond_chance():
+    rows = [GIVEN_UP, Ranked("slow", 0.9, 0.0, 3.0, scores=(0.9,))]
+    assert ranking_table(rows, AUC)[2] == "| 1 | quick | 0.9900 | | 0.1 |"
+    assert str(lead(rows, AUC, folds=1)) == "0.0900 ahead of slow"
+    assert within_chance(rows, AUC, folds=1) == []
+
+
+def test_folds_made_twice_share_as_many_rows_as_those_made_once():
+    rng = np.random.default_rng(3)
+    scores = rng.normal(0.8, 0.01, (2, 10))
+    rows = [Ranked(str(at), float(row.mean()), 0.01, scores=tuple(row)) for at, row in enumerate(scores)]
+    narrow, wide = (lead(rows, AUC, folds=10, ratio=ratio).half for ratio in (None, 0.25))
+    assert wide / narrow == pytest.approx(np.sqrt((1 / 10 + 1 / 4) / (1 / 10 + 1 / 9)))

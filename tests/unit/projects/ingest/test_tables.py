@@ -74,7 +74,7 @@ def test_files_without_the_target_are_left_out_aloud(clean, tmp_path):
 
 def test_a_target_that_no_table_has_is_refused(clean, tmp_path):
     with pytest.raises(
-        BadInput, match=r"the table has not a column 'chrun', the target; did you mean 'churn'\?"
+        BadInput, match=r"the table has no column 'chrun', the target; did you mean 'churn'\?"
     ):
         clean(put(tmp_path, a="x,churn\n1,0\n"), target="chrun")
 

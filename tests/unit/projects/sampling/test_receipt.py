@@ -121,3 +121,23 @@ def test_the_plot_reaches_from_the_smallest_size_to_all_rows() -> None:
 def test_all_rows_need_no_verdict() -> None:
     whole = replace(DECISION, rows=1_000_000, sentence="trained on all 1,000,000 rows")
     assert receipt(whole, Curve((), None, ()), "roc_auc").lines() == ("trained on all 1,000,000 rows",)
+
+
+def test_an_error_is_told_with_its_own_sign() -> None:
+    falling = learning_curve(SIZES, lambda rows: (-3 - 200 * rows**-0.5, 0.001))
+    found = receipt(DECISION, falling, "rmse", is_error=True, is_share=False)
+    told = found.as_dict()
+    assert found.lines()[1].startswith("rmse by rows learned from: 5.5298 ± 0.0010 at 6,250")
+    assert [point["score"] for point in told["points"]] == [-point.score for point in falling.points]
+    assert told["law"]["limit"] == pytest.approx(3)
+    assert told["law"]["gain"] == pytest.approx(-200)
+    assert "by the law rmse = a + b rows^-c" in found.lines()[2]
+    assert found.drawn_law()[0][1] > found.drawn_law()[-1][1] > 3
+
+
+def test_a_loss_in_the_targets_unit_is_judged_as_a_share_of_the_score() -> None:
+    falling = learning_curve(SIZES, lambda rows: (-300 - 200 * rows**-0.5, 0.001))
+    found = receipt(DECISION, falling, "rmse", is_error=True, is_share=False)
+    assert found.bound == pytest.approx(0.01 * (300 + 200 * 100_000**-0.5))
+    assert "is not more than sampling.max_loss 0.01 of the rmse itself, 3.006" in found.lines()[-1]
+    assert receipt(DECISION, falling, "rmse", is_error=True).refit

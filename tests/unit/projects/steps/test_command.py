@@ -36,6 +36,14 @@ def test_an_option_sets_its_field_of_the_requirement(step, asked):
     assert requirement.tuning.patience == 5
 
 
+@pytest.mark.parametrize("text", ["[city, 'a;b']", "city"])
+def test_an_option_may_be_a_list(text, asked):
+    step = Step("look", "Look.", (), lambda given, _: asked.update(it=given) or {},
+                (Option("groups", "columns", "evaluation.groups"),))  # fmt: skip
+    assert step.run(["--groups", text]) == 0
+    assert asked["it"].requirement.evaluation.groups == (("city", "a;b") if "[" in text else ("city",))
+
+
 def test_an_option_of_the_step_alone_is_kept_apart(step, asked):
     assert step.run(["--output", " out "]) == 0
     assert asked["it"].own == {"output": "out"}
