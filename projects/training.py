@@ -2,10 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import mlflow
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from projects.contests import hold_contest
 from projects.course import course_of
 from projects.delivery import Outcome, Trained, finish, publish_version
+from projects.errors import BadInput
 from projects.evaluation.adjusting import Adjusted, adjust
 from projects.evaluation.course import Point
 from projects.evaluation.evaluate import SECONDS, evaluate
@@ -23,6 +24,7 @@ from projects.evaluation.suspicion import repeats
 from projects.feature_store.store import resolve
 from projects.growth import growth_of, on_all_rows
 from projects.learning.contest import STEPS
+from projects.learning.costs import measure_costs
 from projects.learning.winner import Winner
 from projects.problem import Problem, read_problem
 from projects.progress import Progress
@@ -83,7 +85,6 @@ class _Fitted:
     problem: Problem
     table: TableRows
     winner: Winner
-    model: Any
     receipt: Receipt
     learned_rows: int
 
@@ -165,22 +166,37 @@ def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progres
         step.result = f"measured at {len(receipt.curve.points)} sizes"
         for line in receipt.lines():
             progress.note(line)
-        model, rows = winner.pipeline, len(problem.learned)
+        rows = len(problem.learned)
         there = {column.name for column in table.clean.columns}
         if not there >= {column.name for column in problem.features.columns}:
             progress.note("a model of windows stays with the rows that its windows were made of")
         elif receipt.refit:
-            model, rows = on_all_rows(winner.fit, problem, table)
-            progress.note(f"fitted on {rows:,} rows of {table.clean.rows:,}, without those held out")
+            winner, rows = _refitted(problem, table, winner, progress)
     mlflow.log_text(json.dumps(receipt.as_dict(), indent=1), "sampling_receipt.json")
-    return _Fitted(problem, table, winner, model, receipt, rows)
+    return _Fitted(problem, table, winner, receipt, rows)
+
+
+def _refitted(problem: Problem, table: TableRows, winner: Winner, progress: Progress) -> tuple[Winner, int]:
+    """Fit the winner on all rows, and measure anew what it costs; it stays as it was if that fails."""
+    started = time.monotonic()
+    try:
+        model, rows = on_all_rows(winner.fit, problem, table)
+    except (BadInput, MemoryError) as error:
+        why = str(error) or "they take more memory than there is"
+        progress.note(f"it could not be fitted on all rows, so the one of the sample stays: {why}")
+        return winner, len(problem.learned)
+    fit_s = time.monotonic() - started
+    progress.note(f"fitted on {rows:,} rows of {table.clean.rows:,}, without those held out")
+    held = problem.features.frame.iloc[problem.divided.test]
+    costs = measure_costs(model, problem.features.columns, held, problem.target.task, fit_s=fit_s)
+    return replace(winner, pipeline=model, costs=costs), rows
 
 
 def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Progress) -> Trained:
     problem, winner = fitted.problem, fitted.winner
     with progress.step("evaluating on the held-out rows") as step:
         adjusted = adjust(
-            fitted.model, problem.features.frame.iloc[problem.learned[:1000]], winner.out_of_fold.answers,
+            winner.pipeline, problem.features.frame.iloc[problem.learned[:1000]], winner.out_of_fold.answers,
             asked=problem.asked.evaluation, metric=problem.metric, gate=problem.gate, seed=problem.asked.seed,
         )  # fmt: skip
         course = course_of(winner, problem, learning=_points(fitted.receipt))

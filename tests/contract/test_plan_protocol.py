@@ -41,7 +41,8 @@ def models(family, fitted, tmp_path_factory):
     import mlflow.pyfunc
     import mlflow.sklearn
 
-    from projects.publish import requirements, signature
+    from projects.pickled import requirements
+    from projects.publish import signature
 
     loaded = {}
     for kind in KINDS:

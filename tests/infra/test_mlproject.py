@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from projects.__main__ import STEPS
+from projects.predict import _parser
 from projects.requirement.parameters import SET, SPEC
 
 ENTRIES = yaml.safe_load((Path(__file__).parents[2] / "MLproject").read_text("utf-8"))["entry_points"]
@@ -38,3 +39,8 @@ def test_a_flag_is_its_parameters_name(name):
 def test_a_step_calls_itself(name):
     assert step(name).name == name
     assert f"-m projects {name} " in ENTRIES[name]["command"]
+
+
+def test_predict_takes_what_its_command_line_does():
+    taken = {action.dest for action in _parser()._actions} - {"help", "json"}
+    assert set(ENTRIES["predict"]["parameters"]) == taken

@@ -230,7 +230,7 @@ class TestCompare:
         assert found["comparison"][0]["std_score"] > 0
         assert not client.search_model_versions(f"run_id = '{found['run_id']}'")
 
-    def test_a_spec_names_the_models(self, spec):
+    def test_a_spec_names_the_models(self, client, spec):
         found = answer_of("compare", "--spec", spec)
         assert {each["model"] for each in found["comparison"]} == {"decision_tree", "naive_bayes"}
 

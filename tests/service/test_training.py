@@ -290,6 +290,12 @@ class TestSample:
         assert len(held) == 100
         assert (held["prediction"] != held["label"]).all()
 
+    def test_its_costs_are_measured_on_the_model_of_all_rows(self, client, made):
+        plan = Path(download_artifacts(f"models:/{made[1].name}/1/plan"))
+        size_bytes = sum(path.stat().st_size for path in plan.rglob("*") if path.is_file())
+        metrics = client.get_run(made[1].run_id).data.metrics
+        assert metrics["size_mb"] == pytest.approx(size_bytes / 1e6, rel=0.01)
+
     def test_the_model_is_that_of_all_rows(self, made):
         held = pd.read_parquet(download_artifacts(f"models:/{made[1].name}/1/reference.parquet"))
         rmse = np.sqrt(((held["prediction"] - held["label"]) ** 2).mean())
