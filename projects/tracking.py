@@ -19,8 +19,6 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 LONGEST_PARAMETER = 500
-MOST_PARAMETERS = 100
-"""What MLflow takes in one batch."""
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 """What MLflow calls a run that nobody named."""
 EXPERIMENT_KIND = ("mlflow.experimentKind", "custom_model_development")
@@ -49,8 +47,7 @@ class Tracker:
         new = [
             Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in values.items() if key not in known
         ]
-        for start in range(0, len(new), MOST_PARAMETERS):
-            self.client.log_batch(self.run_id, params=new[start : start + MOST_PARAMETERS])
+        self.client.log_batch(self.run_id, params=new)
 
     def metrics(self, values: Mapping[str, float]) -> None:
         """Log final metrics."""

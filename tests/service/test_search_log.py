@@ -88,14 +88,13 @@ def test_a_server_that_is_away_is_asked_a_few_times_and_the_rest_is_counted():
     assert (away.asked, log.lost) == (MOST_FAILURES, 41)
 
 
-def test_one_entry_that_is_refused_does_not_end_the_others(client, tracker):
+def test_entries_that_are_refused_do_not_end_the_others(client, tracker):
     wrong = tried()
     object.__setattr__(wrong, "costs", {"x" * 300: 1.0})
     with SearchLog(tracker, "roc_auc").writing() as log:
-        log.candidate(wrong)
-        log.candidate(tried(number=2))
-        log.candidate(tried(number=3))
-    assert log.lost == 1
+        for each in (wrong, tried(number=2), wrong, tried(number=3)):
+            log.candidate(each)
+    assert log.lost == 2
     assert sum("cv_roc_auc" in run.data.metrics for run in nested(client, tracker)) == 2
 
 
