@@ -1,4 +1,8 @@
-"""Levels become how often they come: the logarithm of one more than their training rows."""
+"""Levels become how often other rows have them: the logarithm of one more than those.
+
+A training row is not among its own others. Counted in, it would make every level of the training rows a known
+one, and a level that is new when served a value that no training row ever had.
+"""
 
 from typing import Any, Self
 
@@ -25,8 +29,13 @@ class LevelCounts(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
             self.counts_.append({str(text): float(np.log1p(rows)) for text, rows in counted.items()})
         return self
 
+    def fit_transform(self, X: Any, y: Any = None) -> Numbers:
+        """Learn the counts, and return for each training row those of the others."""
+        known = self.fit(X, y).transform(X)
+        return np.asarray(np.log(np.maximum(np.rint(np.expm1(known)), 1.0)))
+
     def transform(self, X: Any) -> Numbers:
-        """Return the logarithms."""
+        """Return the logarithms for rows that were not learned from."""
         check_is_fitted(self)
         texts = texts_of(self, X, reset=False)
         columns = [

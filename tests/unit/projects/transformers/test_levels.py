@@ -80,6 +80,12 @@ def test_counts_are_logarithms():
     assert made.transform(column("a", "new", None)).ravel().tolist() == [np.log1p(2), 0.0, 0.0]
 
 
+def test_a_training_row_is_not_counted_among_its_own_others():
+    texts = column("a", "a", "b", None)
+    learned = LevelCounts().fit_transform(texts).ravel()
+    assert learned.tolist() == [np.log1p(1), np.log1p(1), 0.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("kind", "y"), [("continuous", np.linspace(0, 9, 60)), ("binary", np.arange(60) % 3 == 0)]
 )
