@@ -22,9 +22,11 @@ from serving.registry.poller import Poller
 from serving.registry.shelf import Shelf
 from serving.sealing import Sealer
 from serving.settings import Settings, load
+from serving.web.admission import Admission
 from serving.web.asgi import Receive, Scope, Send
 from serving.web.doors import Doors
-from serving.web.invocations import Crews, Invocations, Limits
+from serving.web.invocations import Invocations, Limits
+from serving.web.scoring import Crews, Scoring
 from serving.web.shadows import Shadows
 from serving.web.tally import Tally
 
@@ -48,7 +50,7 @@ class Parts:
     commit: GroupCommit
     crews: Crews
     shadows: Shadows
-    invocations: Invocations
+    admission: Admission
     follower: Follower
     poller: Poller
     sealer: Sealer
@@ -122,14 +124,30 @@ def _assemble(settings: Settings) -> Parts:
     limits = Limits(
         settings.gateway_max_in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s
     )
-    invocations = Invocations(limits, commit, crews, shadows, tally)
+    admission = Admission(limits.in_flight)
+    scoring = Scoring(crews, admission, limits.time_s)
+    invocations = Invocations(
+        limits, admission=admission, scoring=scoring, commit=commit, shadows=shadows, tally=tally
+    )
     root = settings.gateway_dir.absolute()
     shelf = Shelf(root)
     follower = Follower(root / "registry.json", shelf, tally.swapped)
     poller = make_poller(settings, root, shelf)
     sealer = Sealer(lambda: poller.is_elected)
     doors = Doors(follower, invocations, _exposition, tally, root)
-    return Parts(metrics, tally, writer, commit, crews, shadows, invocations, follower, poller, sealer, doors)
+    return Parts(
+        metrics=metrics,
+        tally=tally,
+        writer=writer,
+        commit=commit,
+        crews=crews,
+        shadows=shadows,
+        admission=admission,
+        follower=follower,
+        poller=poller,
+        sealer=sealer,
+        doors=doors,
+    )
 
 
 def _exposition() -> bytes:
@@ -143,7 +161,7 @@ async def _flush_for_ever(parts: Parts) -> None:
         try:
             parts.writer.rotate_if_due()
             late_calls = parts.crews.plan.late + parts.crews.pyfunc.late
-            parts.tally.flush(parts.commit, parts.invocations.in_flight, late_calls)
+            parts.tally.flush(parts.commit, parts.admission.in_flight, late_calls)
             parts.tally.flush_poller(parts.poller)
         except Exception:  # the loop's edge: counting must never end the worker
             _logger.exception("the metrics could not be written")

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from serving.policy import TAG as POLICY_TAG
+
 ALIASES = {"Production": "production", "Staging": "staging"}
 """The alias that the lifecycle sets beside each stage."""
 
@@ -33,6 +35,8 @@ class Model:
     versions: Mapping[str, Version]
     aliases: Mapping[str, str]
     route_tags: Mapping[str, str]
+    policy: str | None = None
+    """The text of its policy's tag."""
 
 
 def fingerprint(entry: Mapping[str, Any]) -> str:
@@ -42,12 +46,13 @@ def fingerprint(entry: Mapping[str, Any]) -> str:
 
 def model_of(entry: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) -> Model:
     """Build a model from its entry in `registered-models/search` and its `model-versions/search`."""
-    name = entry["name"]
+    name, tags = entry["name"], _tags(entry)
     return Model(
         name,
         {str(item["version"]): _version(item) for item in versions},
         {item["alias"]: str(item["version"]) for item in entry.get("aliases", ())},
-        _route_tags(name, _tags(entry)),
+        _route_tags(name, tags),
+        tags.get(POLICY_TAG) or None,
     )
 
 

@@ -83,7 +83,8 @@ def resolve(
         name: {number: version.stage for number, version in model.versions.items()}
         for name, model in models.items()
     }
-    return Snapshot(routes, stages)
+    policies = {name: model.policy for name, model in models.items() if model.policy}
+    return Snapshot(routes, stages, policies)
 
 
 def _choose(name: str, model: Model, before: Snapshot) -> ChosenRoute:

@@ -6,13 +6,13 @@ registry is away answers as before.
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-FORMAT = 1
+FORMAT = 2
 
 
 class SnapshotError(ValueError):
@@ -59,10 +59,11 @@ class RouteState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All routes by called name, and the stage of every version of every registered model."""
+    """All routes by called name, every version's stage, and the text of each model's policy."""
 
     routes: Mapping[str, RouteState]
     stages: Mapping[str, Mapping[str, str]]
+    policies: Mapping[str, str] = field(default_factory=dict)
 
 
 EMPTY = Snapshot({}, {})
@@ -92,7 +93,8 @@ def decode(raw: bytes) -> Snapshot:
             raise SnapshotError(
                 f"the snapshot has format {table['format']}, and this code reads {FORMAT}; delete it"
             )
-        return Snapshot({name: _route(entry) for name, entry in table["routes"].items()}, table["stages"])
+        routes = {name: _route(entry) for name, entry in table["routes"].items()}
+        return Snapshot(routes, table["stages"], table["policies"])
     except (KeyError, TypeError, AttributeError, orjson.JSONDecodeError) as error:
         raise SnapshotError(f"the registry's snapshot cannot be read ({error!r}); delete it") from error
 

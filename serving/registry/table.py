@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from serving.policy import NO_POLICY, Policy
+from serving.policy import parse as parse_policy
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
 from serving.routing.assign import allot, bucket, fallback
 from serving.routing.route import BUCKETS, Variant
@@ -20,6 +22,8 @@ class Lane:
     held: Held
     scorer: Scorer
     headers: tuple[tuple[bytes, bytes], ...]
+    policy: Policy = NO_POLICY
+    """What is wanted of the lane's model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class ActiveRoute:
     only: Lane | None
     salt: bytes
     problems: tuple[str, ...]
+    policy: Policy = NO_POLICY
+    """What is wanted of the model whose route it is."""
 
     def lane(self, user_key: bytes | None, draw: Callable[[], float]) -> Lane | None:
         """The lane of a user, or a random one for a request without a user; None if nothing can answer.
@@ -58,14 +64,25 @@ def build(snapshot: Snapshot, loaded: Mapping[str, Loaded], before: Table) -> di
         loaded: What this worker made of each version, by folder.
         before: The table until now: its lane stays where the new version could not be loaded.
     """
-    return {name: _active(state, loaded, before.get(name)) for name, state in snapshot.routes.items()}
+    policies = {model: parse_policy(text, model=model) for model, text in snapshot.policies.items()}
+    return {
+        name: _active(state, loaded, before.get(name), policies) for name, state in snapshot.routes.items()
+    }
 
 
-def _active(state: RouteState, loaded: Mapping[str, Loaded], before: ActiveRoute | None) -> ActiveRoute:
+def _active(
+    state: RouteState,
+    loaded: Mapping[str, Loaded],
+    before: ActiveRoute | None,
+    policies: Mapping[str, Policy],
+) -> ActiveRoute:
     earlier = {lane.variant: lane for lane in (*before.lanes, *before.shadows) if lane} if before else {}
-    problems = [state.problem] if state.problem else []
-    lanes = tuple(_lane(variant, loaded, earlier, problems) for variant in state.variants)
-    shadows = tuple(_lane(variant, loaded, earlier, problems) for variant in state.shadows)
+    policy = policies.get(state.model, NO_POLICY)
+    problems = [*([state.problem] if state.problem else []), *policy.problems]
+    lanes, shadows = (
+        tuple(_lane(variant, loaded, earlier, problems, policies) for variant in group)
+        for group in (state.variants, state.shadows)
+    )
     owners, only = _owners(state.variants, lanes)
     return ActiveRoute(
         state,
@@ -75,11 +92,16 @@ def _active(state: RouteState, loaded: Mapping[str, Loaded], before: ActiveRoute
         only,
         state.salt.encode(),
         tuple(problems),
+        policy,
     )
 
 
 def _lane(
-    state: VariantState, loaded: Mapping[str, Loaded], earlier: Mapping[str, Lane], problems: list[str]
+    state: VariantState,
+    loaded: Mapping[str, Loaded],
+    earlier: Mapping[str, Lane],
+    problems: list[str],
+    policies: Mapping[str, Policy],
 ) -> Lane | None:
     if state.problem:
         problems.append(f"variant '{state.name}': {state.problem}")
@@ -87,7 +109,8 @@ def _lane(
         return None
     scorer = loaded[state.held.folder]
     if not isinstance(scorer, str):
-        return Lane(state.name, state.held, scorer, _headers(state))
+        policy = policies.get(state.held.model, NO_POLICY)
+        return Lane(state.name, state.held, scorer, _headers(state), policy)
     sentence = f"variant '{state.name}': version {state.held.version} of '{state.held.model}': {scorer}"
     last = earlier.get(state.name)
     problems.append(f"{sentence}; version {last.held.version} answers instead" if last else sentence)

@@ -7,17 +7,46 @@ from typing import Literal, Protocol
 from serving.protocol.media import Media
 
 Kind = Literal["plan", "pyfunc"]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON_HEADERS: Headers = ((b"content-type", b"application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What an answer holds beside the predictions."""
+
+    probabilities: bool = False
+    explanation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that a protocol has read by itself, before the model's signature is enforced.
+
+    Attributes:
+        columns: The columns' names; empty where the protocol gave none.
+        rows: The rows as lists of numbers, texts, booleans and nulls.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An answer and what the prediction log keeps of it: one row and one prediction each."""
+    """An answer and what the prediction log keeps of it: one row and one prediction each.
+
+    Attributes:
+        headers: What says how the body is to be read.
+    """
 
     body: bytes
     columns: tuple[str, ...]
     rows: Sequence[Sequence[object]]
     predictions: Sequence[object]
     probabilities: Sequence[Sequence[float]] | None
+    headers: Headers = JSON_HEADERS
 
 
 Job = Callable[[], Scored]
@@ -40,7 +69,7 @@ class Scorer(Protocol):
     columns: tuple[tuple[str, str], ...]
 
     def begin(self, body: bytes, media: Media) -> Scored | Job:
-        """Answer at once if that takes less than about a millisecond, else return the job that does.
+        """Answer MLflow's protocol: at once if that takes about a millisecond at most, else by a job.
 
         Raises:
             RequestError: The request cannot be answered.

@@ -1,7 +1,7 @@
 """The few words of ASGI that the gateway speaks: read a bounded body, send one answer."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,6 +14,14 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
+
+
+class Exchange(NamedTuple):
+    """One HTTP request and the way to answer it; a named tuple because one is made for each request."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
 
 
 class ClientLeft(Exception):  # noqa: N818 - an event, not a fault

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from serving.protocol.dialect import MLFLOW
 from serving.protocol.errors import RequestError
 from serving.registry.follower import Follower
 from serving.web import describe
-from serving.web.asgi import Receive, Scope, Send, respond, respond_json
+from serving.web.asgi import Exchange, Receive, Scope, Send, respond, respond_json
 from serving.web.invocations import Invocations
 from serving.web.names import unknown_model
 from serving.web.tally import Tally
@@ -52,7 +53,9 @@ class Doors:
         if path.startswith(PREFIX) and path.endswith(SUFFIX):
             if scope["method"] == "POST":
                 name = path[len(PREFIX) : -len(SUFFIX)]
-                await self._invocations.answer(name, self._follower.table, scope, receive, send)
+                await self._invocations.answer(
+                    name, MLFLOW, self._follower.table, Exchange(scope, receive, send)
+                )
             else:
                 await self._wrong_method(send, "POST")
             return

@@ -9,11 +9,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from serving.prediction_log.group_commit import GroupCommit
-from serving.prediction_log.record import Record, encode, new_prediction_id
+from serving.prediction_log.record import new_prediction_id
+from serving.protocol.dialect import Asked, Dialect
 from serving.protocol.errors import RequestError
-from serving.protocol.media import Media
 from serving.registry.table import Lane
 from serving.scorers.scorer import Scored
+from serving.web.records import answered
 from serving.web.tally import Tally
 
 _logger = logging.getLogger(__name__)
@@ -34,22 +35,19 @@ class Shadows:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="shadow")
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def offer(
-        self, lane: Lane, body: bytes, media: Media, prediction_id: str, request_id: str | None
-    ) -> None:
+    def offer(self, lane: Lane, dialect: Dialect, asked: Asked, request_id: str) -> None:
         """Take a copy of a request, or drop it when too many wait.
 
         Args:
             lane: The shadow.
-            body: The request's body.
-            media: What the body is.
-            prediction_id: The answered prediction; the shadow's record names it where it has no request id.
-            request_id: The caller's id of the request.
+            dialect: Who reads the request.
+            asked: The request.
+            request_id: What the shadow's record names it by: the caller's id, or the answered prediction's.
         """
         if len(self._tasks) >= QUEUE:
             self._tally.shadow_dropped(lane)
             return
-        task = asyncio.create_task(self._score(lane, body, media, request_id or prediction_id))
+        task = asyncio.create_task(self._score(lane, dialect, asked, request_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -59,10 +57,12 @@ class Shadows:
             await asyncio.wait(self._tasks, timeout=1.0)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _score(self, lane: Lane, body: bytes, media: Media, request_id: str) -> None:
+    async def _score(self, lane: Lane, dialect: Dialect, asked: Asked, request_id: str) -> None:
         started, meter = time.perf_counter(), self._tally.meter(lane)
         try:
-            scored = await asyncio.get_running_loop().run_in_executor(self._pool, _whole, lane, body, media)
+            scored = await asyncio.get_running_loop().run_in_executor(
+                self._pool, _whole, lane, dialect, asked
+            )
         except RequestError as error:
             meter.answered(error.status, 0, time.perf_counter() - started)
             return
@@ -71,28 +71,19 @@ class Shadows:
             meter.answered(500, 0, time.perf_counter() - started)
             return
         spent_s = time.perf_counter() - started
-        await self._commit.commit(encode(_record(lane, scored, request_id, spent_s)))
+        line = answered(
+            new_prediction_id(),
+            lane,
+            scored,
+            request_id=request_id,
+            user_key=None,
+            spent_s=spent_s,
+            shadow=True,
+        )
+        await self._commit.commit(line)
         meter.answered(200, len(scored.rows), spent_s)
 
 
-def _whole(lane: Lane, body: bytes, media: Media) -> Scored:
-    begun = lane.scorer.begin(body, media)
+def _whole(lane: Lane, dialect: Dialect, asked: Asked) -> Scored:
+    begun = dialect.begin(lane.scorer, asked)
     return begun if isinstance(begun, Scored) else begun()
-
-
-def _record(lane: Lane, scored: Scored, request_id: str, spent_s: float) -> Record:
-    return Record(
-        new_prediction_id(),
-        time.time(),
-        lane.held.model,
-        lane.held.version,
-        lane.variant,
-        True,
-        request_id,
-        None,
-        scored.columns,
-        scored.rows,
-        scored.predictions,
-        scored.probabilities,
-        int(spent_s * 1e6),
-    )

@@ -15,12 +15,16 @@ from prometheus_client import CollectorRegistry
 from serving.crew import Crew
 from serving.metrics import declare
 from serving.prediction_log.group_commit import GroupCommit
+from serving.protocol.dialect import MLFLOW, Asked
 from serving.protocol.errors import RequestError
 from serving.protocol.media import Media
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
 from serving.registry.table import Table, build
 from serving.scorers.scorer import Job, Kind, Scored
-from serving.web.invocations import Crews, Invocations, Limits
+from serving.web.admission import Admission
+from serving.web.asgi import Exchange
+from serving.web.invocations import Invocations, Limits
+from serving.web.scoring import Crews, Scoring
 from serving.web.shadows import QUEUE, Shadows
 from serving.web.tally import Tally
 
@@ -69,7 +73,16 @@ class Scene:
         self.shadows = Shadows(self.commit, self.tally)
         crews = Crews(Crew(1), Crew(1))
         chosen = Limits(**{"in_flight": 4, "body_bytes": 1000, "time_s": 2.0} | limits)
-        self.invocations = Invocations(chosen, self.commit, crews, self.shadows, self.tally)
+        self.admission = Admission(chosen.in_flight)
+        scoring = Scoring(crews, self.admission, chosen.time_s)
+        self.invocations = Invocations(
+            chosen,
+            admission=self.admission,
+            scoring=scoring,
+            commit=self.commit,
+            shadows=self.shadows,
+            tally=self.tally,
+        )
         self.table = table(scorer, shadow=shadow)
 
     async def call(
@@ -87,7 +100,7 @@ class Scene:
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        await self.invocations.answer(name, self.table, scope, receive, send)
+        await self.invocations.answer(name, MLFLOW, self.table, Exchange(scope, receive, send))
         answered = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
         return sent[0]["status"], answered, json.loads(sent[1]["body"])
 
@@ -176,7 +189,7 @@ def test_beyond_the_limit_in_flight_is_429() -> None:
         return [status for status, _, _ in await asyncio.gather(*(scene.call() for _ in range(3)))]
 
     assert sorted(run(three)) == [200, 200, 429]
-    assert scene.invocations.in_flight == 0
+    assert scene.admission.in_flight == 0
 
 
 def test_an_unknown_name_is_counted_without_its_name() -> None:
@@ -207,7 +220,7 @@ def test_shadows_that_do_not_fit_are_dropped_and_counted() -> None:
     async def work() -> None:
         lane = scene.table["m"].shadows[0]
         for _ in range(QUEUE + 3):
-            scene.shadows.offer(lane, BODY, Media("json", ""), "id", None)
+            scene.shadows.offer(lane, MLFLOW, Asked(BODY, {b"content-type": b"application/json"}), "id")
         await scene.shadows.close()
 
     run(work)
