@@ -9,7 +9,7 @@ import sys
 import time
 
 BENCHMARKS = {
-    "gateway": "gateway_and_mlflow_serve",
+    "gateway": "gateway_and_peers",
     "ingest": "ingest_and_duckdb_copy",
     "profile": "profile_ten_million_rows",
     "batch": "batch_and_mlflow_predict",
