@@ -1,5 +1,6 @@
 """A problem's contest, held in the open: every candidate, trial and loss is in the run while it goes on."""
 
+from projects.counted import counted
 from projects.evaluation.gate import cost_bounds
 from projects.feature_store.statistics import describe
 from projects.feature_store.store import record_use
@@ -38,7 +39,8 @@ def hold_contest(problem: Problem, tracker: Tracker, settings: Settings, progres
             storage=settings.var_dir / "searches",
         ).run()  # fmt: skip
     if log.lost:
-        progress.note(f"MLflow did not take {log.lost} entries of the search: its nested runs have gaps")
+        lost = counted(log.lost, "entry")
+        progress.note(f"MLflow did not take {lost} of the search: its nested runs have gaps")
     return winner
 
 

@@ -6,11 +6,13 @@ missing `double` into the gap that the imputer knows.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean, shown
 from projects.ingest.cells import LARGEST, as_numbers, as_texts, is_truth, usable
@@ -22,6 +24,10 @@ ROW_NUMBERS_FROM = 50
 """Fewer consecutive whole numbers may well be a measurement."""
 FEWEST_WORDS = 3.0
 """Distinct texts of fewer words on average are names of rows, of more are texts to learn from."""
+
+
+class NothingLeft(BadInput):
+    """No column can be learned from."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ def read_features(
     *,
     dates: Collection[str] = (),
     texts: Collection[str] = (),
+    truths: Collection[str] = (),
     drop: Collection[str] = (),
 ) -> Features:
     """Sort the columns of a table, without its target.
@@ -74,10 +81,12 @@ def read_features(
         frame: One row a target's value.
         dates: The columns whose texts are ISO dates, beside those of a date type.
         texts: The columns that are texts, even if each of them looks like a number.
+        truths: The columns of numbers whose 1 and 0 mean true and false.
         drop: Columns that a person wants left out.
 
     Raises:
-        BadInput: A reserved name, an infinite or huge number, or nothing left to learn from.
+        BadInput: A reserved name, or an infinite or huge number.
+        NothingLeft: No column is left to learn from.
     """
     for name in RESERVED:
         if name in frame.columns:
@@ -90,6 +99,8 @@ def read_features(
     is_date = {name: name in dates or frame[name].dtype.kind == "M" for name in frame.columns}
     for name in frame.columns:
         read_as = _dates if is_date[name] else _texts if name in texts else _read
+        if name in truths:
+            read_as = partial(_read, was_truth=True)
         read = "as asked for" if name in drop else read_as(frame[name])
         if isinstance(read, str):
             notices.append(f"column '{name}' is left out: {read}")
@@ -98,7 +109,7 @@ def read_features(
         if read.notice:
             notices.append(f"column '{name}': {read.notice}")
     if not kept:
-        raise BadInput("no column is left to learn from: " + "; ".join(notices))
+        raise NothingLeft("no column is left to learn from: " + "; ".join(notices))
     columns = tuple(_column(values) for values in kept.values())
     found_dates = tuple(name for name in kept if is_date[name])
     return Features(pd.DataFrame(kept), columns, found_dates, tuple(notices))
@@ -129,16 +140,16 @@ def _column(values: "pd.Series[Any]") -> Column:
     return Column(str(values.name), kind, required=not bool(values.isna().any()))  # type: ignore[arg-type]
 
 
-def _read(column: "pd.Series[Any]") -> _Kept | str:
+def _read(column: "pd.Series[Any]", *, was_truth: bool = False) -> _Kept | str:
     """Return the column as it is learned from, or why it is not."""
     if str(column.name).startswith(SAVED_INDEX):
         return "it has no name, as a saved row index has none"
     if column.isna().all():
         return "it holds only nulls"
     if is_truth(column):
-        return _checked(_numbers(column, "true and false are read as 1 and 0"))
+        return _checked(_numbers(column, "true and false are read as 1 and 0"), is_truth=True)
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return _checked(_numbers(column, None))
+        return _checked(_numbers(column, None), is_truth=was_truth)
     if any(isinstance(cell, dict | list | np.ndarray) for cell in column.dropna().head(1000)):
         return "its cells hold lists or objects"
     read = _from_texts(column)
@@ -166,9 +177,10 @@ def _numbers(column: "pd.Series[Any]", notice: str | None) -> _Kept:
     too_large = np.flatnonzero(np.abs(numbers.to_numpy()) > LARGEST)
     if len(too_large):
         cell, more = column.iloc[too_large[0]], len(too_large) - 1
+        others = f" (and {counted(more, 'more row')})" if more else ""
         raise BadInput(
             f"column '{column.name}' must hold {usable(numbers.iloc[too_large[0]])}; row {too_large[0]} has"
-            f" {shown(cell)}{f' (and {more} more rows)' if more else ''}; correct it or leave the cell empty"
+            f" {shown(cell)}{others}; correct it or leave the cell empty"
         )
     return _Kept(numbers, notice)
 
@@ -179,7 +191,7 @@ def _from_texts(column: "pd.Series[Any]") -> _Kept | str:
         if numbers.isna().all():
             return "it holds only nulls and blanks"
         blanks = int((column.notna() & numbers.isna()).sum())
-        gaps = f", {blanks} blank cells as missing" if blanks else ""
+        gaps = f", {counted(blanks, 'blank cell')} as missing" if blanks else ""
         return _numbers(column, f"its texts are all numbers; read as numbers{gaps}")
     kinds = {type(cell) for cell in column.dropna().head(1000)}
     notice = (
@@ -188,13 +200,14 @@ def _from_texts(column: "pd.Series[Any]") -> _Kept | str:
     return _Kept(as_texts(column), notice)
 
 
-def _checked(kept: _Kept) -> _Kept | str:
+def _checked(kept: _Kept, *, is_truth: bool = False) -> _Kept | str:
     values = kept.cells
     held = values.dropna()
     distinct = held.nunique()
     is_text = values.dtype == object
     if distinct == 1 and (not is_text or len(held) == len(values)):
-        return f"it is constant ({shown(held.iloc[0])} in every row that has a value)"
+        cell = str(bool(held.iloc[0])).lower() if is_truth else shown(held.iloc[0])
+        return f"it is constant ({cell} in every row that has a value)"
     if is_text and distinct == len(held) and held.head(1000).str.count(r"\S+").mean() < FEWEST_WORDS:
         return f"its {distinct} texts are all distinct, as an id's are"
     if (

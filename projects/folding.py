@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from projects.counted import counted
 from projects.errors import BadInput
+from projects.repeats import folded_whole
 from projects.requirement.model import Splitting
 from projects.splitting import Marks, Positions, strategy_of, time_order
 from projects.target import Target
@@ -51,10 +53,13 @@ def make_folds(target: Target, splitting: Splitting, marks: Marks, at: Positions
             else GroupKFold(folds, shuffle=True, random_state=seed)
         )
     elif kind == "stratified" and has_classes:
-        folds = _no_more_than(folds, min(Counter(truth.tolist()).values()), "row of the rarest class")
+        whole = truth if some.copies is None else truth[np.unique(some.copies, return_index=True)[1]]
+        folds = _no_more_than(folds, min(Counter(whole.tolist()).values()), "row of the rarest class")
         splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     else:
         splitter = KFold(folds, shuffle=True, random_state=seed)
+    if some.copies is not None and kind in ("stratified", "kfold"):
+        return folded_whole(splitter, truth, some.copies)
     pairs = list(splitter.split(np.empty((len(at), 0)), truth, some.groups))
     return _learnable(pairs, truth, "its group") if kind == "group" and has_classes else pairs
 
@@ -77,7 +82,8 @@ def _time_folds(truth: Any, times: Any, folds: int, *, has_classes: bool) -> lis
     order = time_order(times)
     count = min(folds, len(order) // 2 - 1)
     if count < 2:
-        raise BadInput(f"{len(order)} rows are too few for folds by time; gather more, or split at random")
+        there = counted(len(order), "row", "is")
+        raise BadInput(f"{there} too few for folds by time; gather more, or split at random")
     pairs = [(order[fit], order[score]) for fit, score in TimeSeriesSplit(count).split(order)]
     return _learnable(pairs, truth, "its time") if has_classes else pairs
 

@@ -15,6 +15,7 @@ from projects.learning.compare import answers_of
 from projects.learning.quiet import fitting_quietly
 from projects.preparation import rows_to_learn
 from projects.problem import Problem
+from projects.repeats import digests_of
 from projects.rows import TableRows
 from projects.sampling.curve import Curve, curve_sizes, fit_curve
 from projects.sampling.curve import Point as Size
@@ -159,4 +160,7 @@ def _may_be_learned(frame: pd.DataFrame, problem: Problem, table: TableRows) -> 
     if divided.strategy == "time":
         times = as_times(pd.concat([frame[split.time_column], held[split.time_column]]))
         may &= ~(times[: len(frame)] >= np.nanmin(times[len(frame) :]))
+    if divided.has_whole_copies:
+        columns = [column.name for column in problem.features.columns]
+        may &= ~np.isin(digests_of(frame[columns]), digests_of(held[columns]))
     return may

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.shell import TRACKING, CommandLine, connect, run_command
@@ -91,9 +92,10 @@ def _work(asked: argparse.Namespace, settings: Settings) -> None:
         data = _rows_of(asked.data, Path(folder) / "rows")
         done = predict_source(data, known_of(version.schema), wanted)
     for odd in done.odd:
-        say(f"column '{odd.column}': {odd.count} cells count as missing, as in training; the first is"
+        cells = counted(odd.count, "cell", "counts")
+        say(f"column '{odd.column}': {cells} as missing, as in training; the first is"
             f" {odd.cell} in row {odd.row}")  # fmt: skip
-    say(f"{done.rows} predictions are in {output}")
+    say(f"{counted(done.rows, 'prediction', 'is')} in {output}")
     if asked.json:
         print(json.dumps(_summary(done, version, output)), flush=True)
 

@@ -8,20 +8,22 @@ import numpy as np
 import pandas as pd
 
 from projects.column_parts import Style
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.evaluation.gate import Clause, check_gate
 from projects.evaluation.metrics import Metric, metric_for
 from projects.feature_store.feature import Feature
-from projects.features import Features, read_features
+from projects.features import Features, NothingLeft, read_features
 from projects.folding import fold_kind, make_folds
 from projects.learning.candidates.listing import Chosen, choose
 from projects.learning.compare import Rows, rows_to_compare
 from projects.preparation import Inputs, preparation, rows_to_learn
 from projects.quality.leakage import certain_columns, suspects
 from projects.quality.model import Suspect
+from projects.repeats import count_repeats, digests_of, find_copies
 from projects.requirement.model import Requirement
 from projects.rows import TableRows
-from projects.splitting import Divided, Marks, divide, read_marks
+from projects.splitting import BY_CHANCE, Divided, Marks, divide, read_marks, strategy_of
 from projects.target import Target, read_target
 from projects.windowed import with_windows
 
@@ -103,12 +105,8 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
     marks = read_marks(inputs, asked.split)
     inputs, windows = with_windows(inputs, asked, marks)
     found = suspects(inputs, target.truth, target.task, seed=asked.seed)
-    leaks = certain_columns(found, list(inputs.columns)) if asked.cleaning.leakage == "drop" else ()
-    left = inputs.drop(columns=list(leaks))
-    unwanted = {*asked.features.drop, *([asked.split.group_column] if asked.split.group_column else [])}
-    features = _as_the_whole_table(
-        read_features(left, dates=table.clean.dates, texts=texts, drop=sorted(unwanted - set(leaks))), table
-    )
+    leaks, features = _without_leaks(inputs, found, table)
+    marks, copied = _with_copies(marks, features, target, asked)
     divided = _complete(divide(target, asked.split, marks, seed=asked.seed), features, asked)
     aside = [name for name in inputs.columns if name not in features.frame.columns]
     return Problem(
@@ -116,7 +114,7 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
         features=features, inputs=features.inputs, divided=divided, positions=positions,
         beside=inputs[aside], rows=_rows(asked, target, features, divided, marks), metric=metric,
         gate=table.resolved.gate, chosen=chosen,
-        notices=(*_missing(frame, target), target.reason, *windows, *features.notices),
+        notices=(*_missing(frame, target), target.reason, *windows, *features.notices, *copied),
         suspicions=tuple(_told(suspect, leaks) for suspect in found), stored=tuple(stored),
     )  # fmt: skip
 
@@ -126,6 +124,46 @@ def _with_functions(asked: Requirement, stored: Sequence[Feature]) -> Requiremen
     functions = tuple(str(feature.definition["function"]) for feature in stored if feature.is_custom)
     custom = tuple(dict.fromkeys([*asked.features.custom, *functions]))
     return asked.model_copy(update={"features": asked.features.model_copy(update={"custom": custom})})
+
+
+def _without_leaks(
+    inputs: pd.DataFrame, found: Sequence[Suspect], table: TableRows
+) -> tuple[tuple[str, ...], Features]:
+    """Read the columns, without those that give the target away unless nothing else can be learned."""
+    asked, clean = table.asked, table.clean
+    unwanted = {*asked.features.drop, *([asked.split.group_column] if asked.split.group_column else [])}
+
+    def read(leaks: tuple[str, ...]) -> Features:
+        features = read_features(
+            inputs.drop(columns=list(leaks)), dates=clean.dates, texts=clean.texts, truths=clean.truths,
+            drop=sorted(unwanted - set(leaks)),
+        )  # fmt: skip
+        return _as_the_whole_table(features, table)
+
+    leaks = certain_columns(found, list(inputs.columns)) if asked.cleaning.leakage == "drop" else ()
+    try:
+        return leaks, read(leaks)
+    except NothingLeft:
+        if not leaks:
+            raise
+        return (), read(())
+
+
+def _with_copies(
+    marks: Marks, features: Features, target: Target, asked: Requirement
+) -> tuple[Marks, list[str]]:
+    """Mark copies of rows where chance splits: a model that has learned a row knows its copy's answer."""
+    if strategy_of(asked.split, target, marks) not in BY_CHANCE:
+        return marks, []
+    numbers = find_copies(digests_of(features.frame), target.truth, has_classes=target.classes is not None)
+    if numbers is None:
+        return marks, []
+    there = counted(len(numbers), "row")
+    said = (
+        f"{count_repeats(numbers):,} of {there} repeat the columns of another: such rows are learned from, or"
+        " held out, together, so that no score is of a row that was learned"
+    )
+    return replace(marks, copies=numbers), [said]
 
 
 def _measurable(metric: Metric, target: Target) -> Metric:
@@ -166,7 +204,7 @@ def _rows(asked: Requirement, target: Target, features: Features, divided: Divid
     if not len(divided.validation) and is_by_chance:
         return rows_to_compare(
             frame.iloc[at].reset_index(drop=True), target.truth[at], target.task, target.classes,
-            folds=split.folds, most_rows=split.compare_rows, seed=seed,
+            folds=split.folds, most_rows=split.compare_rows, seed=seed, copies=marks.at(at).copies,
         )  # fmt: skip
     if len(at) > split.compare_rows:
         at = np.sort(np.random.default_rng(seed).permutation(at)[: split.compare_rows])
@@ -181,7 +219,7 @@ def _rows(asked: Requirement, target: Target, features: Features, divided: Divid
 
 def _missing(frame: pd.DataFrame, target: Target) -> list[str]:
     missing = len(frame) - len(target.rows)
-    return [f"{missing} rows are left out: their target is missing"] if missing else []
+    return [f"{counted(missing, 'row', 'is')} left out: the target is missing"] if missing else []
 
 
 def _told(suspect: Suspect, leaks: Sequence[str]) -> str:

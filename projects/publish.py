@@ -1,7 +1,9 @@
 """A fitted pipeline becomes a registered version: the model, its plan, its reference and its card."""
 
+import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,11 @@ from serving.plan.write import write_plan
 
 REFERENCE_ROWS = 10_000
 EXAMPLE_ROWS = 5
+HINTS = {
+    "mlflow.sklearn": "Saving scikit-learn models in the pickle",
+    "mlflow.store.model_registry.abstract_store": "Waiting up to",
+}
+"""By logger, how lines begin that would stand in the middle of a step's own line."""
 OUTPUT_TYPES = {"i": DataType.long, "b": DataType.boolean, "f": DataType.double}
 
 
@@ -72,9 +79,30 @@ class Published:
         return tags if self.plan_sha256 is None else tags | {"penstock.plan_sha256": self.plan_sha256}
 
 
+@contextmanager
+def without_hints() -> Iterator[None]:
+    """Hold back what MLflow's loggers say of every version; all else that they say is heard."""
+    hints = [(logging.getLogger(name), _Hint(start)) for name, start in HINTS.items()]
+    for logger, hint in hints:
+        logger.addFilter(hint)
+    try:
+        yield
+    finally:
+        for logger, hint in hints:
+            logger.removeFilter(hint)
+
+
+@dataclass(frozen=True)
+class _Hint:
+    start: str
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(self.start)
+
+
 def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float]) -> Published:
     """Log the model to the active run with its held-out scores, and attach its files."""
-    with own_classes_by_value(subject.modules):
+    with own_classes_by_value(subject.modules), without_hints():
         info = mlflow.sklearn.log_model(
             subject.pipeline,
             name="model",
@@ -105,14 +133,15 @@ def register(client: MlflowClient, name: str, run_id: str, model_id: str, tags: 
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    version = client.create_model_version(
-        name,
-        f"models:/{model_id}",
-        run_id,
-        tags=dict(tags),
-        model_id=model_id,
-        description="The model card lies beside the model, as model_card.md.",
-    )
+    with without_hints():
+        version = client.create_model_version(
+            name,
+            f"models:/{model_id}",
+            run_id,
+            tags=dict(tags),
+            model_id=model_id,
+            description="The model card lies beside the model, as model_card.md.",
+        )
     return str(version.version)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from projects.counted import agreeing, counted
 from projects.errors import BadInput
 from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.run import ingest
@@ -67,6 +68,11 @@ class Clean:
         """The columns of texts."""
         return self._of_type("text")
 
+    @property
+    def truths(self) -> frozenset[str]:
+        """The columns of true and false."""
+        return self._of_type("boolean")
+
     def _of_type(self, kind: str) -> frozenset[str]:
         return frozenset(column.name for column in self.columns if column.type == kind)
 
@@ -119,8 +125,8 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
     decision = decide(clean.rows, asked.sampling)
     if decision.is_sample and decision.rows < FEWEST_ROWS:
         raise BadInput(
-            f"a sample of {decision.rows} rows is too small to learn from; set sampling.sample_size to"
-            f" {FEWEST_ROWS} at least, or full"
+            f"a sample of {counted(decision.rows, 'row')} is too small to learn from; set"
+            f" sampling.sample_size to {FEWEST_ROWS} at least, or full"
         )
     target = resolved.requirement.target or clean.target
     frame = _with_truths(draw(clean.parquet, decision, target=target, say=say), clean, target)
@@ -171,8 +177,14 @@ def _with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame
     return frame
 
 
-def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
+def clean_rows(asked: Requirement, folder: Path, say: Say, *, earlier: Path | None = None) -> Clean:
     """Make a folder of clean rows, or take the one that the requirement names.
+
+    Args:
+        asked: The requirement.
+        folder: Where the rows go.
+        say: Tells a person what is read as what.
+        earlier: A folder that may hold the rows of the same files by the same options.
 
     Raises:
         BadInput: The data cannot be used.
@@ -191,7 +203,7 @@ def clean_rows(asked: Requirement, folder: Path, say: Say) -> Clean:
     plan = Path(asked.cleaning.plan) if asked.cleaning.plan else None
     made = ingest(
         source, folder, tables=asked.tables, cleaning=asked.cleaning, rules=asked.validation,
-        target=asked.target, plan=plan, plan_at=_plan_at(folder, place), say=say,
+        target=asked.target, plan=plan, plan_at=_plan_at(folder, place), earlier=earlier, say=say,
     )  # fmt: skip
     aside = tuple(table.name for table in made.tables if table.role == "aside")
     return Clean(made.folder, made.name, place, made.rows, made.columns, made.sha256, made.target, aside)
@@ -218,7 +230,8 @@ def _taken(asked: Requirement, given: Path, folder: Path, place: str, say: Say) 
             (folder / name).symlink_to((given / name).resolve())
     columns, told = read_schema(folder), json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
     sha256 = json.loads((folder / LINEAGE).read_text(encoding="utf-8"))["sha256"]
-    say(f"{told['rows']:,} rows of {place} are clean already and taken as they are")
+    are = agreeing(told["rows"], "is")
+    say(f"{counted(told['rows'], 'row')} of {place} {are} clean already and taken as found")
     demands = {
         "validation": bool(asked.validation),
         "cleaning.columns": any(

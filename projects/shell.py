@@ -1,11 +1,14 @@
 """What the commands share: how they behave towards MLflow, and how an error becomes a sentence and a code."""
 
 import argparse
+import fcntl
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 from projects.errors import BadInput
@@ -72,12 +75,33 @@ def connect(uri: str) -> None:
 
     mlflow.set_tracking_uri(uri)
     try:
-        mlflow.search_experiments(max_results=1)
+        with _alone_with(uri):
+            mlflow.search_experiments(max_results=1)
     except MlflowException as error:
         raise BadInput(
             f"MLflow at {uri} does not answer; start it with `make run`, or name another with"
             f" MLFLOW_TRACKING_URI ({str(error).splitlines()[0]:.200})"
         ) from error
+
+
+@contextmanager
+def _alone_with(uri: str) -> Iterator[None]:
+    """Let one process at a time open a store in a SQLite file: the first one makes its tables.
+
+    MLflow makes them step by step, and two that do so at once end one another.
+    """
+    if not uri.startswith("sqlite"):
+        yield
+        return
+    from sqlalchemy.engine import make_url
+
+    database = make_url(uri).database
+    if not database or database == ":memory:" or not Path(database).parent.is_dir():
+        yield
+        return
+    with Path(f"{database}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class CommandLine(argparse.ArgumentParser):

@@ -1,7 +1,7 @@
 """Which rows are held out: by chance, by class, by group, or by time.
 
-Everything here speaks of positions, in the order of the table's rows. Rows of one group stay on one side;
-with a time column the held-out rows are the latest.
+Everything here speaks of positions, in the order of the table's rows. Rows of one group, and copies
+of one row, stay on one side; with a time column the held-out rows are the latest.
 """
 
 from collections import Counter
@@ -12,13 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from projects.counted import agreeing, counted
 from projects.errors import BadInput
 from projects.hints import shown
+from projects.repeats import held_whole
 from projects.requirement.model import Splitting
 from projects.target import Target
 
 Positions = NDArray[np.intp]
 Strategy = Literal["random", "stratified", "group", "time"]
+BY_CHANCE = ("random", "stratified")
 FEWEST_ROWS = 20
 FEWEST_TO_LEARN = 2
 """Rows of each class: one to fit on and one to score on."""
@@ -35,12 +38,14 @@ class Divided:
         validation: To compare on by one split; empty where folds do that.
         test: Held out.
         strategy: How they were told apart.
+        has_whole_copies: Whether rows of equal inputs are on one side.
     """
 
     train: Positions
     validation: Positions
     test: Positions
     strategy: Strategy
+    has_whole_copies: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,17 @@ class Marks:
     Attributes:
         groups: The group of each row; rows without one are a group together.
         times: When each row was; rows without it count as the oldest.
+        copies: A number for each different row, where rows are copies of others and chance splits.
     """
 
     groups: Any = None
     times: Any = None
+    copies: Any = None
 
     def at(self, positions: Positions) -> "Marks":
         """Return the marks of some rows."""
-        return Marks(
-            *(None if mark is None else np.asarray(mark)[positions] for mark in (self.groups, self.times))
-        )
+        marks = (self.groups, self.times, self.copies)
+        return Marks(*(None if mark is None else np.asarray(mark)[positions] for mark in marks))
 
 
 def read_marks(frame: pd.DataFrame, splitting: Splitting) -> Marks:
@@ -94,10 +100,10 @@ def as_times(cells: "pd.Series[Any]") -> NDArray[np.float64]:
         moments = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
         wrong = np.flatnonzero((moments.isna() & cells.notna()).to_numpy())
         if len(wrong):
+            others = f" (and {counted(len(wrong) - 1, 'more row')})" if len(wrong) > 1 else ""
             raise BadInput(
                 f"time_column '{cells.name}' must hold dates such as 2024-05-31 or numbers that rise with"
-                f" time; row {wrong[0]} has {shown(cells.iloc[wrong[0]])}"
-                f"{f' (and {len(wrong) - 1} more rows)' if len(wrong) > 1 else ''}"
+                f" time; row {wrong[0]} has {shown(cells.iloc[wrong[0]])}{others}"
             )
         seconds = (moments - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
         times = seconds.to_numpy(dtype=np.float64)
@@ -120,11 +126,12 @@ def divide(target: Target, splitting: Splitting, marks: Marks, *, seed: int) -> 
     """
     rows = len(target.truth)
     if rows < FEWEST_ROWS:
-        raise BadInput(f"{rows} rows with a target are too few; {FEWEST_ROWS} are needed at least")
+        there = f"{counted(rows, 'row')} with a target {agreeing(rows, 'is')}"
+        raise BadInput(f"{there} too few; {FEWEST_ROWS} are needed at least")
     strategy = strategy_of(splitting, target, marks)
     test = max(int(np.ceil(round(rows * splitting.test_size, 6))), 1)
     validation = round(rows * splitting.validation_size)
-    if strategy in ("random", "stratified"):
+    if strategy in BY_CHANCE:
         test = max(test, len(target.classes or ()))
     everything = np.arange(rows)
     rest, held = _cut(everything, test, target, marks, strategy, seed=seed)
@@ -132,7 +139,8 @@ def divide(target: Target, splitting: Splitting, marks: Marks, *, seed: int) -> 
         _cut(rest, validation, target, marks, strategy, seed=seed) if validation else (rest, everything[:0])
     )
     _check_learnable(target, train, strategy)
-    return Divided(train, compared, held, strategy)
+    has_whole_copies = marks.copies is not None and strategy in BY_CHANCE
+    return Divided(train, compared, held, strategy, has_whole_copies)
 
 
 def strategy_of(splitting: Splitting, target: Target, marks: Marks) -> Strategy:
@@ -163,6 +171,10 @@ def _cut(
         is_held = _held_groups(truth, some.groups, wanted, seed, has_classes=target.classes is not None)
         return at[~is_held], at[is_held]
     classes = truth if strategy == "stratified" else None
+    if some.copies is not None:
+        labels = np.zeros(len(at), dtype=int) if classes is None else classes
+        is_held = held_whole(labels, some.copies, wanted, seed=seed)
+        return at[~is_held], at[is_held]
     try:
         rest, held = train_test_split(at, test_size=wanted, random_state=seed, stratify=classes)
     except ValueError as error:
@@ -211,15 +223,15 @@ def _check_learnable(target: Target, train: Positions, strategy: Strategy) -> No
     if scarce:
         why = {"time": " before the held-out time", "group": " in the groups to learn from"}.get(strategy, "")
         raise BadInput(
-            f"class {scarce[0]!r} of target '{target.name}' has {learned[scarce[0]]} rows{why}, at least"
-            f" {FEWEST_TO_LEARN} are needed to learn from; gather more, or hold out less"
+            f"class {scarce[0]!r} of target '{target.name}' has {counted(learned[scarce[0]], 'row')}{why},"
+            f" at least {FEWEST_TO_LEARN} are needed to learn from; gather more, or hold out less"
         )
 
 
 def _too_few(target: Target) -> str:
     label, count = min(Counter(np.asarray(target.truth).tolist()).items(), key=lambda item: item[1])
     return (
-        f"class {label!r} of target '{target.name}' has {count} row{'s' if count != 1 else ''}: too few to"
+        f"class {label!r} of target '{target.name}' has {counted(count, 'row')}: too few to"
         " learn from and to hold out; gather more, or leave its rows out"
     )
 

@@ -11,6 +11,7 @@ import mlflow
 import numpy as np
 
 from projects.contests import hold_contest
+from projects.counted import counted
 from projects.course import course_of
 from projects.delivery import Outcome, Trained, finish, publish_version
 from projects.errors import BadInput
@@ -102,7 +103,7 @@ def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress
         table = read_rows(asked, folder, progress.note)
         clean = table.clean
         write_report(clean.folder, target=table.asked.target, title=clean.name)
-        step.result = f"{clean.rows:,} clean rows of {len(clean.columns)} columns"
+        step.result = f"{counted(clean.rows, 'clean row')} of {counted(len(clean.columns), 'column')}"
     for name in log_files(clean.folder, most_bytes=MOST_LOGGED_BYTES):
         progress.note(f"{name} is too large to be kept with the run; `-e ingest` keeps it in a folder")
     tracker.tags({"penstock.kind": "training", "penstock.data_sha256": clean.sha256})
@@ -122,19 +123,20 @@ def _list_tasks(table: TableRows, settings: Settings, progress: Progress) -> Non
             make_folder(folder, as_json(asked), text)
         folder.tasks.write_text(text, encoding="utf-8")
     if tasks:
-        progress.note(f"{len(tasks)} things are left to a person: to_user_tasks.md lists them")
+        progress.note(f"{counted(len(tasks), 'thing', 'is')} left to a person: see to_user_tasks.md")
 
 
 def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], progress: Progress) -> Problem:
     with progress.step("looking for leaks, splitting") as step:
         problem = read_problem(table, resolve(tracker.client, table.asked.features.store))
         used, there = len(problem.features.columns), len(table.clean.columns) - 1
-        step.result = f"{used} of {there} columns to learn from, {len(problem.divided.test):,} rows held out"
+        held = counted(len(problem.divided.test), "row")
+        step.result = f"{used} of {counted(there, 'column')} to learn from, {held} held out"
     for sentence in (*problem.suspicions, *problem.notices):
         progress.note(sentence)
     how = problem.divided.strategy
-    progress.note(f"{len(problem.divided.test):,} rows are held out ({how}, seed {problem.asked.seed}),"
-                  " untouched until the end")  # fmt: skip
+    held = counted(len(problem.divided.test), "row", "is")
+    progress.note(f"{held} held out ({how}, seed {problem.asked.seed}), untouched until the end")
     asked = problem.asked
     tracker.parameters(
         {
@@ -163,7 +165,7 @@ def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progres
     seconds = min(LONGEST_GROWTH_S, max(least, GROWTH_SHARE * problem.asked.tuning.seconds))
     with progress.step(f"seeing how the score grows with rows (about {seconds:.0f} s at most)") as step:
         receipt = growth_of(winner.fit, problem, table, seconds=seconds)
-        step.result = f"measured at {len(receipt.curve.points)} sizes"
+        step.result = f"measured at {counted(len(receipt.curve.points), 'size')}"
         for line in receipt.lines():
             progress.note(line)
         rows = len(problem.learned)
@@ -186,7 +188,7 @@ def _refitted(problem: Problem, table: TableRows, winner: Winner, progress: Prog
         progress.note(f"it could not be fitted on all rows, so the one of the sample stays: {why}")
         return winner, len(problem.learned)
     fit_s = time.monotonic() - started
-    progress.note(f"fitted on {rows:,} rows of {table.clean.rows:,}, without those held out")
+    progress.note(f"fitted on {counted(rows, 'row')} of {table.clean.rows:,}, without those held out")
     held = problem.features.frame.iloc[problem.divided.test]
     costs = measure_costs(model, problem.features.columns, held, problem.target.task, fit_s=fit_s)
     return replace(winner, pipeline=model, costs=costs), rows

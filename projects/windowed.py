@@ -5,6 +5,7 @@ A request must then bring these columns too, so that its answer depends on its o
 
 import pandas as pd
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.estimators.windows import lag_columns
 from projects.requirement.model import Requirement
@@ -44,6 +45,7 @@ def with_windows(inputs: pd.DataFrame, asked: Requirement, marks: Marks) -> tupl
         inputs, numbers, window=window, time=pd.Series(marks.times, index=inputs.index), group=group
     )
     said = (
-        f"each row carries {len(numbers)} columns of the {window} rows before it; a request must bring them"
+        f"each row carries {counted(len(numbers), 'column')} of the {counted(window, 'row')} before it;"
+        " a request must bring them"
     )
     return pd.concat([inputs, lags], axis=1), [said]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from projects.batch.conversion import Converter
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean, shown
 from projects.ingest.cells import BLANKS, TRUTHS, as_numbers, as_texts
@@ -107,7 +108,7 @@ def _odd(
     row, cell = first_row + wrong[0][0], shown(wrong[0][1])
     if len(wrong) > int(TOLERANCE * (len(raw) - raw.null_count)):
         what = "finite numbers" if column.type != "string" else "what it held in training"
-        more = f" (and {len(wrong) - 1} more rows)" if len(wrong) > 1 else ""
+        more = f" (and {counted(len(wrong) - 1, 'more row')})" if len(wrong) > 1 else ""
         raise BadInput(
             f"column '{column.name}' must hold {what}; row {row} has {cell}{more}; correct it or leave the"
             " cell empty"

@@ -23,6 +23,7 @@ from projects.batch.inputs import Odd, check_columns, read_inputs
 from projects.batch.journal import Journal, digest_of, open_journal
 from projects.batch.rows import Rows, cut
 from projects.batch.source import Known, open_rows
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.scorer import Version
 from serving.plan.model import PlanInputError
@@ -113,7 +114,8 @@ def predict_source(place: str, known: Known, asked: Asked) -> Predicted:
         open_rows(place, version.scorer.columns, known, folder, asked.say) as rows,
     ):
         if journal.batches:
-            asked.say(f"an earlier run was stopped: {journal.batches} batches are answered already")
+            answered = counted(journal.batches, "batch", "is")
+            asked.say(f"an earlier run was stopped: {answered} answered already")
         done = _predict(rows, asked, journal)
     return replace(done, seconds=asked.clock() - started)
 
@@ -168,7 +170,7 @@ class _Work:
             now = self.asked.clock()
             if now - said >= SAY_EVERY_S:
                 said = now
-                self.asked.say(f"{written:,} rows, {written / (now - started):,.0f} a second")
+                self.asked.say(f"{counted(written, 'row')}, {written / (now - started):,.0f} a second")
         if written == 0:
             raise BadInput("the table has a header but no rows")
         return Predicted(written, resumed, 0.0, tuple(odd.values()))

@@ -17,6 +17,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import StratifiedKFold
 
+from projects.counted import counted
 from projects.evaluation.answers import Answers
 from projects.evaluation.class_scores import row_briers, row_log_losses
 from projects.evaluation.intervals import Interval, paired_interval
@@ -81,7 +82,7 @@ def calibrate(model: Any, rows: pd.DataFrame, out_of_fold: Answers, *, seed: int
         return Calibrated(model, "", "numbers have no probabilities to calibrate", None)
     fewest = int(np.bincount(out_of_fold.codes, minlength=len(classes)).min())
     if len(out_of_fold) < FEWEST_ROWS or fewest < FEWEST_OF_A_CLASS:
-        why = f"{len(out_of_fold)} rows, {fewest} of the rarest class"
+        why = f"{counted(len(out_of_fold), 'row')}, {fewest:,} of the rarest class"
         wanted = f"{FEWEST_ROWS} and {FEWEST_OF_A_CLASS} are needed"
         return Calibrated(model, "", f"probabilities are as the model gives them: {why}; {wanted}", None)
     tried = {method: _gains(out_of_fold, method, seed) for method in _methods(out_of_fold)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from projects.counted import counted
 from projects.evaluation import card_tables
 from projects.evaluation.course import Course
 from projects.evaluation.findings import Findings, Report
@@ -96,9 +97,9 @@ def _choice(facts: Facts, found: Findings, course: Course) -> list[str]:
     if not course.ranking:
         return []
     better = "higher" if found.metric.is_better_higher else "lower"
-    counted = "one fold" if course.folds == 1 else f"the mean over {course.folds} folds"
-    how = f"By {counted}" if course.folds else "By validation"
-    trials = f" {facts.trials} trials of the search." if facts.trials else ""
+    by = "one fold" if course.folds == 1 else f"the mean over {course.folds} folds"
+    how = f"By {by}" if course.folds else "By validation"
+    trials = f" {counted(facts.trials, 'trial')} of the search." if facts.trials else ""
     values = ", ".join(
         f"{code(name)} {plain(_short(value))}" for name, value in (facts.parameters or {}).items()
     )
@@ -128,7 +129,8 @@ def _features(facts: Facts, found: Findings) -> list[str]:
         for column in ordered[:MOST_COLUMNS]
     ]
     how = "SHAP values" if found.contributions else "shuffling each column"
-    more = ["", f"And {len(ordered) - MOST_COLUMNS} more columns."] if len(ordered) > MOST_COLUMNS else []
+    rest = len(ordered) - MOST_COLUMNS
+    more = ["", f"And {counted(rest, 'more column')}."] if rest > 0 else []
     return [
         "## Features", "", f"Importance is by {how} on held-out rows, as shares. It is not a cause.", "",
         *table(("column", "type", "may be missing", "importance"), rows, right=(3,)), *more,

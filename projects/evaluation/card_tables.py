@@ -2,6 +2,7 @@
 
 from math import isfinite
 
+from projects.counted import counted
 from projects.evaluation.fairness import Fairness
 from projects.evaluation.findings import Findings
 from projects.evaluation.markdown import plain, table
@@ -24,7 +25,7 @@ def scores(found: Findings) -> list[str]:
         else []
     )
     lines = table(("metric", "value", "95 % interval"), rows, right=(1, 2))
-    return [f"## Scores on the {len(found.answers)} held-out rows", "", *lines, *means]
+    return [f"## Scores on the {counted(len(found.answers), 'held-out row')}", "", *lines, *means]
 
 
 def classes(found: Findings) -> list[str]:
@@ -54,7 +55,8 @@ def weakness(found: Findings) -> list[str]:
     if not found.segments:
         return []
     if not standing_out:
-        return ["## Where it is weak", "", f"In none of {len(found.segments)} segments beyond chance."]
+        segments = counted(len(found.segments), "segment")
+        return ["## Where it is weak", "", f"In none of {segments} beyond chance."]
     standing_out.sort(key=lambda one: one.others - one.error)
     rows = [
         (one.column, one.part, one.rows, f"{one.error:.4g}", f"{one.others:.4g}", _verdict(one))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from projects.counted import agreeing, counted
 from projects.errors import BadInput
 from projects.evaluation import fairness, segments
 from projects.evaluation.answers import Answers
@@ -98,7 +99,8 @@ def without_unknown_labels(subject: Subject) -> tuple[Subject, list[str]]:
     named = ", ".join(shown(label) for label in strangers)
     count = int((~is_known).sum())
     said = (
-        f"{count} of {len(is_known)} rows are left out: the model knows no '{subject.target}' such as {named}"
+        f"{count:,} of {counted(len(is_known), 'row')} {agreeing(count, 'is')} left out: the model knows no"
+        f" '{subject.target}' such as {named}"
     )
     return subject.take(np.flatnonzero(is_known)), [said]
 
@@ -116,7 +118,8 @@ def _answerable(subject: Subject, *, seconds: float, seed: int, clock: Clock) ->
     most = max(FEWEST_ANSWERED, min(DETAILED_ROWS, in_time), int(ANSWERS * in_time))
     if rows <= most:
         return subject, []
-    said = f"evaluated on {most} of {rows} held-out rows (drawn at random): the model answers slowly"
+    held = counted(rows, "held-out row")
+    said = f"evaluated on {most:,} of {held} (drawn at random): the model answers slowly"
     return subject.take(np.sort(drawn[:most])), [said]
 
 
@@ -176,14 +179,16 @@ def _importance(subject: Subject, metric: Metric, *, seed: int, seconds: float, 
 def _how(found: Findings, asked: Evaluation) -> list[str]:
     said = []
     if len(found.answers) > DETAILED_ROWS:
-        said.append(f"segments, calibration and importance are of {DETAILED_ROWS} of the held-out rows")
+        said.append(f"segments, calibration and importance are of {DETAILED_ROWS:,} of the held-out rows")
     if asked.shap and found.contributions is None:
         said.append("the model has no SHAP values of its own; importance is by permutation")
     if isinstance(found.contributions, Contributions):
-        said.append(f"importance is by SHAP values of {len(found.contributions.rows)} held-out rows")
+        rows = counted(len(found.contributions.rows), "held-out row")
+        said.append(f"importance is by SHAP values of {rows}")
     if found.importance is not None and found.importance.left_out:
         there, out = len(found.importance.weights), found.importance.left_out
-        said.append(f"importance: there was time for {there - out} of {there} columns, likely the heaviest")
+        columns = f"{there - out} of {counted(there, 'column')}"
+        said.append(f"importance: there was time for {columns}, likely the heaviest")
     return said
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from projects.counted import counted
 from projects.evaluation.metrics import Metric
 
 
@@ -126,7 +127,7 @@ def ranking_table(ranking: Sequence[Ranked], metric: Metric) -> list[str]:
         if row.mean is None:
             continue
         if _is_given_up(row, most):
-            folds = f"{len(row.scores)} of {most} folds"
+            folds = f"{len(row.scores)} of {counted(most, 'fold')}"
             lines.append(f"| - | {row.name} | {row.mean:.4f} ({folds}) | | {row.seconds:.1f} |")
         else:
             spread = "" if len(row.scores) == 1 else f"{row.deviation:.4f} "

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from projects.counted import counted
 from projects.evaluation.course import Course
 from projects.evaluation.findings import Findings, Report
 from projects.evaluation.intervals import written
@@ -110,7 +111,7 @@ def _cheaper(scored: Sequence[Ranked], course: Course, found: Findings) -> str:
 
 def _expect(found: Findings) -> str:
     answers, metric = found.answers, found.metric
-    rows = f"on {len(answers)} held-out rows"
+    rows = f"on {counted(len(answers), 'held-out row')}"
     if metric.name not in found.metrics:
         return f"{metric.name} cannot be computed {rows}"
     said = f"{metric.name} {written(found.metrics, found.intervals, metric.name)} {rows}"
@@ -135,4 +136,4 @@ def _matters(found: Findings) -> str:
     if not top:
         return "no column: shuffled, none makes the answers worse" if found.importance else ""
     rest = len(found.subject.X.columns) - len(top)
-    return ", ".join(top) + (f"; {rest} more columns share the rest" if rest > 0 else "")
+    return ", ".join(top) + (f"; {counted(rest, 'more column', 'shares')} the rest" if rest > 0 else "")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.evaluation.answers import Answers
 from projects.evaluation.intervals import Interval, difference_interval
@@ -99,7 +100,7 @@ def weak(found: Sequence[Segment]) -> list[Segment]:
 
 def in_words(segment: Segment, *, is_regression: bool) -> str:
     """Write a part as a sentence."""
-    where = f"weak where {segment.column} is {segment.part} ({segment.rows} rows):"
+    where = f"weak where {segment.column} is {segment.part} ({counted(segment.rows, 'row')}):"
     if is_regression:
         return f"{where} the mean error is {segment.error:.4g}, elsewhere {segment.others:.4g}"
     return f"{where} {segment.error:.1%} of the answers are wrong, elsewhere {segment.others:.1%}"

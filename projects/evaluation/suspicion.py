@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from projects.counted import agreeing, counted
+
 FEWEST_ROWS = 50
 MOST_REPEATS = 0.1
 """The share of held-out rows that may equal one learned from: few columns make some by chance."""
@@ -63,9 +65,10 @@ def repeats(X: pd.DataFrame, truth: Any, learned: Any, held: Any) -> str | None:
     count = int(np.isin(digests[held], digests[learned]).sum())
     if count <= MOST_REPEATS * len(held):
         return None
+    of = counted(len(held), "held-out row")
     return (
-        f"{count} of {len(held)} held-out rows equal a row that was learned from: if they are copies, remove"
-        " them from the table, as the scores flatter"
+        f"{count:,} of {of} {agreeing(count, 'equals')} a row that was learned from: if they are copies,"
+        " remove them from the table, as the scores flatter"
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.evaluation.answers import Answers
 from projects.evaluation.gate import OPERATORS, Clause
@@ -128,7 +129,7 @@ def choose(
     share = float((answers.codes == 1).mean())
     rarer = int(min(share, 1 - share) * len(answers))
     if len(answers) < FEWEST_ROWS or rarer < FEWEST_POSITIVES:
-        why = f"{len(answers)} rows with {rarer} of the rarer class are too few to choose it by"
+        why = f"{counted(len(answers), 'row')} with {rarer:,} of the rarer class are too few to choose it by"
         return Choice(HALF, "", f"the threshold stays at 0.5: {why}", curves)
     if min(share, 1 - share) >= BALANCED and not any(c.metric.name in curves.scores for c in gate):
         why = f"the classes are balanced ({share:.0%} positive)"

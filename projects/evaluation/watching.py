@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from projects.counted import counted
 from projects.evaluation import fairness, segments, suspicion
 from projects.evaluation.answers import Answers
 from projects.evaluation.findings import Findings
@@ -62,7 +63,7 @@ def _classes(answers: Answers) -> list[str]:
 
 def _named(classes: Sequence[Any], which: Any) -> str:
     names = [f"'{classes[place]}'" for place in np.flatnonzero(which).tolist()]
-    more = f" (and {len(names) - MOST_NAMED} more classes)" if len(names) > MOST_NAMED else ""
+    more = f" (and {counted(len(names) - MOST_NAMED, 'more class')})" if len(names) > MOST_NAMED else ""
     return " or ".join(names[:MOST_NAMED]) + more
 
 
@@ -80,7 +81,7 @@ def _uncertain(metric: Metric, intervals: Mapping[str, Interval], rows: int) -> 
     found = intervals.get(metric.name)
     if found is None or metric.span != (0.0, 1.0) or found.half < WIDE:
         return None
-    return f"{metric.name} is uncertain, {found}, for only {rows} rows were held out"
+    return f"{metric.name} is uncertain, {found}, for only {counted(rows, 'row', 'was')} held out"
 
 
 def _fold_gap(
@@ -100,8 +101,9 @@ def _fold_gap(
     ):
         return None
     return (
-        f"{metric.name} is {after:.4f} on the held-out rows and was {before:.4f} in cross-validation, worse"
-        " beyond chance: the held-out rows differ from those learned from, or the search fitted its folds"
+        f"{metric.name} is {after:.4f} on the held-out rows and was {before:.4f} on those that the search"
+        " compared on, worse beyond chance: the held-out rows differ from those learned from, or the search"
+        " fitted its folds"
     )
 
 

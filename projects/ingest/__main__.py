@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cleaning=Cleaning(approve=asked.approve, duplicates=asked.duplicates),
             target=asked.target,
             plan=asked.plan,
+            earlier=asked.out,
             say=say,
         )
         if asked.json:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from projects.counted import counted
 from projects.ingest.convert import NUMBERS, Conversion
 from projects.ingest.date_formats import has_both_orders
 from projects.ingest.guess import Candidate
 from projects.ingest.raw import TEXT
 from projects.ingest.tally import BOTH, CODE, FITS, ODD, OTHER, Counts
-from projects.ingest.words import counted
 
 TOLERANCE = 0.001
 MOST_ODD = 1000
@@ -108,7 +108,8 @@ def _date(candidate: Candidate, counts: Counts, allowed: int) -> Decision:
     if ours and theirs:
         first, second = (conversion, other) if ours >= theirs else (other, conversion)
         formats = tuple(dict.fromkeys((*first.formats, *second.formats)))
-        note = f"day and month stand both ways about; {either:,} ambiguous cells are read as {_order(first)}"
+        cells = counted(either, "ambiguous cell", "is")
+        note = f"day and month stand both ways about; {cells} read as {_order(first)}"
         return Decision(replace(first, formats=formats), odd, (note,))
     note = f"day and month cannot be told apart in any cell; read as {_order(conversion)}"
     notes = (note,) if either and not ours and not theirs else ()

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from projects.counted import counted
 from projects.ingest.infer import infer
 from projects.ingest.raw import RawTable, Skipped
 from projects.ingest.table import Table, stack
-from projects.ingest.words import counted, listed
+from projects.ingest.words import listed
 from projects.ingest.workspace import Workspace
 
 NEAR = 0.7

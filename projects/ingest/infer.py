@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from projects.counted import counted
 from projects.ingest.convert import Conversion
 from projects.ingest.count import EXAMPLES, code_sql, count_cells
 from projects.ingest.decide import Decision, decide
@@ -12,7 +13,6 @@ from projects.ingest.marks import IN_TEXTS
 from projects.ingest.raw import TEXT
 from projects.ingest.table import Table
 from projects.ingest.tally import GAP, ODD, Counts
-from projects.ingest.words import counted
 from projects.ingest.workspace import Workspace
 
 SAMPLE_CELLS = 1_000_000

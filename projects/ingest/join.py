@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.convert import double_text
 from projects.ingest.engine import name_of
 from projects.ingest.typed import TypedTable, find_name
-from projects.ingest.words import counted, listed
+from projects.ingest.words import listed
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Join
 
@@ -79,7 +80,7 @@ def declared_steps(
         left_on = tuple(_column(name, to) for name in join.left_on)
         right_on = tuple(_column(name, right) for name in join.right_on or join.left_on)
         if len(left_on) != len(right_on):
-            sizes = f"{len(left_on)} columns in left_on and {len(right_on)} in right_on"
+            sizes = f"{counted(len(left_on), 'column')} in left_on and {len(right_on)} in right_on"
             raise BadInput(f"the join of '{join.table}' has {sizes}; name as many")
         steps.append(Step(right, to, _measured(to, right, (left_on, right_on, 1.0), work), is_declared=True))
     return steps

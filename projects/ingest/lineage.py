@@ -3,16 +3,18 @@
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from projects.ingest.ingested import TableFound
+from projects.ingest.publish import LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.raw import Facts, Skipped
 from projects.ingest.steps import Step
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = ("duckdb", "pandas", "pyarrow", "python-calamine", "charset-normalizer", "sqlalchemy")
 
 
@@ -24,11 +26,40 @@ def digest_of_sources(files: Sequence[Facts]) -> str:
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
+def digest_of(path: Path) -> str:
+    """Digest a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """Digest the files of a clean folder, all but its lineage."""
+    return {name: digest_of(folder / name) for name in (ROWS, LINES, SCHEMA, PLAN)}
+
+
+def versions() -> dict[str, str]:
+    """Return what read the data."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
 def write_lineage(
     path: Path, *, source: object, files: Sequence[Facts], skipped: Sequence[Skipped], steps: Sequence[Step],
-    notices: Sequence[str], sha256: str, created: str,
+    notices: Sequence[str], sha256: str, created: str, tables: Sequence[TableFound], key: Mapping[str, str],
 ) -> None:  # fmt: skip
-    """Write lineage.json."""
+    """Write lineage.json, the last file of a clean folder.
+
+    Args:
+        path: Where.
+        source: As it was named.
+        files: What was read.
+        skipped: What was left out.
+        steps: What was done.
+        notices: What a person should know.
+        sha256: The digest of the data.
+        created: When, ISO.
+        tables: What was found.
+        key: By what the result can be taken again; empty where it is not wanted.
+    """
     told: dict[str, Any] = {
         "format": FORMAT,
         "created": created,
@@ -36,8 +67,11 @@ def write_lineage(
         "sha256": sha256,
         "files": [asdict(fact) for fact in files],
         "skipped": [asdict(entry) for entry in skipped],
+        "tables": [asdict(table) for table in tables],
+        "key": dict(key),
+        "outputs": digests_of(path.parent) if key else {},
         "steps": [asdict(step) for step in steps],
         "notices": list(notices),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "versions": versions(),
     }
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.join import Step, declared_steps, found_steps, told_unused
 from projects.ingest.typed import TypedTable, find_name
-from projects.ingest.words import counted, listed
+from projects.ingest.words import listed
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Tables
 

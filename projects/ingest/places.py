@@ -39,6 +39,15 @@ def find_files(place: str, work: Workspace) -> Found:
         )
     if place.startswith(SCHEME):
         return _sorted(fetch(place, work))
+    return local_files(place)
+
+
+def local_files(place: str) -> Found:
+    """Find the files of one place on this machine's disks.
+
+    Raises:
+        BadInput: There is nothing, or a folder holds no file of a table.
+    """
     path = Path(place.removeprefix("file://")).expanduser()
     if path.is_dir():
         return _folder(path, place)

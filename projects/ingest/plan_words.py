@@ -1,8 +1,8 @@
 """A cleaning plan in words: a line for each column."""
 
+from projects.counted import counted
 from projects.ingest.convert import Conversion
 from projects.ingest.plan import Plan, PlannedColumn
-from projects.ingest.words import counted
 from projects.requirement.sections import Rule
 
 WIDE = 200

@@ -1,12 +1,12 @@
 """One file becomes raw tables: packings are opened, then the reader of its kind does the rest."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
 from projects.ingest.database import read_tables
 from projects.ingest.json_file import read_json_file
 from projects.ingest.kinds import PACKED, READABLE, kind_of
+from projects.ingest.lineage import digest_of
 from projects.ingest.parquet_file import read_parquet_file
 from projects.ingest.raw import Facts, FoundFile, RawTable, Skipped, Unreadable
 from projects.ingest.sas import read_sas
@@ -49,7 +49,7 @@ def _packed(file: FoundFile, kind: str, work: Workspace, depth: int) -> Iterator
     if depth >= DEEPEST:
         raise Unreadable(f"'{file.shown}' is packed more than {DEEPEST} times over; unpack it yourself")
     if kind in PACKED:
-        told = Facts(file.shown, kind, digest_of(file), file.path.stat().st_size)
+        told = Facts(file.shown, kind, digest_of(file.path), file.path.stat().st_size)
         for part in read_file(unpack_stream(file, kind, work), work, depth + 1):
             yield _as_packed(part, told, kind)
         return
@@ -86,7 +86,7 @@ def _tables(file: FoundFile, kind: str, work: Workspace) -> list[RawTable]:
         return [read_text_file(file, work)]
     if kind == "json":
         return [read_json_file(file, Facts(file.shown, "json"), work)]
-    facts = Facts(file.shown, kind, digest_of(file), file.path.stat().st_size)
+    facts = Facts(file.shown, kind, digest_of(file.path), file.path.stat().st_size)
     if kind == "parquet":
         return [read_parquet_file(file, facts, work)]
     if kind in {"xlsx", "xls", "ods"}:
@@ -95,9 +95,3 @@ def _tables(file: FoundFile, kind: str, work: Workspace) -> list[RawTable]:
         return [read_sas(file, kind, facts, work)]
     tables = read_tables(f"sqlite:///{file.path}", work)
     return [replace(t, facts=replace(t.facts, shown=f"{file.shown}#{t.name}")) for t in tables]
-
-
-def digest_of(file: FoundFile) -> str:
-    """Digest a file's bytes."""
-    with file.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from projects.counted import agreeing, counted
 from projects.ingest.dialect import Dialect, cut
 from projects.ingest.raw import FoundFile, Unreadable
-from projects.ingest.words import counted
 
 TOLERANCE = 0.001
 MOST_BROKEN = 1000
@@ -50,7 +50,8 @@ def rewrite(path: Path, target: Path, dialect: Dialect, file: FoundFile) -> Rewr
         writer.writerows(_whole_rows(source, dialect, tally, file))
     tally.rows -= bool(dialect.header)
     if tally.skipped > min(MOST_BROKEN, TOLERANCE * tally.rows):
-        rows = f"{tally.skipped:,} of its rows have more cells than the {dialect.width} of the header"
+        have = agreeing(tally.skipped, "has")
+        rows = f"{tally.skipped:,} of its rows {have} more cells than the {dialect.width} of the header"
         raise Unreadable(f"'{file.shown}' cannot be read as a table; {rows}: {'; '.join(tally.long)}")
     return Rewritten(tally.rows, tuple(_notices(tally)))
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.ingest.convert import Conversion
 from projects.ingest.engine import files_of, name_of, text_of
 from projects.ingest.plan import Plan
 from projects.ingest.steps import Step, Steps
-from projects.ingest.words import counted
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Rule
 
@@ -34,7 +34,7 @@ def write_rows(
     width = len(plan.kept)
     with steps.step("types and joins to Parquet", plan.rows) as step:
         step.rows_out = _copy(select, rows_path, width, work)
-    notices = [] if step.rows_out == plan.rows else [f"{plan.rows:,} rows became {step.rows_out:,}"]
+    notices = [] if step.rows_out == plan.rows else [f"{counted(plan.rows, 'row')} became {step.rows_out:,}"]
     if plan.rules:
         notices += _apply_rules(plan.rules, plan, rows_path, steps, work)
     notices += _repeats(plan, rows_path, steps, work)

@@ -8,10 +8,11 @@ import datetime as dt
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.ingest.approval import Ask, at_terminal, wait_for_approval
 from projects.ingest.assemble import Assembly, assemble
@@ -28,11 +29,11 @@ from projects.ingest.plan_file import read_plan, save_plan
 from projects.ingest.plan_words import describe
 from projects.ingest.publish import LINEAGE, PLAN, SCHEMA, new_folder
 from projects.ingest.raw import Skipped
+from projects.ingest.reuse import earlier_result, key_of, taken
 from projects.ingest.rows_out import write_rows
 from projects.ingest.schema import columns_of, write_schema
 from projects.ingest.steps import Steps
 from projects.ingest.typed import TypedTable, check_fixes, find_name, retyped, type_table
-from projects.ingest.words import counted
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Cleaning, Database, Rule, Tables
 
@@ -43,7 +44,7 @@ USUAL_CLEANING = Cleaning()
 def ingest(
     source: Source, folder: Path, *, tables: Tables = ANY_TABLES, cleaning: Cleaning = USUAL_CLEANING,
     rules: Sequence[Rule] = (), target: str = "", plan: Path | None = None,
-    plan_at: Path | None = None, ask: Ask | None = None,
+    plan_at: Path | None = None, ask: Ask | None = None, earlier: Path | None = None,
     say: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic,
 ) -> Ingested:  # fmt: skip
     """Make a folder of clean rows.
@@ -58,6 +59,7 @@ def ingest(
         plan: A corrected cleaning plan, which is then applied without asking.
         plan_at: Where a plan that waits for a person is written; by default in `folder`.
         ask: Asks a person and returns after the answer; by default at the terminal, if there is one.
+        earlier: A folder that may hold the result of the same files by the same options: it is taken then.
         say: Tells a person what happens, line by line.
         clock: Seconds of a clock that only goes forward.
 
@@ -65,6 +67,11 @@ def ingest(
         BadInput: The source, the plan or the data cannot be used; the sentence says why.
     """
     steps, asked = Steps(clock), _Asked(tables, cleaning, tuple(rules), target)
+    # A person who wants to be asked is asked each time.
+    is_wanted = earlier is not None and (plan is not None or cleaning.approve == "auto")
+    key = key_of(source, asdict(asked), plan) if is_wanted else None
+    if earlier is not None and key and (known := earlier_result(earlier, key)):
+        return taken(known, folder, say)
     with said_plainly(folder), new_folder(folder) as part:
         inner = part / "work"
         inner.mkdir()
@@ -83,7 +90,8 @@ def ingest(
         write_lineage(
             part / LINEAGE, source=_told_source(source), files=result.sources, skipped=result.skipped,
             steps=steps.done, notices=result.notices, sha256=result.sha256,
-            created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), tables=result.tables,
+            key=key.told() if key and key.holds() else {},
         )  # fmt: skip
     say(f"{counted(result.rows, 'row')} of {counted(len(result.columns), 'column')} are in {folder}")
     return result

@@ -1,17 +1,6 @@
-"""Counts and lists as a person would say them."""
+"""Lists as a person would say them."""
 
 from collections.abc import Sequence
-
-
-def counted(number: int, what: str) -> str:
-    """Write a count with its noun.
-
-    >>> counted(1, "row"), counted(1200, "row"), counted(2, "copy")
-    ('1 row', '1,200 rows', '2 copies')
-    """
-    if number == 1:
-        return f"1 {what}"
-    return f"{number:,} {what[:-1]}ies" if what.endswith("y") else f"{number:,} {what}s"
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

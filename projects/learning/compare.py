@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.model_selection import KFold, RepeatedKFold, RepeatedStratifiedKFold, StratifiedKFold
 
 from projects.evaluation.metrics import Answers
+from projects.repeats import folded_whole
 from serving.plan.model import Task
 
 REPEATED_BELOW = 2000
@@ -61,21 +62,28 @@ def rows_to_compare(
     folds: int,
     most_rows: int,
     seed: int,
+    copies: Any = None,
 ) -> Rows:
-    """Fold at most `most_rows` rows, by class where there are classes; few rows are folded twice."""
+    """Fold at most `most_rows` rows, by class where there are classes; few rows are folded twice.
+
+    Rows of one number in `copies` are in one fold.
+    """
     most_rows = max(most_rows, folds * len(classes or ()))
     if len(X) > most_rows:
         at = _sample(y, classes, rows=most_rows, fewest=folds, seed=seed)
         X, y = X.iloc[at].reset_index(drop=True), y[at]
+        copies = None if copies is None else copies[at]
+    numbers = np.arange(len(y)) if copies is None else copies
+    whole = y[np.unique(numbers, return_index=True)[1]]
     # A fold needs a row of each class, or two numbers: there is no score of less.
-    most = min(int((y == label).sum()) for label in classes) if classes else len(y) // 2
+    most = min(int((whole == label).sum()) for label in classes) if classes else len(whole) // 2
     count = max(2, min(folds, most))
     if len(y) < REPEATED_BELOW:
         twice = RepeatedStratifiedKFold if classes else RepeatedKFold
-        repeated = twice(n_splits=count, n_repeats=2, random_state=seed)
-        return Rows(X, y, tuple(repeated.split(X, y)), task, classes)
-    splitter = (StratifiedKFold if classes else KFold)(count, shuffle=True, random_state=seed)
-    return Rows(X, y, tuple(splitter.split(X, y)), task, classes)
+        splitter: Any = twice(n_splits=count, n_repeats=2, random_state=seed)
+    else:
+        splitter = (StratifiedKFold if classes else KFold)(count, shuffle=True, random_state=seed)
+    return Rows(X, y, tuple(folded_whole(splitter, y, numbers)), task, classes)
 
 
 def answers_of(fitted: Any, X: pd.DataFrame, y: Any, classes: tuple[Any, ...] | None) -> Answers:

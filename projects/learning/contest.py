@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.evaluation.metrics import Metric, measure_all
 from projects.hints import did_you_mean
@@ -137,7 +138,7 @@ class Contest:
         codes = codes_of(rows.y, rows.classes)
         deviation = 0.0 if rows.classes else float(np.std(codes))
         candidates = [candidate.scaled_to(deviation) for candidate in self.chosen.candidates]
-        journal = self._journal(candidates)
+        journal = self._journal()
         asked = Asked(
             candidates, self.tuning.method, self.tuning.trials, self._parallel, self.fixed, self.tuning.grid,
             self._members, OF_MEMBERS.get(self.ensembles.method, 0),
@@ -150,13 +151,12 @@ class Contest:
             asked, matrices, conditions, Budget(seconds, self.clock),
             log=Told(self.log, self.progress, self.metric),
             known=journal.read(candidates) if journal else (),
-            remember=journal.write if journal else _forget,
+            remember=journal.write if journal else None,
             check=clauses.check,
             rows_in_all=len(self.ground.X),
         )  # fmt: skip
 
-    def _journal(self, candidates: Sequence[Candidate]) -> Journal | None:
-        del candidates
+    def _journal(self) -> Journal | None:
         if not self.tuning.resume:
             return None
         if self.storage is None:
@@ -169,12 +169,14 @@ class Contest:
     def _searched(self, search: Search) -> list[str]:
         count, seconds = len(search.asked.candidates), search.budget.seconds
         bound = f" (at most {seconds:g} s)" if np.isfinite(seconds) else ""
-        with self.progress.step(f"comparing {count} candidates and tuning the best{bound}") as step:
+        tunes = " and tuning the best" if search.asked.method != "none" else ""
+        with self.progress.step(f"comparing {counted(count, 'candidate')}{tunes}{bound}") as step:
             search.run()
             notices = _made_do(search)
             best = search.complete[0]
             found = f"{self.metric.name} {best.mean(search.folds):.4f}"
-            step.result = f"{best.name} {found} of {len(search.tried)} configurations, {search.folds} folds"
+            tried, folds = counted(len(search.tried), "configuration"), counted(search.folds, "fold")
+            step.result = f"{best.name} {found} of {tried}, {folds}"
         for name, reason in {**self.chosen.left_out, **search.skipped}.items():
             self.progress.note(f"{name} is skipped: {reason}")
         return notices
@@ -206,7 +208,7 @@ class Contest:
         )
         search.matrices.clear()
         with self.progress.step(
-            f"fitting {entry.name} on {len(ground.X)} rows, scoring the held-out ones"
+            f"fitting {entry.name} on {counted(len(ground.X), 'row')}, scoring the held-out ones"
         ) as step:
             while True:
                 started = self.clock()
@@ -289,7 +291,3 @@ def _made_do(search: Search) -> list[str]:
 def _listed(entry: Entry) -> str:
     pairs = zip(entry.members, entry.weights, strict=True)
     return ", ".join(f"{weight:.0%} {each.name}" for each, weight in pairs)
-
-
-def _forget(_tried: Tried) -> None:
-    """Nothing is written down where no search is named."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.learning.candidates.candidate import Candidate, Making, Parameters
 from projects.learning.candidates.listing import BY_NAME
@@ -140,7 +141,7 @@ class Entries:
             return tries[0] if tries else known.get(name, "it was not tried on all folds")
         most = tried.configuration.candidate.most_rows
         if asked.method == "stacking" and most and most < self.search.rows_in_all:
-            return f"in a stack it takes {most} rows at most"
+            return f"in a stack it takes {counted(most, 'row')} at most"
         return ""
 
     def _voting(self, members: list[Tried], voting: str) -> Entry:
@@ -260,7 +261,8 @@ def stack(fitting: Fitting, members: Sequence[Member], meta: Candidate, *, folds
     for name, member in zip(named(members), members, strict=True):
         candidate = member.configuration.candidate
         if candidate.most_rows and candidate.most_rows < len(fitting.y):
-            fitting.say(f"{name} is left out of the stack: it takes {candidate.most_rows} rows at most")
+            most = counted(candidate.most_rows, "row")
+            fitting.say(f"{name} is left out of the stack: it takes {most} at most")
             continue
         model = member.configuration.model(making, member.rounds)
         pairs.append((name, Pipeline([*fitting.prepare(candidate.style), ("model", model)])))

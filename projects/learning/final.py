@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from projects.counted import counted
 from projects.learning.attempt import Conditions, hook
 from projects.learning.configuration import Configuration
 from projects.learning.matrices import Prepare, Values, as_matrix, codes_of, names_of, some
@@ -75,7 +76,8 @@ class Fitting:
             width = max(members[at].width for at in mine)
             rows = some(self._codes, max(1000, MOST_MATRIX_BYTES // (8 * max(1, width))), self._seed)
             if len(rows) < len(self.y):
-                self.say(f"the {style} columns ({width}) learn from {len(rows)} of {len(self.y)} rows")
+                of = counted(len(self.y), "row")
+                self.say(f"the {style} columns ({width}) learn from {len(rows):,} of {of}")
             X = self.X if len(rows) == len(self.y) else self.X.iloc[rows]
             steps = Pipeline(self.prepare(style))
             with fitting_quietly():
@@ -98,7 +100,7 @@ class Fitting:
             hook(model, self.conditions, np.inf, lambda _round, _loss: None)
         at = some(self._codes[rows], candidate.most_rows or len(rows), self._seed)
         if len(at) < len(rows):
-            self.say(f"{candidate.name} learns from {len(at)} of {len(self.y)} rows")
+            self.say(f"{candidate.name} learns from {len(at):,} of {counted(len(self.y), 'row')}")
             model.fit(matrix[at], truth[at])
         else:
             model.fit(matrix, truth)

@@ -109,7 +109,7 @@ class Looks:
         best, mine = max(look.gain for look in self.seen.values()), self.seen[name]
         if best - mine.gain > hopeless_share(start) * abs(best - guess):
             score = f"{conditions.metric.name} {abs(mine.gain):.4f}"
-            return f"{score} on {SAMPLE_ROWS} rows, far behind the best one's {abs(best):.4f}"
+            return f"{score} on {SAMPLE_ROWS:,} rows, far behind the best one's {abs(best):.4f}"
         return self._too_long(start, matrices, left)
 
     def _too_long(self, start: Configuration, matrices: Matrices, left: float) -> str | None:

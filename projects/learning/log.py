@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from projects.counted import counted
 from projects.evaluation.metrics import Metric
 from projects.learning.trial import Tried
 from projects.progress import Progress
@@ -55,7 +56,7 @@ class Told:
         """Tell how a candidate did."""
         score = f"{self.metric.name} {tried.mean(len(tried.scores)):.4f}" if tried.scores else "no score"
         ending = "" if tried.is_complete else f", {tried.state}: {tried.reason}"
-        folds = f"{len(tried.scores)} folds of {tried.rows} rows"
+        folds = f"{counted(len(tried.scores), 'fold')} of {counted(tried.rows, 'row')}"
         self.progress.note(f"{tried.name}: {score} ({folds}, {tried.seconds:.1f} s{ending})")
         self.log.candidate(tried)
 

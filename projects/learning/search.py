@@ -80,7 +80,7 @@ class Search:
         budget: The seconds.
         log: Who hears of it.
         known: What an earlier search with the same name found.
-        remember: Writes down what may be gone on from.
+        remember: Writes down what may be gone on from; None where no search is named.
         rows_in_all: That the last fit learns from.
         check: Says why a fitted configuration cannot meet the cost clauses, or None.
     """
@@ -91,7 +91,7 @@ class Search:
     budget: Budget
     log: Log = field(default_factory=Unheard)
     known: Sequence[Tried] = ()
-    remember: Callable[[Tried], None] = lambda _tried: None
+    remember: Callable[[Tried], None] | None = None
     rows_in_all: int = 0
     check: Callable[[Configuration, Attempt, Fold], str | None] = lambda _c, _a, _f: None
     tried: list[Tried] = field(default_factory=list, init=False)
@@ -265,9 +265,9 @@ class Search:
                 found = list(pool.map(lambda job: self._run_one(*job), jobs))
         for tried in (self._as_far_as_it_came(each) for each in found):
             self.tried.append(tried)
-            if tried.scores:
+            if tried.scores and self.remember is not None:
                 self.remember(tried)
-            elif tried.configuration.origin == "default":
+            if not tried.scores and tried.configuration.origin == "default":
                 self.skipped[tried.name] = tried.reason
         self._forget()
         self.budget.reserve = RESERVED_TIMES * self.refit_seconds(self.complete[:RESERVED_MEMBERS])

@@ -38,7 +38,7 @@ class Tried:
         fold_seconds: Of one fold, fitting and asking, on average.
         fit_seconds: Of one fold's fit, on average.
         predict_ms: For one row, asked in bulk.
-        rows: Fitted on in a fold.
+        rows: Fitted on in a fold, on average.
         curve: The loss by round on the first fold.
         costs: What one model costs, where it was measured.
         is_cut: Whether the clock ended its first fit, so that its score is that of too few rounds.
@@ -153,7 +153,7 @@ def _summed_up(
         fold_seconds=float(np.mean([each.seconds for each in attempts])),
         fit_seconds=float(np.mean([each.fit_seconds for each in attempts])),
         predict_ms=1000 * sum(each.seconds - each.fit_seconds for each in attempts) / max(1, asked),
-        rows=attempts[0].rows,
+        rows=round(float(np.mean([each.rows for each in attempts]))),
         curve=attempts[0].watched.curve if attempts[0].watched else (),
         is_cut=attempts[0].is_cut,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """One column on the quality page: its histogram or most frequent values, and its figures."""
 
 from collections.abc import Mapping
+from functools import partial
 from html import escape
 
 from projects.quality.drawing import bars_html, histogram_svg, top_rows
@@ -50,10 +51,10 @@ def _missing_bar(column: ColumnProfile) -> str:
 def _picture(column: ColumnProfile) -> str:
     held = column.rows - column.missing
     if column.dates is not None:
-        return histogram_svg(column.dates.histogram, column.name, are_moments=True)
+        return histogram_svg(column.dates.histogram, column.name, kind="moment")
     drawn = column.numbers.histogram if column.numbers is not None and column.kind == "number" else None
     if drawn is not None and column.distinct > 2:
-        return histogram_svg(drawn, column.name)
+        return histogram_svg(drawn, column.name, kind="year" if column.is_year else "number")
     if column.top and held:
         shown = FEW_VALUES if column.distinct <= TOP_SHOWN + 1 else TOP_SHOWN
         return bars_html(top_rows(column.top, held, shown))
@@ -66,7 +67,7 @@ def _figures(column: ColumnProfile) -> list[tuple[str, str]]:
     about = "about " if column.distinct_error else ""
     listed = [("distinct", f"{about}{amount(column.distinct)}")]
     if column.numbers is not None and column.kind == "number":
-        listed += _of_numbers(column.numbers)
+        listed += _of_numbers(column.numbers, is_year=column.is_year)
     if column.texts is not None:
         listed += _of_texts(column.texts)
     if column.dates is not None:
@@ -74,12 +75,13 @@ def _figures(column: ColumnProfile) -> list[tuple[str, str]]:
     return listed
 
 
-def _of_numbers(numbers: Numbers) -> list[tuple[str, str]]:
+def _of_numbers(numbers: Numbers, *, is_year: bool) -> list[tuple[str, str]]:
+    write = partial(figure, is_year=is_year)
     listed = [
-        ("mean ± std", f"{figure(numbers.mean)} ± {figure(numbers.std)}"),
-        ("median", figure(numbers.quantiles[0.5])),
-        ("middle half", f"{figure(numbers.quantiles[0.25])} to {figure(numbers.quantiles[0.75])}"),
-        ("range", f"{figure(numbers.min)} to {figure(numbers.max)}"),
+        ("mean ± std", f"{write(numbers.mean)} ± {figure(numbers.std)}"),
+        ("median", write(numbers.quantiles[0.5])),
+        ("middle half", f"{write(numbers.quantiles[0.25])} to {write(numbers.quantiles[0.75])}"),
+        ("range", f"{write(numbers.min)} to {write(numbers.max)}"),
     ]
     counts = (
         ("zeros", numbers.zeros),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
+from typing import Literal
 
 from projects.quality.model import Histogram
 from projects.quality.wording import amount, figure, share
@@ -10,21 +11,22 @@ from projects.quality.wording import amount, figure, share
 WIDTH, HEIGHT, BASE = 320, 84, 66
 GAP = 1.5
 AXIS = 80
+Drawn = Literal["number", "year", "moment"]
 
 
-def histogram_svg(histogram: Histogram, name: str, *, are_moments: bool = False) -> str:
+def histogram_svg(histogram: Histogram, name: str, *, kind: Drawn = "number") -> str:
     """Draw a histogram.
 
     Args:
         histogram: Its bins.
         name: The column's, for those who listen.
-        are_moments: Whether the edges are seconds since 1970.
+        kind: What the edges are; moments are seconds since 1970.
     """
-    low, high = _ends(histogram, are_moments=are_moments)
+    low, high = _ends(histogram, kind)
     most, bins = max((*histogram.counts, 1)), len(histogram.counts)
     width = WIDTH / bins
     bars = "".join(
-        _bar(at * width, width, count, most, _span(histogram, at, are_moments=are_moments))
+        _bar(at * width, width, count, most, _span(histogram, at, kind))
         for at, count in enumerate(histogram.counts)
         if count
     )
@@ -74,24 +76,24 @@ def _bar(x: float, width: float, count: int, most: int, title: str) -> str:
     )
 
 
-def _span(histogram: Histogram, at: int, *, are_moments: bool) -> str:
+def _span(histogram: Histogram, at: int, kind: Drawn) -> str:
     low, high = histogram.edges[at], histogram.edges[at + 1]
-    if not are_moments and high - low == 1 and low % 1 == 0.5:
-        return figure(low + 0.5)
-    return f"{_edge(low, are_moments=are_moments)} to {_edge(high, are_moments=are_moments)}"
+    if kind != "moment" and high - low == 1 and low % 1 == 0.5:
+        return figure(low + 0.5, is_year=kind == "year")
+    return f"{_edge(low, kind)} to {_edge(high, kind)}"
 
 
-def _ends(histogram: Histogram, *, are_moments: bool) -> tuple[str, str]:
+def _ends(histogram: Histogram, kind: Drawn) -> tuple[str, str]:
     """Return what the first and the last bin begin and end at; of whole numbers the numbers in them."""
     low, high = histogram.edges[0], histogram.edges[-1]
-    if not are_moments and low % 1 == 0.5 and (histogram.edges[1] - low) % 1 == 0:
+    if kind != "moment" and low % 1 == 0.5 and (histogram.edges[1] - low) % 1 == 0:
         low, high = low + 0.5, high - 0.5
-    return _edge(low, are_moments=are_moments), _edge(high, are_moments=are_moments)
+    return _edge(low, kind), _edge(high, kind)
 
 
-def _edge(value: float, *, are_moments: bool) -> str:
-    if not are_moments:
-        return figure(float(f"{value:.6g}"))
+def _edge(value: float, kind: Drawn) -> str:
+    if kind != "moment":
+        return figure(float(f"{value:.6g}"), is_year=kind == "year")
     try:
         return datetime.fromtimestamp(value, tz=UTC).date().isoformat()
     except (OverflowError, ValueError, OSError):

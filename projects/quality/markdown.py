@@ -1,5 +1,7 @@
 """The quality report as Markdown: for a terminal, a diff and a coding agent."""
 
+from functools import partial
+
 from projects.quality.model import ColumnProfile, Profile
 from projects.quality.wording import amount, figure, share
 
@@ -61,10 +63,10 @@ def _holds(column: ColumnProfile) -> str:
     if column.dates is not None:
         return f"{column.dates.first} to {column.dates.last}"
     if column.numbers is not None and column.kind == "number":
-        numbers = column.numbers
+        numbers, write = column.numbers, partial(figure, is_year=column.is_year)
         return (
-            f"{figure(numbers.min)} to {figure(numbers.max)}, median {figure(numbers.quantiles[0.5])},"
-            f" mean {figure(numbers.mean)}"
+            f"{write(numbers.min)} to {write(numbers.max)}, median {write(numbers.quantiles[0.5])},"
+            f" mean {write(numbers.mean)}"
         )
     return ", ".join(f"{value[:30]} ({amount(count)})" for value, count in column.top[:3])
 

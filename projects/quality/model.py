@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from projects.quality.wording import YEARS
 from projects.sampling.rows_file import Kind
 
 Severity = Literal["high", "medium", "low"]
@@ -170,6 +171,14 @@ class ColumnProfile:
     def is_constant(self) -> bool:
         """Whether it holds one value at most."""
         return self.distinct <= 1
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it holds whole numbers that are years, by its name or by all of them."""
+        numbers = self.numbers
+        if numbers is None or not numbers.is_whole:
+            return False
+        return "year" in self.name.casefold() or (YEARS[0] <= numbers.min and numbers.max <= YEARS[1])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from projects.counted import counted
+
 LISTED = 6
+YEARS = (1500, 2100)
 
 
 def amount(count: int, unit: str = "") -> str:
@@ -11,8 +14,7 @@ def amount(count: int, unit: str = "") -> str:
     >>> amount(1, "row"), amount(12345, "row"), amount(7)
     ('1 row', '12,345 rows', '7')
     """
-    plural = "" if count == 1 else "s"
-    return f"{count:,} {unit}{plural}" if unit else f"{count:,}"
+    return counted(count, unit) if unit else f"{count:,}"
 
 
 def share(part: float) -> str:
@@ -31,12 +33,16 @@ def share(part: float) -> str:
     return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"
 
 
-def figure(value: float) -> str:
-    """Write a number with as many digits as help.
+def figure(value: float, *, is_year: bool = False) -> str:
+    """Write a number with as many digits as help; a year without a comma.
 
     >>> figure(1234567.0), figure(0.00012345), figure(12.0), figure(3.14159), figure(1e20)
     ('1,234,567', '0.0001234', '12', '3.142', '1e+20')
+    >>> figure(1965.0, is_year=True), figure(1996.25, is_year=True), figure(9999.0, is_year=True)
+    ('1965', '1996.2', '9,999')
     """
+    if is_year and YEARS[0] <= value <= YEARS[1]:
+        return f"{value:.1f}".removesuffix(".0")
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
         return str(value)
     size = abs(value)

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.requirement.parameters import PARAMETERS, SET
 from projects.requirement.templates import NAMES
@@ -68,7 +69,8 @@ def _new(asked: argparse.Namespace) -> Answer:
         "tasks": [{"section": task.section, "text": task.text} for task in tasks],
         "next": next_step,
     }
-    left = f"{len(tasks)} things are left to you: {folder.tasks}" if tasks else "nothing is left to you"
+    things = counted(len(tasks), "thing", "is")
+    left = f"{things} left to you: {folder.tasks}" if tasks else "nothing is left to you"
     return data, f"made {folder.root}\nedit {folder.requirement}\n{left}\nthen: {next_step}"
 
 

@@ -3,27 +3,38 @@
 Two columns that fit equally well, and none that fits, are asked about: the error lists the choices.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
-from projects.requirement.cues import SORTING
-from projects.requirement.lexicon import THINGS, USUAL_TARGETS
+from projects.requirement.cues import SORTING, is_content
+from projects.requirement.evidence import support
+from projects.requirement.lexicon import USUAL_TARGETS
+from projects.requirement.likeness import SAME
 from projects.requirement.matching import Fit, asked_for, fit
 from projects.requirement.reading import Reading
+from projects.requirement.refusals import foreign, none, several, strange, unfit, unlearned
 from projects.requirement.roles import Role
-from projects.requirement.seen import ColumnSeen, listed
+from projects.requirement.seen import ColumnSeen
+from projects.requirement.strangers import also_named, changed, strangers
+from projects.requirement.trades import NEUTRAL
 from projects.requirement.wants import Wants
 from projects.requirement.weights import OBJECT
 from projects.requirement.words import name_words, stems
 
 ENOUGH = 0.5
 """A score below this is no answer."""
+HINT, MOST_HINTS = 0.2, 3
+"""A score from which a column is named to a person who is asked, and how many are."""
 APART = 0.1
 """Two scores nearer than this are one choice for a person."""
 OF_NAME_TO_BEAT_USUAL, SAID_IN_FULL = 0.6, 0.9
 """A column that shares less of its name with the question is no surer than one that is called `target`."""
+
+SHORTEST_OF_VALUE = 4
+"""A shorter word of a value is named by chance."""
 
 
 @dataclass(frozen=True)
@@ -34,34 +45,51 @@ class Choice:
     reason: str
 
 
-def choose(
-    reading: Reading, columns: Sequence[ColumnSeen], left_out: Sequence[str], objective: str
-) -> Choice:
+def choose(reading: Reading, columns: Sequence[ColumnSeen], left_out: Sequence[str]) -> Choice:
     """Choose the column that a sentence asks for.
 
     Args:
         reading: The sentence taken apart.
         columns: All columns.
         left_out: Those that must not be used.
-        objective: The sentence, for the error.
 
     Raises:
         BadInput: None fits, or several fit equally well.
     """
+    if reading.foreign:
+        raise foreign(reading.foreign, columns, reading.text)
+    if reading.unlearned:
+        raise unlearned(reading.unlearned, columns, reading.text)
     able = [column for column in columns if column.can_be_target and column.name not in left_out]
     if exact := _exact(reading, columns, left_out):
-        return Choice(_only(exact, objective), f"the target is {exact[0].name}: the sentence names it")
-    fits = _fits(reading, [column for column in columns if column.name not in left_out])
+        return _named_exactly(exact, reading)
+    fits = _fits(reading, [column for column in columns if _may_be_meant(column, reading, left_out)])
     expected = next((each.expects for each in fits if each.expects), "")
     usual = [each for each in able if _is_usual(each, columns) and reading.wants.fits(each, expected)]
-    fitting = [each for each in fits if _is_fit(each, reading.wants) and each.score >= ENOUGH]
+    fitting = _counted([each for each in fits if _is_fit(each, reading.wants) and each.score >= ENOUGH])
     if fits and _is_meant(fits[0], fitting, usual, reading.wants):
-        raise _unfit(fits[0].column, reading.wants)
+        raise unfit(fits[0].column, reading.wants)
     if fitting:
-        return _best(fitting, usual, objective)
+        return _best(fitting, fits, usual, reading, columns)
+    if named_alone := _named_alone(reading, able):
+        return _named_exactly([named_alone], reading)
     if not reading.wants.is_question:
-        raise _none(able or columns, objective)
-    return _without_name(reading, columns, able, usual, objective)
+        raise none(able or columns, reading.text)
+    hinted = [each.column for each in fits if each.score >= HINT and _is_fit(each, reading.wants)]
+    return _without_name(reading, columns, able, usual, hinted[:MOST_HINTS])
+
+
+def _may_be_meant(column: ColumnSeen, reading: Reading, left_out: Sequence[str]) -> bool:
+    """Whether a column may be asked for; of `sort the documents` the texts are what is sorted."""
+    is_sorted = any(word.token.stem in SORTING for word in reading.words) and column.kind == "text"
+    return column.name not in left_out and not (is_sorted and column.is_identifier)
+
+
+def _counted(fitting: Sequence[Fit]) -> list[Fit]:
+    """Of `how many casual users` take the column `casual`, not every column that counts something."""
+    if any(each.strength == SAME and each.of_name >= SAID_IN_FULL and not each.is_count for each in fitting):
+        return [each for each in fitting if not each.is_count]
+    return list(fitting)
 
 
 def _is_meant(first: Fit, fitting: Sequence[Fit], usual: Sequence[ColumnSeen], wants: Wants) -> bool:
@@ -119,25 +147,64 @@ def _exact(reading: Reading, columns: Sequence[ColumnSeen], left_out: Sequence[s
     return [column for column in columns if column.name.casefold() in said and column.name not in left_out]
 
 
+def _named_alone(reading: Reading, able: Sequence[ColumnSeen]) -> ColumnSeen | None:
+    """The one column that is named to the letter, wherever it stands."""
+    said = {word.token.text for word in reading.words if word.role in {Role.TARGET, Role.ASIDE}}
+    found = [column for column in able if column.name in said and _looks_like_a_name(column.name)]
+    heads = [word.token for word in reading.words if word.weight >= OBJECT and is_content(word.token)]
+    is_of_another = any(head.stem not in NEUTRAL and head.text != found[0].name for head in heads if found)
+    return found[0] if len(found) == 1 and not is_of_another else None
+
+
 def _looks_like_a_name(text: str) -> bool:
     return "_" in text or "." in text or any(mark.isdigit() for mark in text) or text[1:] != text[1:].lower()
 
 
 def _only(found: Sequence[ColumnSeen], objective: str) -> ColumnSeen:
     if len(found) > 1:
-        raise _several(found, objective, "the sentence names them all")
+        raise several(found, objective, "the sentence names them all")
     return found[0]
 
 
-def _best(fits: Sequence[Fit], usual: Sequence[ColumnSeen], objective: str) -> Choice:
-    first = fits[0]
-    near = [each.column for each in fits if each.score > first.score - APART]
-    if len(near) > 1:
-        raise _several(near, objective, "they fit equally well")
+def _whole_name(near: Sequence[Fit]) -> Fit | None:
+    """Of `duration` and `employment_duration` the longer one, if the whole of it is said."""
+    longest = max(near, key=lambda each: len(name_words(each.column.name)))
+    words = set(name_words(longest.column.name))
+    others = [each for each in near if each is not longest]
+    is_whole = longest.of_name >= SAID_IN_FULL and longest.strength == SAME
+    parts = all(set(name_words(each.column.name)) < words for each in others)
+    return longest if is_whole and parts else None
+
+
+def _named_exactly(found: Sequence[ColumnSeen], reading: Reading) -> Choice:
+    """A column that is named to the letter is meant, also if it holds no such answer."""
+    column = _only(found, reading.text)
+    if reading.wants.is_sure and not reading.wants.fits(column, ""):
+        raise unfit(column, reading.wants)
+    if changes := changed(reading, column):
+        raise strange(column, changes, reading.text)
+    return Choice(column, f"the target is {column.name}: the sentence names it")
+
+
+def _best(
+    fitting: Sequence[Fit],
+    fits: Sequence[Fit],
+    usual: Sequence[ColumnSeen],
+    reading: Reading,
+    columns: Sequence[ColumnSeen],
+) -> Choice:
+    near = [each for each in fitting if each.score > fitting[0].score - APART]
+    first = _whole_name(near) if len(near) > 1 else fitting[0]
+    if first is None:
+        raise several([each.column for each in near], reading.text, "they fit equally well")
     others = [column for column in usual if column.name != first.column.name]
     if others and first.of_name < OF_NAME_TO_BEAT_USUAL:
         why = "the first shares a word with it, the other is called as answers are"
-        raise _several([first.column, *others], objective, why)
+        raise several([first.column, *others], reading.text, why)
+    if also := also_named(first, [each for each in fits if each is not first], reading):
+        raise several([first.column, *also], reading.text, "the sentence names them all")
+    if unknown := strangers(first, reading, columns):
+        raise strange(first.column, unknown, reading.text)
     return Choice(first.column, f"the target is {first.column.name}: {first.why}")
 
 
@@ -154,73 +221,39 @@ def _without_name(
     columns: Sequence[ColumnSeen],
     able: Sequence[ColumnSeen],
     usual: Sequence[ColumnSeen],
-    objective: str,
+    hinted: Sequence[ColumnSeen],
 ) -> Choice:
     """No column is named like the question: look at values, at usual names, and at what is left."""
     by_value = _by_values(reading, able)
     if len(by_value) == 1:
         column, values = by_value[0]
         return Choice(column, f"the target is {column.name}: its values are {' and '.join(values)}")
-    if len(usual) == 1:
-        said = "no column is named like the question, and that is a usual name of the answer"
+    if len(usual) == 1 and (word := support(reading, usual[0], columns)):
+        said = f"it is called as answers are, and its table is about '{word}'"
         return Choice(usual[0], f"the target is {usual[0].name}: {said}")
     left = [column for column in able if reading.wants.fits(column, "")]
-    if len(left) == 1 and (reading.wants.task or len(able) == 1) and _is_about(reading, columns):
-        said = f"it is the only column that can hold {reading.wants.what}"
+    is_left = len(left) == 1 and (reading.wants.task or len(able) == 1)
+    if is_left and (word := support(reading, left[0], columns, by_trade=False)):
+        said = f"it is the only column that can hold {reading.wants.what}, and its table is about '{word}'"
         return Choice(left[0], f"the target is {left[0].name}: {said}")
-    raise _none(able or columns, objective)
-
-
-def _is_about(reading: Reading, columns: Sequence[ColumnSeen]) -> bool:
-    """Whether the question names the table, or a thing that tables of its kind are about."""
-    named = {word for column in columns for word in stems(name_words(column.table))}
-    lines = [stems(line) for line in THINGS]
-    known = named | {word for line in lines if named & set(line) for word in line}
-    return any(word.token.stem in known or word.token.stem in SORTING for word in reading.words)
+    raise none(able or columns, reading.text, hinted or usual or (left if is_left else []))
 
 
 def _by_values(reading: Reading, able: Sequence[ColumnSeen]) -> list[tuple[ColumnSeen, list[str]]]:
     """Columns of which the question names at least two values."""
-    said = {word.token.lower for word in reading.words if word.role is Role.TARGET}
+    target = [word.token.lower for word in reading.words if word.role is Role.TARGET]
+    said = {*target, *(f"{one}{other}" for one, other in pairwise(target))}
     found = []
     for column in able:
-        values = [example for example in column.examples if example.casefold() in said]
+        values = [example for example in column.examples if _is_said(example, column.examples, said)]
         if column.can_be_classes and len(values) >= 2:
             found.append((column, values))
     return found
 
 
-def _several(found: Sequence[ColumnSeen], objective: str, why: str) -> BadInput:
-    are_in_tables = len({column.table for column in found}) > 1
-    names = [f"{column.table}." * are_in_tables + column.described() for column in found[:8]]
-    example = f"{found[0].table}." * are_in_tables + found[0].name
-    return BadInput(
-        f"'{objective:.120}' may ask for {' or '.join(names)}: {why};"
-        f" say which with -P target={example} (or the target of the requirement)",
-        code="ambiguous_target",
-    )
-
-
-def _none(columns: Sequence[ColumnSeen], objective: str) -> BadInput:
-    return BadInput(
-        f"'{objective:.120}' names no column that can be predicted; there are {listed(columns)};"
-        " say which with -P target=COLUMN (or the target of the requirement)",
-        code="no_target",
-    )
-
-
-def _unfit(column: ColumnSeen, wants: Wants) -> BadInput:
-    why = f"the sentence asks for {wants.what} ({wants.why})" if wants.task else "the sentence asks for it"
-    if column.is_identifier or column.kind == "date" or column.distinct < 2:
-        kind = (
-            "only names its row"
-            if column.is_identifier
-            else f"holds {column.distinct} distinct {column.kind}s"
-        )
-        sentence = f"'{column.name}' cannot be predicted: it {kind}; name another with -P target=COLUMN"
-    else:
-        sentence = (
-            f"{why}, and {column.described()} holds no such thing;"
-            f" ask for what it holds, make such a column, or say -P target={column.name}"
-        )
-    return BadInput(sentence, code="target_does_not_fit")
+def _is_said(example: str, examples: Sequence[str], said: Collection[str]) -> bool:
+    """Whether a value is named, or a word that no other value has: `full time` for `Fulltime-Regular`."""
+    if example.casefold() in said:
+        return True
+    others = {word for other in examples if other != example for word in name_words(other)}
+    return any(len(word) >= SHORTEST_OF_VALUE and word in said for word in set(name_words(example)) - others)

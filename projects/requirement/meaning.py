@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from projects.counted import counted
 from projects.evaluation.gate import parse_gate
 from projects.requirement.capacity import read_deployment
 from projects.requirement.model import Requirement
@@ -25,9 +26,9 @@ def _data(requirement: Requirement) -> Iterator[str]:
     elif size == "auto":
         yield "Above 100,000 rows a sample is learned from: min(100,000, 10 %)."
     else:
-        yield f"At most {size:,} rows are learned from, drawn {strategy.replace('_', ' ')}."
+        yield f"At most {counted(size, 'row', 'is')} learned from, drawn {strategy.replace('_', ' ')}."
     if requirement.validation:
-        yield f"{len(requirement.validation)} rules must hold for the data."
+        yield f"{counted(len(requirement.validation), 'rule')} must hold for the data."
     if requirement.cleaning.approve == "ask":
         yield "The run stops at the cleaning plan until it is confirmed."
 
@@ -76,7 +77,7 @@ def _work(requirement: Requirement) -> Iterator[str]:
     names = ", ".join(requirement.candidates)
     which = "all candidates" if names == "all" else names
     budget = f"for {tuning.seconds:g} s" if tuning.seconds and tuning.method != "none" else "without tuning"
-    yield f"Compared are {which}, {budget}, on {requirement.split.folds} folds."
+    yield f"Compared are {which}, {budget}, on {counted(requirement.split.folds, 'fold')}."
     held = f"{requirement.split.test_size:.0%} of the rows"
     how = {"time": ", the latest ones", "group": f", whole groups of '{requirement.split.group_column}'"}
     yield f"Held out until the end: {held}{how.get(requirement.split.strategy, '')}."

@@ -34,6 +34,8 @@ UNDER = ("below", "under", "less than", "lower than", "smaller than", "fewer tha
 SIGNS = {
     ">=": ABOVE, "<=": BELOW, ">": OVER, "<": UNDER,
 }  # fmt: skip
+NO_WORSE = frozenset({("no", "worse", "than"), ("not", "worse", "than")})
+"""Words that bound a metric on the side that is its own."""
 BY_WORDS = {tuple(words.split()): sign for sign, all_words in SIGNS.items() for words in all_words}
 OF = frozenset({"of", "is", "be", "should", "must", "to", "=", ":", "a", "an", "score", "value", "around",
                 "about", "reaching", "reach", "the", "with", "has", "at", "stay", "stays", "remain", "keep",
@@ -43,7 +45,7 @@ ASKING = frozenset({"optimise", "optimize", "optimising", "optimizing", "maximis
                     "evaluate", "evaluated", "judged", "scored", "compared", "compare", "best", "highest",
                     "lowest",
                     "high", "low", "good", "focus", "prioritise", "prioritize", "judge",
-                    "measure"})  # fmt: skip
+                    "measure", "prefer"})  # fmt: skip
 BETWEEN = frozenset({"by", "for", "the", "on", "is", "to", "with", "possible", "using", "a", "best", "as",
                      "be",
                      "should", ":", "highest", "lowest"})  # fmt: skip
@@ -57,6 +59,7 @@ PLAIN_WORDS = {
 }  # fmt: skip
 """What people say in place of a metric's name. A plain `error` is the root mean squared one: it is never
 below the mean absolute error, so that what passes holds for both."""
+IMPORTANT = (["is", "key"], ["is", "crucial"], ["is", "essential"], ["is", "critical"], ["is", "paramount"])
 NEVER = frozenset({"ap", "f", "ev", "phi", "size", "value", "score", "a", "roc"})
 """Short names of metrics that are other words as well."""
 NOT_ALONE = frozenset({"acc", "p99", "latency"})
@@ -79,6 +82,11 @@ class Measure:
     reason: str
     start: int
     end: int
+
+    @property
+    def is_score(self) -> bool:
+        """Whether it is a score, and no cost such as latency."""
+        return self.metric not in {cost.name for cost in COSTS}
 
 
 def find_measures(sentence: Sequence[Token]) -> tuple[Measure, ...]:
@@ -120,9 +128,9 @@ def _named(sentence: Sequence[Token]) -> Iterator[tuple[Metric, str, int, int]]:
 
 def _bounded(sentence: Sequence[Token], metric: Metric, words: str, start: int, end: int) -> Measure | None:
     sign, bound, first, last = "", None, start, end
-    if behind := _bound_behind(sentence, end):
+    if behind := bound_behind(sentence, end):
         sign, bound, last = behind
-    elif before := _bound_before(sentence, start):
+    elif before := bound_before(sentence, start):
         sign, bound, first = before
     if bound is None:
         return None
@@ -136,10 +144,13 @@ def _bounded(sentence: Sequence[Token], metric: Metric, words: str, start: int, 
     return Measure(metric.name, clause, f"'{phrase}' is the gate's clause {clause}{other}", first, last)
 
 
-def _bound_behind(sentence: Sequence[Token], at: int) -> tuple[str, Quantity, int] | None:
+def bound_behind(sentence: Sequence[Token], at: int) -> tuple[str, Quantity, int] | None:
     """Read `[of] [at least] 0.8` behind a metric's name."""
     sign, has_of = "", False
     while at < len(sentence):
+        if tuple(token.lower for token in sentence[at : at + 3]) in NO_WORSE:
+            has_of, at = True, at + 3
+            continue
         found = _sign_at(sentence, at)
         if found:
             sign, at = found[0], at + found[1]
@@ -166,7 +177,7 @@ def _trailing_sign(sentence: Sequence[Token], at: int) -> tuple[str, int] | None
     return None
 
 
-def _bound_before(sentence: Sequence[Token], start: int) -> tuple[str, Quantity, int] | None:
+def bound_before(sentence: Sequence[Token], start: int) -> tuple[str, Quantity, int] | None:
     """Read `at least 90%` or `0.8` in front of a metric's name; a bare number must touch it."""
     for first in range(max(0, start - 5), start):
         number = quantity_at(sentence, first)
@@ -217,8 +228,12 @@ def _asked_for(sentence: Sequence[Token], metric: Metric, words: str, start: int
         at -= 1
     behind = [token.lower for token in sentence[end : end + 2]]
     is_asked = at >= 0 and sentence[at].lower in ASKING
-    is_praised = (
-        behind[:1] in (["matters"], ["counts"]) or behind == ["is", "important"] or behind[:1] == ["metric"]
+    is_aside = start > 0 and sentence[start - 1].lower == "(" and behind[:1] == [")"]
+    is_praised = is_aside or (
+        behind[:1] in (["matters"], ["counts"], ["first"], ["counts"])
+        or behind in IMPORTANT
+        or behind == ["is", "important"]
+        or behind[:1] == ["metric"]
     )
     if not (is_asked or is_praised):
         return None

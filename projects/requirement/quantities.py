@@ -1,10 +1,13 @@
 """Numbers as people write them: `100k`, `1,000`, `90%`, `$500`, `two weeks`, `half a million`."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projects.requirement.words import Token
 
+DECIMAL_COMMA = re.compile(r"^(0|\d+(?=,\d{1,2}\D*$)),(\d+)(?=\D*$)")
+"""`0,85` and `12,5` as many write them; `1,325` is a thousand and more."""
 SCALES = {"k": 1e3, "m": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
 SMALL = {
     "zero": 0, "one": 1, "a": 1, "an": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -65,6 +68,7 @@ def _goes_on(sentence: Sequence[Token], at: int) -> bool:
 
 
 def _digits(text: str) -> float:
-    plain = text.lstrip("$€£").rstrip("%").strip().replace(",", "")
+    plain = text.lstrip("$€£").rstrip("%").strip()
+    plain = DECIMAL_COMMA.sub(r"\1.\2", plain).replace(",", "")
     digits = plain.rstrip("abcdefghijklmnopqrstuvwxyz")
     return float(digits) * SCALES.get(plain[len(digits) :], 1.0)

@@ -24,6 +24,7 @@ from projects.requirement.lexicon import ADJECTIVES
 from projects.requirement.weights import HEAD, NAMED, weigh
 from projects.requirement.words import Token
 
+FORBIDDEN = frozenset({"forbidden", "excluded", "banned", "unavailable", "taboo", "disallowed", "prohibited"})
 PERIODS = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "years"})
 WISHES = frozenset({"want", "like", "need", "trying", "going", "hope", "wish"})
 
@@ -89,6 +90,10 @@ def _next_role(sentence: Sequence[Token], at: int, role: Role, start: Role) -> t
     token = sentence[at]
     if token.kind == "mark" and token.lower in ".;?!":
         role = start
+    elif token.lower == "not" and _is_corrected(sentence, at):
+        return Role.ASIDE, 1
+    elif token.lower == "but" and role is Role.ASIDE and _is_correction(sentence, at):
+        return Role.TARGET, 1
     elif length := _announced(sentence, at, LEAVE_OUT):
         return _left_out(sentence, at, length, role)
     elif length := _announced(sentence, at, ASIDE_FROM):
@@ -99,6 +104,19 @@ def _next_role(sentence: Sequence[Token], at: int, role: Role, start: Role) -> t
     is_listing = role in {Role.LEFT_OUT, Role.INPUT} and token.lower not in QUESTIONS
     is_opened = is_cue(sentence, at) and not (is_listing and token.stem not in OUTRIGHT)
     return (Role.TARGET if is_opened else role), 1
+
+
+def _is_corrected(sentence: Sequence[Token], at: int) -> bool:
+    """Whether `not` takes back what follows, for a `but`: `not churn, but the charges`."""
+    is_first = at == 0 or (not is_content(sentence[at - 1]) and sentence[at - 1].lower not in MODALS)
+    behind = [token.lower for token in sentence[at + 1 : at + 8]]
+    ends = [place for place, word in enumerate(behind) if word in {"but", ".", ";"}]
+    return is_first and bool(ends) and behind[ends[0]] == "but"
+
+
+def _is_correction(sentence: Sequence[Token], at: int) -> bool:
+    before = range(max(0, at - 8), at)
+    return any(sentence[place].lower == "not" and _is_corrected(sentence, place) for place in before)
 
 
 def _input(sentence: Sequence[Token], at: int, length: int, role: Role) -> tuple[Role, int]:
@@ -163,7 +181,7 @@ def _nouns_before_cues(sentence: Sequence[Token], roles: list[Role], taken: set[
 
 
 def _is_in_phrase(token: Token) -> bool:
-    if token.lower in {"of", "-"}:
+    if token.lower in {"of", "-", "risk"}:
         return True
     return token.kind in {"word", "name"} and is_content(token) and token.stem not in PREDICT
 
@@ -172,13 +190,7 @@ def _left_out_afterwards(sentence: Sequence[Token], roles: list[Role]) -> list[R
     """Read `tenure must not be used`: what stands before it in the clause is left out."""
     changed = list(roles)
     for at in range(len(sentence)):
-        words = [token.lower for token in sentence[at : at + 4]]
-        if (
-            words[1:4] != ["not", "be", "used"]
-            and words[:3] != ["not", "be", "used"]
-            and words[1:3]
-            not in (["be", "ignored"], ["be", "excluded"], ["be", "dropped"], ["off", "limits"])
-        ):
+        if not _is_forbidden([token.lower for token in sentence[at : at + 4]]):
             continue
         first = at
         while first and sentence[first - 1].lower not in {".", ";", "but", ",", "?", "!"}:
@@ -186,6 +198,20 @@ def _left_out_afterwards(sentence: Sequence[Token], roles: list[Role]) -> list[R
         for position in range(first, min(at + 4, len(sentence))):
             changed[position] = Role.LEFT_OUT
     return changed
+
+
+def _is_forbidden(words: Sequence[str]) -> bool:
+    """Whether what stands before these words must not be used."""
+    if words[1:4] == ["not", "be", "used"] or words[:3] == ["not", "be", "used"]:
+        return True
+    if words[:3] == ["cannot", "be", "used"] or words[:3] == ["can't", "be", "used"]:
+        return True
+    if words[:1] and words[0] in {"is", "are", "must", "should", "will"} and words[1:2] == ["not"]:
+        return bool({"allowed", "permitted", "available", "known"} & set(words[2:4]))
+    last = words[1:3]
+    if words[:1] and words[0] in {"is", "are"} and words[1:2] and words[1] in FORBIDDEN:
+        return True
+    return last in (["be", "ignored"], ["be", "excluded"], ["be", "dropped"], ["off", "limits"])
 
 
 def _weights(sentence: Sequence[Token], roles: Sequence[Role], taken: set[int]) -> list[float]:
@@ -222,7 +248,15 @@ def with_adjectives(words: Sequence[Word]) -> tuple[Word, ...]:
             found[at + 1] = replace(behind, token=replace(behind.token.read_as(meant), typo=""), weight=HEAD)
         elif behind.token.lower == "many":
             unit = words[at + 2].token.lower if at + 2 < len(words) else ""
-            if unit in PERIODS:  # `how many months does a customer stay`
+            since = words[at + 3].token.lower if at + 3 < len(words) else ""
+            if unit in PERIODS and since not in {
+                "since",
+                "until",
+                "till",
+                "before",
+                "after",
+                "left",
+            }:  # `how many months does a customer stay`
                 found[at + 1] = replace(behind, token=behind.token.read_as("duration"), weight=HEAD)
                 found[at + 1] = replace(found[at + 1], token=replace(found[at + 1].token, typo=""))
                 found[at + 2] = replace(words[at + 2], weight=0.0)

@@ -11,6 +11,7 @@ from projects.requirement.words import name_words
 MOST_CLASSES = 100
 FEW = 20
 """Whole numbers with at most this many distinct values may be classes."""
+YES_AND_NO = frozenset({"yes", "no", "y", "n", "true", "false"})
 IDENTIFIERS = frozenset({"id", "uuid", "guid", "key", "index", "rownum", "identifier", "unnamed", "instant"})
 
 
@@ -42,6 +43,11 @@ class ColumnSeen:
         if self.kind == "text":
             return 2 <= self.distinct <= MOST_CLASSES and self.distinct < max(3, 0.5 * self.rows)
         return self.kind == "number" and 2 <= self.distinct <= FEW and self.has_whole_numbers
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it holds two values, or yes and no beside others."""
+        return self.distinct == 2 or any(each.casefold() in YES_AND_NO for each in self.examples)
 
     @property
     def can_be_number(self) -> bool:

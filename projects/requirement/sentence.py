@@ -11,10 +11,9 @@ from typing import Literal
 from projects.errors import BadInput
 from projects.evaluation.metrics import find_metric
 from projects.requirement.choice import choose, named
+from projects.requirement.exclusions import left_out, refuse_unclear, refuse_unknown
 from projects.requirement.reading import Reading, read
-from projects.requirement.roles import Role
 from projects.requirement.seen import ColumnSeen
-from projects.requirement.words import Token, name_words, stems
 
 AskedTask = Literal["auto", "classification", "regression"]
 LONGEST = 2000
@@ -68,45 +67,26 @@ def infer(
     if not columns:
         raise BadInput("there are no columns to predict; name data with -P data=FILE")
     reading = read(objective, columns)
-    left_out = _left_out(reading, columns)
-    choice = named(target, columns) if target else choose(reading, columns, left_out, objective)
+    dropped = left_out(reading, columns)
+    choice = named(target, columns) if target else choose(reading, columns, dropped)
     column = choice.column
+    refuse_unclear(reading, columns, column.name)
+    refuse_unknown(reading, columns)
     decided, because = _task(reading, column, task)
     clauses, metric = _measured(reading, decided, column)
     time_column, ahead = _time(reading, columns, column)
-    left_out = tuple(name for name in left_out if name != column.name)
-    dropped = [f"left out as the sentence says: {', '.join(left_out)}"] if left_out else []
+    dropped = tuple(name for name in dropped if name != column.name)
+    without = [f"left out as the sentence says: {', '.join(dropped)}"] if dropped else []
     reasons = (
         *reading.typos,
         choice.reason,
         because,
         *(each.reason for each in reading.measures),
         *ahead,
-        *dropped,
+        *without,
     )
     days = reading.horizon.days if reading.horizon else None
-    return Inference(
-        column.name, column.table, decided, clauses, metric, days, left_out, time_column, reasons
-    )
-
-
-def _left_out(reading: Reading, columns: Sequence[ColumnSeen]) -> tuple[str, ...]:
-    """Name the columns that the sentence says not to use."""
-    words = [word.token for word in reading.words if word.role is Role.LEFT_OUT]
-    return tuple(dict.fromkeys(column.name for column in columns if _is_mentioned(column, words)))
-
-
-def _is_mentioned(column: ColumnSeen, words: Sequence[Token]) -> bool:
-    """Whether the words hold the whole of a column's name, one word behind the other."""
-    name = stems(name_words(column.name))
-    said = [part for token in words for part in _parts(token)]
-    runs = (tuple(said[start : start + len(name)]) for start in range(len(said) - len(name) + 1))
-    return any(token.lower == column.name.casefold() for token in words) or (bool(name) and name in runs)
-
-
-def _parts(token: Token) -> tuple[str, ...]:
-    parts = name_words(token.text)
-    return stems(parts) if len(parts) > 1 else (token.stem,)
+    return Inference(column.name, column.table, decided, clauses, metric, days, dropped, time_column, reasons)
 
 
 def _task(reading: Reading, column: ColumnSeen, asked: AskedTask) -> tuple[AskedTask, str]:

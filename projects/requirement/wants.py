@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from projects.evaluation.metrics import find_metric
-from projects.requirement.cues import YES_OR_NO
+from projects.requirement.cues import YES_OR_NO, is_relative
 from projects.requirement.measures import Measure
 from projects.requirement.quantities import quantity_at
 from projects.requirement.roles import Role, Word
@@ -21,6 +21,7 @@ FORECAST = frozenset(stem(word) for word in ("forecast", "forecasting"))
 HOW_NUMBER = frozenset({"many", "much", "long", "old", "far", "fast", "expensive", "tall", "heavy", "big",
                         "large",
                         "hot", "warm", "cold", "high", "strong"})  # fmt: skip
+COUNTS = frozenset({"number", "count", "share", "percentage", "proportion", "amount", "total"})
 CHANCE = frozenset({"probability", "likelihood", "chance", "chances", "odds", "likely", "propensity"})
 
 
@@ -34,6 +35,7 @@ class Wants:
         why: The words that say so.
         is_forecast: Whether it looks ahead in time at an amount.
         is_question: Whether anything is asked for at all.
+        is_yes_or_no: Whether yes or no is the whole answer.
         is_comparison: Whether it is asked on which side of a number something is.
     """
 
@@ -43,6 +45,7 @@ class Wants:
     is_forecast: bool = False
     is_question: bool = False
     is_comparison: bool = False
+    is_yes_or_no: bool = False
 
     @property
     def what(self) -> str:
@@ -57,7 +60,7 @@ class Wants:
             else {"classes": "classification", "number": "regression"}.get(expects, "")
         )
         if task == "classification":
-            return column.can_be_classes
+            return column.can_be_classes and (not self.is_yes_or_no or column.is_yes_or_no)
         if task == "regression":
             return column.can_be_number
         return True
@@ -75,7 +78,8 @@ def read_wants(sentence: Sequence[Token], words: Sequence[Word], measures: Seque
         for at, token in enumerate(sentence[:-1])
         if words[at].role is Role.TARGET
     )
-    return Wants(task, is_sure, why, is_forecast, is_question, is_comparison)  # type: ignore[arg-type]
+    is_yes_or_no = why.endswith("yes or no") and not any(token.lower == "or" for token in sentence)
+    return Wants(task, is_sure, why, is_forecast, is_question, is_comparison, is_yes_or_no)  # type: ignore[arg-type]
 
 
 def _kind(sentence: Sequence[Token]) -> tuple[str, bool, str] | None:
@@ -83,9 +87,24 @@ def _kind(sentence: Sequence[Token]) -> tuple[str, bool, str] | None:
         behind = sentence[at + 1].lower if at + 1 < len(sentence) else ""
         if token.lower == "how" and behind in HOW_NUMBER:
             return "regression", True, f"'how {behind}' asks for a number"
+        if _asks_when(sentence, at):
+            return "regression", True, f"'{token.text} {behind}' asks for a time"
+        if _counts_who(sentence, at) or (token.lower in {"number", "count"} and behind == "of"):
+            return "regression", True, f"'{token.text} of' asks for a number"
         if why := _asks_for_class(sentence, at, behind):
             return "classification", True, f"'{token.text}' {why}"
     return None
+
+
+def _asks_when(sentence: Sequence[Token], at: int) -> bool:
+    """`when will a customer leave`, not `tell me when customers leave`."""
+    return sentence[at].lower == "when" and sentence[min(at + 1, len(sentence) - 1)].lower in YES_OR_NO
+
+
+def _counts_who(sentence: Sequence[Token], at: int) -> bool:
+    """Whether it is asked how many do something: `the number of customers who leave`."""
+    words = [token.lower for token in sentence[at : at + 6]]
+    return words[0] in COUNTS and words[1:2] == ["of"] and bool({"who", "that", "which"} & set(words[2:]))
 
 
 def _asks_for_class(sentence: Sequence[Token], at: int, behind: str) -> str:
@@ -93,7 +112,7 @@ def _asks_for_class(sentence: Sequence[Token], at: int, behind: str) -> str:
     is_condition = token.lower == "if" and behind in {"possible", "you", "we"}
     if token.lower in {"whether", "if"} and not is_condition:
         return "asks for a class"
-    if token.lower in {"who", "which"} and _asks_yes_or_no(sentence, at):
+    if is_relative(sentence, at) or (token.lower in {"who", "which"} and _asks_yes_or_no(sentence, at)):
         return "asks for a class"
     if token.lower in YES_OR_NO and before in {".", "?", "!"} and behind not in {"you", "we", "i", "not"}:
         return "asks for yes or no"

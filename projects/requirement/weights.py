@@ -23,15 +23,23 @@ from projects.requirement.cues import (
     YES_OR_NO,
     is_content,
     is_cue,
+    is_relative,
 )
 from projects.requirement.lexicon import ADJECTIVES
-from projects.requirement.words import Token
+from projects.requirement.words import Token, stem
 
 HEAD, EVEN, NAMED, THING, WRAPPER, OBJECT, COMPLEMENT, PART, SUBJECT, BEHIND, FAR = (
     1.0, 0.9, 0.9, 0.8, 0.7, 0.6, 0.55, 0.5, 0.3, 0.25, 0.15,
 )  # fmt: skip
 """What is predicted; words that may be; what follows `what`; a thing alone; `number of`; the verb's object;
 what follows `of`; what narrows; who does it; what follows a preposition; what follows a comma."""
+TAILS = frozenset(
+    map(stem, ("status", "type", "level", "kind", "category", "range", "index", "band", "situation"))
+)
+"""Behind another word they leave it to that word to say what is meant: `marital status`, `price range`."""
+KINDS = frozenset(map(stem, ("kind", "type", "sort")))
+"""`what kind of contract` asks for the contract."""
+PERIODS = frozenset({"hour", "day", "week", "month", "quarter", "year"})
 COMPARING = frozenset(
     {"exceed", "exceeds", "exceeding", "above", "below", "over", "under", "than", "reach", "reaches"}
 )
@@ -46,25 +54,45 @@ def weigh(sentence: Sequence[Token], span: Sequence[int]) -> Weights:
         sentence: All tokens.
         span: The run's positions; it begins with the word that announces it, if one does.
     """
+    weights = _weigh(sentence, span)
+    for at in span[1:]:  # `each month` says as much as `monthly` does
+        if sentence[at].lower in PERIODS and sentence[at - 1].lower in {"per", "each", "every", "a"}:
+            weights[at] = PART
+    return weights
+
+
+def _weigh(sentence: Sequence[Token], span: Sequence[int]) -> Weights:
     opening = sentence[span[0]]
     if not is_cue(sentence, span[0]):
         return weigh_noun(sentence, span)
     rest = span if opening.stem in NAMES_TOO else span[1:]
     if opening.stem in SORTING:
         return _weigh_sorting(sentence, opening, rest)
-    if opening.lower in QUESTIONS or opening.lower in YES_OR_NO:
+    if opening.lower in QUESTIONS | YES_OR_NO or is_relative(sentence, span[0]):
         return _weigh_question(sentence, rest, opening)
     return _weigh_object(sentence, rest)
 
 
 def _weigh_object(sentence: Sequence[Token], span: Sequence[int]) -> Weights:
     """Weigh what is behind `predict`: a noun phrase, or `patients likely to suffer a stroke`."""
-    cut = next((at for at in span if sentence[at].lower in LIKELY), None)
+    cut = next((at for at in span if _is_likely(sentence, at)), None)
     behind = [at for at in span if cut is not None and at > cut]
     if not any(is_content(sentence[at]) for at in behind):
         return weigh_noun(sentence, span)
     before = {at: SUBJECT for at in span if at < (cut or 0) and is_content(sentence[at])}
     return before | _weigh_predicate(sentence, behind)
+
+
+def _is_likely(sentence: Sequence[Token], at: int) -> bool:
+    """Whether what follows is done by what stands before: `likely to`, `about to`, `at risk of`."""
+    behind = sentence[at + 1].lower if at + 1 < len(sentence) else ""
+    pair = (sentence[at].lower, behind)
+    return sentence[at].lower in LIKELY or pair in {
+        ("about", "to"),
+        ("at", "risk"),
+        ("danger", "of"),
+        ("going", "to"),
+    }
 
 
 def weigh_noun(sentence: Sequence[Token], span: Sequence[int]) -> Weights:
@@ -108,6 +136,8 @@ def _level_behind(
 def _weigh_phrase(sentence: Sequence[Token], phrase: Sequence[int], level: float) -> Weights:
     if not phrase:
         return {}
+    if sentence[phrase[-1]].stem in TAILS and len(phrase) > 1:
+        return dict.fromkeys(phrase[:-2], PART * level) | {phrase[-2]: THING * level, phrase[-1]: level}
     if sentence[phrase[-1]].stem not in THING_STEMS:
         return dict.fromkeys(phrase[:-1], PART * level) | {phrase[-1]: level}
     # `fraudulent transactions`, `registered users`: what narrows a thing says more than the thing.
@@ -123,7 +153,13 @@ def _weigh_sorting(sentence: Sequence[Token], opening: Token, span: Sequence[int
         return weigh_noun(sentence, span)
     before = [at for at in span if at < into]
     is_of_things = bool(before) and sentence[before[-1]].stem in THING_STEMS
-    if opening.lower.startswith("assign") and sentence[into].lower == "to" and not is_of_things:
+    has_before = any(is_content(sentence[at]) for at in before)
+    if (
+        has_before
+        and opening.lower.startswith("assign")
+        and sentence[into].lower == "to"
+        and not is_of_things
+    ):
         return weigh_noun(sentence, before)
     return {at: SUBJECT for at in before if is_content(sentence[at])} | weigh_noun(sentence, behind)
 
@@ -132,6 +168,8 @@ def _weigh_question(sentence: Sequence[Token], span: Sequence[int], opening: Tok
     """`which customers will churn`: behind the modal is what is asked, before it who does it."""
     if opening.lower in YES_OR_NO:
         return _weigh_clause(sentence, span)
+    if len(span) > 2 and sentence[span[0]].stem in KINDS and sentence[span[1]].lower == "of":
+        return {at: SUBJECT for at in span[3:] if is_content(sentence[at])} | {span[0]: PART, span[2]: HEAD}
     cut = next((at for at in span if sentence[at].lower in MODALS), None)
     if cut is None:
         if opening.lower in {"who", "whom"}:
@@ -140,7 +178,7 @@ def _weigh_question(sentence: Sequence[Token], span: Sequence[int], opening: Tok
             weigh_noun(sentence, span) if opening.lower in {"what", "how"} else _weigh_clause(sentence, span)
         )
     before, behind = [at for at in span if at < cut], [at for at in span if at > cut]
-    has_subject = bool(before) or opening.lower in {"who", "which"}
+    has_subject = bool(before) or opening.lower in {"who", "which", "that"}
     is_amount = opening.lower in {"what", "how"}  # its own subject follows: `how much does an officer earn`
     asked = (
         _weigh_predicate(sentence, behind)

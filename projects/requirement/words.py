@@ -13,13 +13,14 @@ SIGNS = {">=": ">=", "=>": ">=", "<=": "<=", "=<": "<=", ">": ">", "<": "<", "�
 TOKEN = re.compile(
     r"""
     (?P<name>`[^`]+`|"[^"]+"|“[^”]+”|(?<!\w)'[^']+'(?!\w))
-  | (?P<number>[$€£]?\d[\d,]*(?:\.\d+)?(?:\s?%|(?:k|m|mio|bn|b)\b)?(?![\w]))
+  | (?P<number>[$€£]?(?:\d+(?:,\d+)*(?:\.\d+)?|(?<!\w)\.\d+)(?:\s?%|(?:k|m|mio|bn|b)\b)?(?![\w]))
   | (?P<sign>>=|=>|<=|=<|[<>=≥≤])
   | (?P<word>[^\W\d]\w*(?:[.]\w+)*²?(?:['\u2019]\w+)?|\d+\w+)
   | (?P<mark>[.,;:?!()\-/&])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+CONTRACTED = re.compile(r"(\w)['\u2019]ll\b")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 SUFFIXES = ("ization", "izing", "ized", "izer", "ize", "ational", "ation", "ance", "ence", "ment", "ness",
             "al", "or", "er", "ly")  # fmt: skip
@@ -67,7 +68,7 @@ def tokens(sentence: str) -> tuple[Token, ...]:
     ['auc', '>=', '0.85', 'for', 'next', 'month', 'Churn']
     """
     found = []
-    for match in TOKEN.finditer(sentence):
+    for match in TOKEN.finditer(CONTRACTED.sub(r"\1 will", sentence)):
         kind: Kind = match.lastgroup  # type: ignore[assignment]
         text = match.group()
         if kind == "name":
@@ -82,6 +83,7 @@ def tokens(sentence: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=50_000)
 def name_words(name: str) -> tuple[str, ...]:
     """Split a column's name into lower-case words, its abbreviations written out.
 
@@ -108,13 +110,19 @@ def stem(word: str) -> str:
     >>> stem("salaries") == stem("salary"), stem("survived") == stem("survival"), stem("churners")
     (True, True, 'churn')
     """
-    word = IRREGULAR.get(word, word)
-    if len(word) <= 3 or word in KEPT:
-        return word
-    word = IRREGULAR.get(singular := _singular(word), singular)
-    if word in KEPT:
-        return word
-    word = _without_ed_and_ing(word.replace("isation", "ization"))
+    word = _regular(word)
+    for form in (_singular, _regular, _without_ed_and_ing):
+        if len(word) <= 3 or word in KEPT:
+            return word
+        word = form(word)
+    return word if word in KEPT else _without_suffix(word)
+
+
+def _regular(word: str) -> str:
+    return IRREGULAR.get(word, word)
+
+
+def _without_suffix(word: str) -> str:
     if word.endswith("ise") and len(word) > 5:
         word = f"{word[:-3]}ize"
     for ending, kept in (("ification", "if"), ("ify", "if"), ("ifi", "if"), ("ability", "abl")):
@@ -149,6 +157,7 @@ def _singular(word: str) -> str:
 
 
 def _without_ed_and_ing(word: str) -> str:
+    word = word.replace("isation", "ization")
     if word.endswith("ied"):
         return f"{word[:-3]}y"
     for ending in ("ing", "ed"):

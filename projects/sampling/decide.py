@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from projects.counted import counted
 from projects.requirement.sections import Sampling
 
 ALL_UP_TO = 100_000
@@ -80,7 +81,7 @@ def _sentence(wanted: int, rows: int, section: Sampling) -> str:
     if wanted == rows:
         beyond = section.sample_size if isinstance(section.sample_size, int) else 0
         fewer = f" ({beyond:,} were asked for)" if beyond > rows else ""
-        return f"trained on all {rows:,} rows{fewer}"
+        return f"trained on all {counted(rows, 'row')}{fewer}"
     drawn = {
         "random": "drawn at random",
         "stratified": "drawn so that the target keeps its shares",
@@ -88,6 +89,6 @@ def _sentence(wanted: int, rows: int, section: Sampling) -> str:
     }[section.sample_strategy]
     seed = "" if section.sample_strategy == "time_based" else f", seed {section.seed}"
     return (
-        f"trained on a sample of {wanted:,} rows of {rows:,}, {drawn}{seed};"
+        f"trained on a sample of {counted(wanted, 'row')} of {rows:,}, {drawn}{seed};"
         " for all rows set sampling.sample_size: full"
     )

@@ -1,16 +1,18 @@
 """One Parquet file of rows as DuckDB sees it: opened in bounded memory, its columns' kinds, its row count."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from projects.errors import BadInput
-from projects.ingest.engine import open_engine, text_of
+from projects.ingest.engine import name_of, open_engine, text_of
 
 if TYPE_CHECKING:
     import duckdb
+    import numpy as np
+    from numpy.typing import NDArray
 
 Kind = Literal["number", "boolean", "date", "text"]
 
@@ -63,6 +65,17 @@ def column_kinds(connection: "duckdb.DuckDBPyConnection", rows_parquet: Path) ->
 def row_count(connection: "duckdb.DuckDBPyConnection", rows_parquet: Path) -> int:
     """Return how many rows a Parquet file has."""
     return int(fetch(connection, f"SELECT count(*) FROM {scan(rows_parquet)}")[0][0])
+
+
+def row_digests(rows_parquet: Path, columns: Sequence[str]) -> "NDArray[np.uint64]":
+    """Digest some columns of each row in 64 bits, in the file's order; equal rows have equal digests."""
+    with connected() as connection:
+        names = ", ".join(map(name_of, columns)) or "0"
+        found = connection.execute(
+            f"SELECT hash({names}) AS digest FROM {scan(rows_parquet, numbered=True)} ORDER BY {ROW}"
+        ).fetchnumpy()
+    digests: NDArray[np.uint64] = found["digest"]
+    return digests
 
 
 def kind_of(duckdb_type: str) -> Kind:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from projects.counted import agreeing, counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.publish import LINEAGE, LINES, ROWS, SCHEMA
@@ -28,7 +29,7 @@ def _clean(asked: Asked, settings: Settings) -> Mapping[str, object]:
         clean = clean_rows(requirement.model_copy(update={"cleaning": keeping}), folder / "read", asked.say)
         done = _cleaned(clean, asked, folder / "cleaned")
         where = keep(asked, folder / "cleaned")
-        asked.say(f"{done.original_rows:,} rows became {done.cleaned_rows:,}: {where}")
+        asked.say(f"{counted(done.original_rows, 'row')} became {done.cleaned_rows:,}: {where}")
         tracker.tags({"penstock.kind": "clean", "penstock.data_sha256": clean.sha256})
         tracker.metrics({"original_rows": done.original_rows, "cleaned_rows": done.cleaned_rows})
         found = {
@@ -61,11 +62,12 @@ def _cleaned(clean: Clean, asked: Asked, folder: Path) -> Filled:
     told = json.dumps({**schema, "rows": done.cleaned_rows, "target": target}, ensure_ascii=False, indent=1)
     (folder / SCHEMA).write_text(told + "\n", encoding="utf-8")
     if done.repeated:
-        asked.say(f"{done.repeated:,} rows repeat another and are left out")
+        repeats, are = counted(done.repeated, "row", "repeats"), agreeing(done.repeated, "is")
+        asked.say(f"{repeats} another and {are} left out")
     for column, count in done.filled.items():
-        asked.say(f"column '{column}': {count:,} gaps filled")
+        asked.say(f"column '{column}': {counted(count, 'gap')} filled")
     for column, count in done.pulled.items():
-        asked.say(f"column '{column}': {count:,} outliers pulled to the bound")
+        asked.say(f"column '{column}': {counted(count, 'outlier')} pulled to the bound")
     return done
 
 

@@ -13,6 +13,7 @@ from mlflow.artifacts import download_artifacts
 from mlflow.exceptions import MlflowException
 
 from projects.batch.source import known_of
+from projects.counted import counted
 from projects.delivery import log_report
 from projects.errors import BadInput
 from projects.evaluation.evaluate import evaluate
@@ -73,15 +74,19 @@ def _evaluate(asked: Asked, settings: Settings) -> Mapping[str, object]:
         tracker.metrics(report.metrics)
         tracker.tags({"penstock.kind": "evaluation", "penstock.model": served.name,
                       "penstock.version": served.number, "penstock.gate": decision.sentence})  # fmt: skip
-        for line in (*_scores(report.metrics), *report.lines, *report.watch):
+        was_learned = clean.sha256 == served.tags.get("penstock.data_sha256")
+        head = _head(served, clean, target, len(report.findings.subject.X), was_learned=was_learned)
+        for line in (*head, *_scores(report.metrics), *report.lines, *report.watch):
             asked.say(line)
         if gate:
             asked.say(f"gate: {decision.sentence}")
+        asked.say(f"look at: {tracker.link}")
         found = {
             "status": "success",
             "model": served.name,
             "version": served.number,
             "rows": len(report.findings.subject.X),
+            "learned_from": was_learned,
             "evaluation": dict(report.metrics),
             "gate": decision.sentence if gate else "none was set",
             "watch": list(report.watch),
@@ -174,6 +179,18 @@ def _subject(served: Served, clean: Clean, target: str) -> Subject:
         target=target,
         beside=rows[[name for name in rows.columns if name not in served.inputs]],
     )
+
+
+def _head(served: Served, clean: Clean, target: str, rows: int, *, was_learned: bool) -> list[str]:
+    """Say what the numbers below are of, and whether they can be believed."""
+    what = f"{served.name} version {served.number}"
+    said = [f"{what} on {counted(rows, 'row')} of {clean.place}, of which '{target}' is known:"]
+    if was_learned:
+        said.append(
+            f"careful: {what} was learned from this data, so these scores are too good; those of its card are"
+            " of rows held out, and others can be had with rows that it has not seen"
+        )
+    return said
 
 
 def _scores(metrics: Mapping[str, float]) -> list[str]:

@@ -1,7 +1,9 @@
 """The entry point `ingest`: any source becomes a folder of clean rows, with a report and its lineage."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from projects.counted import counted
 from projects.quality.report import write_report
 from projects.rows import clean_rows, told_place
 from projects.shell import connect
@@ -17,12 +19,14 @@ def _ingest(asked: Asked, settings: Settings) -> Mapping[str, object]:
     place = told_place(requirement.data_source)
     with started_run(f"ingest {place}") as tracker, workspace(settings, "ingest") as folder:
         tracker.parameters(asked.given)
-        clean = clean_rows(requirement, folder / "clean", asked.say)
+        output = asked.own["output"]
+        earlier = Path(output) if output else None
+        clean = clean_rows(requirement, folder / "clean", asked.say, earlier=earlier)
         profile = write_report(clean.folder, target=clean.target, title=clean.name)
         for finding in profile.findings:
             asked.say(f"{finding.severity}: {finding.what}; {finding.advice}")
         where = keep(asked, clean.folder)
-        asked.say(f"{clean.rows:,} clean rows of {len(clean.columns)} columns: {where}")
+        asked.say(f"{counted(clean.rows, 'clean row')} of {counted(len(clean.columns), 'column')}: {where}")
         tracker.tags({"penstock.kind": "ingest", "penstock.data_sha256": clean.sha256})
         tracker.metrics({"rows": clean.rows, "columns": len(clean.columns)})
         found = {

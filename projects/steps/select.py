@@ -41,7 +41,13 @@ def _fitted(table: TableRows) -> SelectColumns:
         table.frame, requirement.target, requirement.task, is_text=requirement.target in texts
     )
     inputs = table.frame.drop(columns=target.name).iloc[target.rows].reset_index(drop=True)
-    features = read_features(inputs, dates=table.clean.dates, texts=texts, drop=requirement.features.drop)
+    features = read_features(
+        inputs,
+        dates=table.clean.dates,
+        texts=texts,
+        truths=table.clean.truths,
+        drop=requirement.features.drop,
+    )
     method = requirement.features.selection
     return SelectColumns(
         "mutual_info" if method == "none" else method,

@@ -1,19 +1,22 @@
 """The entry point `split`: a table in three files, to learn from, to validate on and to hold out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from projects.counted import counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean
 from projects.ingest.engine import text_of
+from projects.repeats import find_copies
 from projects.requirement.model import Requirement
 from projects.rows import Clean, by_clean_names, clean_rows, told_place
 from projects.sampling.frame import frame_of
-from projects.sampling.rows_file import ROW, connected, scan
+from projects.sampling.rows_file import ROW, connected, row_digests, scan
 from projects.shell import connect
 from projects.splitting import Divided, divide, read_marks
 from projects.steps.command import Asked, Option, Step
@@ -30,9 +33,11 @@ def _split(asked: Asked, settings: Settings) -> Mapping[str, object]:
         tracker.parameters(asked.given)
         clean = clean_rows(asked.requirement, folder / "read", asked.say)
         divided, rows = _divided(clean, by_clean_names(asked.requirement, clean))
+        if divided.has_whole_copies:
+            asked.say("rows that repeat the columns of another are in one file with it")
         parts = {"train": divided.train, "validation": divided.validation, "test": divided.test}
         if without := clean.rows - len(rows):
-            asked.say(f"{without:,} rows are in no file: their target is missing")
+            asked.say(f"{counted(without, 'row', 'is')} in no file: the target is missing")
         (folder / "parts").mkdir()
         for name, at in parts.items():
             _write(clean.parquet, rows[at], folder / "parts" / f"{name}.parquet")
@@ -58,7 +63,10 @@ def _divided(clean: Clean, requirement: Requirement) -> tuple[Divided, Any]:
     frame = frame_of(clean.parquet, list(named))
     found = read_target(frame, target, requirement.task, is_text=target in clean.texts)
     rows = frame.iloc[found.rows].reset_index(drop=True)
-    return divide(found, split, read_marks(rows, split), seed=requirement.seed), found.rows
+    digests = row_digests(clean.parquet, [name for name in there if name != target])[found.rows]
+    copies = find_copies(digests, found.truth, has_classes=found.classes is not None)
+    marks = replace(read_marks(rows, split), copies=copies)
+    return divide(found, split, marks, seed=requirement.seed), found.rows
 
 
 def _write(source: Path, rows: Any, target: Path) -> None:

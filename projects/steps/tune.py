@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from projects.counted import counted
 from projects.steps.command import Asked, Option, Step
 from projects.steps.contesting import contested, one_algorithm
 from projects.steps.placed import log_outcome
@@ -16,9 +17,8 @@ def _tune(asked: Asked, settings: Settings) -> Mapping[str, object]:
     with contested(asked, settings, "tune", one) as held:
         tuning, metric = held.winner.tuning, held.problem.metric.name
         score = tuning.validation.means[metric]
-        asked.say(
-            f"{held.winner.name}: {metric} {tuning.before:.4f} -> {score:.4f} by {tuning.trials} trials"
-        )
+        trials = counted(tuning.trials, "trial")
+        asked.say(f"{held.winner.name}: {metric} {tuning.before:.4f} -> {score:.4f} by {trials}")
         for name, value in tuning.parameters.items():
             asked.say(f"  {name} = {value}")
         found = {

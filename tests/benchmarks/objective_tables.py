@@ -5,7 +5,7 @@ from projects.requirement.seen import ColumnSeen
 KINDS = {"n": "number", "t": "text", "d": "date", "b": "boolean"}
 
 
-def _columns(table: str, rows: int, lines: str) -> tuple[ColumnSeen, ...]:
+def columns(table: str, rows: int, lines: str) -> tuple[ColumnSeen, ...]:
     found = []
     for line in lines.strip().splitlines():
         name, kind, distinct, *examples = (part.strip() for part in line.split("|"))
@@ -13,7 +13,7 @@ def _columns(table: str, rows: int, lines: str) -> tuple[ColumnSeen, ...]:
     return tuple(found)
 
 
-TELCO = _columns(
+TELCO = columns(
     "telco_customer_churn",
     7043,
     """
@@ -40,7 +40,7 @@ TotalCharges|n|6530|29.85|1889.5
 Churn|t|2|No|Yes
 """,
 )
-BANK = _columns(
+BANK = columns(
     "bank",
     4521,
     """
@@ -63,7 +63,7 @@ poutcome|t|4|unknown|failure
 y|t|2|no|yes
 """,
 )
-GERMAN = _columns(
+GERMAN = columns(
     "german_credit",
     1000,
     """
@@ -90,7 +90,7 @@ foreign_worker|t|2|yes|no
 credit_risk|n|2|1|0
 """,
 )
-CARD = _columns(
+CARD = columns(
     "credit_card_default",
     30000,
     """
@@ -109,7 +109,7 @@ PAY_AMT2|n|7899|689|1000
 default.payment.next.month|n|2|1|0
 """,
 )
-TITANIC = _columns(
+TITANIC = columns(
     "titanic_train",
     891,
     """
@@ -127,7 +127,7 @@ Cabin|t|147|C85
 Embarked|t|3|S|C|Q
 """,
 )
-BIKES = _columns(
+BIKES = columns(
     "bike_sharing_hour",
     17379,
     """
@@ -150,7 +150,7 @@ registered|n|776|13|32
 cnt|n|869|16|40
 """,
 )
-SALARIES = _columns(
+SALARIES = columns(
     "employee_salaries",
     9228,
     """
@@ -166,14 +166,14 @@ current_annual_salary|n|3403|69222.18|97392.47
 """,
 )
 SPACE = (
-    *_columns("companies", 10019, """
+    *columns("companies", 10019, """
 id|n|10019|3888|46728
 company_rating|n|90|100|67
 company_location|t|200|Isle of Man
 total_fleet_count|n|20|1.0|2.0
 iata_approved|b|2|true|false
 """),
-    *_columns("reviews", 15531, """
+    *columns("reviews", 15531, """
 shuttle_id|n|15531|45163|49438
 review_scores_rating|n|54|91.0|96.0
 review_scores_comfort|n|9|10.0|9.0
@@ -181,7 +181,7 @@ review_scores_price|n|9|9.0|8.0
 number_of_reviews|n|300|26|61
 reviews_per_month|n|900|0.77|0.62
 """),
-    *_columns("shuttles", 15532, """
+    *columns("shuttles", 15532, """
 id|n|15532|63561|36260
 shuttle_location|t|200|Niue
 shuttle_type|t|30|Type V5
@@ -197,7 +197,7 @@ price|n|600|1325.0|1780.0
 company_id|n|9000|35029|30292
 """),
 )  # fmt: skip
-TICKETS = _columns(
+TICKETS = columns(
     "it_service_tickets",
     47837,
     """
@@ -205,7 +205,7 @@ Document|t|47837|connection with icon icon dear please setup
 Topic_group|t|8|Hardware|Access|Storage|Purchase
 """,
 )
-ELEC = _columns(
+ELEC = columns(
     "elec2",
     45312,
     """
@@ -218,7 +218,7 @@ transfer|n|1878|0.414912
 class|n|2|1|0
 """,
 )
-ENERGY = _columns(
+ENERGY = columns(
     "household_power",
     35064,
     """
@@ -230,7 +230,7 @@ tariff|t|2|peak|offpeak
 consumption_kwh|n|20111|1.21|0.97
 """,
 )
-PIMA = _columns(
+PIMA = columns(
     "diabetes",
     768,
     """
@@ -245,7 +245,7 @@ Age|n|52|50|31
 Outcome|n|2|1|0
 """,
 )
-HR = _columns(
+HR = columns(
     "hr_attrition",
     1470,
     """
@@ -262,7 +262,7 @@ OverTime|t|2|Yes|No
 YearsAtCompany|n|37|6|10
 """,
 )
-HOUSES = _columns(
+HOUSES = columns(
     "house_sales",
     1460,
     """
@@ -279,7 +279,7 @@ SaleCondition|t|6|Normal|Abnorml
 SalePrice|n|663|208500|181500
 """,
 )
-WINE = _columns(
+WINE = columns(
     "winequality",
     1599,
     """
@@ -291,7 +291,7 @@ alcohol|n|65|9.4|9.8
 quality|n|6|5|6|7
 """,
 )
-HOTEL = _columns(
+HOTEL = columns(
     "hotel_bookings",
     119390,
     """
@@ -307,7 +307,7 @@ reservation_status|t|3|Check-Out|Canceled|No-Show
 reservation_status_date|d|926|2015-07-01
 """,
 )
-FLIGHTS = _columns(
+FLIGHTS = columns(
     "flights",
     336776,
     """
@@ -322,7 +322,7 @@ air_time|n|509|227|229
 distance|n|214|1400|1416
 """,
 )
-CARS = _columns(
+CARS = columns(
     "auto",
     398,
     """
@@ -336,7 +336,7 @@ model_year|n|13|70|71
 origin|n|3|1|3
 """,
 )
-INSURANCE = _columns(
+INSURANCE = columns(
     "insurance",
     1338,
     """
@@ -349,7 +349,7 @@ region|t|4|southwest|southeast
 charges|n|1337|16884.924|1725.5523
 """,
 )
-PAYMENTS = _columns(
+PAYMENTS = columns(
     "card_transactions",
     284807,
     """
@@ -360,7 +360,7 @@ Amount|n|32767|149.62|2.69
 Class|n|2|0|1
 """,
 )
-SMS = _columns(
+SMS = columns(
     "sms",
     5572,
     """
@@ -368,7 +368,7 @@ v1|t|2|ham|spam
 v2|t|5169|Go until jurong point
 """,
 )
-MACHINES = _columns(
+MACHINES = columns(
     "predictive_maintenance",
     10000,
     """
@@ -382,7 +382,7 @@ Tool wear [min]|n|246|0|3
 Machine failure|n|2|0|1
 """,
 )
-LOANS = _columns(
+LOANS = columns(
     "loan_applications",
     614,
     """
@@ -397,7 +397,7 @@ Property_Area|t|3|Urban|Rural
 Loan_Status|t|2|Y|N
 """,
 )
-SHOP = _columns(
+SHOP = columns(
     "store_sales",
     421570,
     """
@@ -411,7 +411,7 @@ Fuel_Price|n|892|2.572|2.548
 Unemployment|n|349|8.106|8.106
 """,
 )
-REVIEWS = _columns(
+REVIEWS = columns(
     "product_reviews",
     50000,
     """
@@ -423,7 +423,7 @@ helpful_votes|n|200|0|3
 sentiment|t|2|positive|negative
 """,
 )
-LISTINGS = _columns(
+LISTINGS = columns(
     "listings",
     20000,
     """
@@ -434,7 +434,7 @@ bedrooms|n|8|1|2
 city|t|40|Lyon|Paris
 """,
 )
-ADULT = _columns(
+ADULT = columns(
     "adult",
     48842,
     """
@@ -447,7 +447,7 @@ native-country|t|41|United-States
 income|t|2|<=50K|>50K
 """,
 )
-BANKCHURN = _columns(
+BANKCHURN = columns(
     "Churn_Modelling",
     10000,
     """
@@ -467,7 +467,7 @@ EstimatedSalary|n|9999|101348.88|112542.58
 Exited|n|2|1|0
 """,
 )
-STUDENTS = _columns(
+STUDENTS = columns(
     "student_mat",
     395,
     """
@@ -482,7 +482,7 @@ G2|n|17|6|5
 final_grade|n|18|6|10
 """,
 )
-TAXI = _columns(
+TAXI = columns(
     "yellow_tripdata",
     100000,
     """
@@ -497,7 +497,7 @@ fare_amount|n|1200|7.5|6.0
 trip_duration|n|7417|455|663
 """,
 )
-STROKE = _columns(
+STROKE = columns(
     "stroke",
     5110,
     """
@@ -512,7 +512,7 @@ smoking_status|t|4|formerly smoked|never smoked
 stroke|n|2|1|0
 """,
 )
-HEART = _columns(
+HEART = columns(
     "heart",
     918,
     """
@@ -527,7 +527,7 @@ Oldpeak|n|53|0.0|1.0
 HeartDisease|n|2|0|1
 """,
 )
-MUSHROOMS = _columns(
+MUSHROOMS = columns(
     "mushrooms",
     8124,
     """
@@ -539,7 +539,7 @@ gill-size|t|2|n|b
 habitat|t|7|u|g
 """,
 )
-VISITORS = _columns(
+VISITORS = columns(
     "online_shoppers",
     12330,
     """
@@ -554,7 +554,7 @@ Weekend|b|2|false|true
 Revenue|b|2|false|true
 """,
 )
-APPOINTMENTS = _columns(
+APPOINTMENTS = columns(
     "appointments",
     110527,
     """
@@ -569,7 +569,7 @@ SMS_received|n|2|0|1
 No-show|t|2|No|Yes
 """,
 )
-SHIPPING = _columns(
+SHIPPING = columns(
     "orders",
     180519,
     """
@@ -584,7 +584,7 @@ Sales|n|193|327.75
 Late_delivery_risk|n|2|0|1
 """,
 )
-BUILDINGS = _columns(
+BUILDINGS = columns(
     "energydata_complete",
     19735,
     """
@@ -597,7 +597,7 @@ T_out|n|1730|6.6
 Windspeed|n|189|7.0
 """,
 )
-WATER = _columns(
+WATER = columns(
     "water_potability",
     3276,
     """
@@ -609,7 +609,7 @@ Turbidity|n|3276|2.96
 Potability|n|2|0|1
 """,
 )
-AIR = _columns(
+AIR = columns(
     "air_quality",
     9357,
     """
@@ -622,7 +622,7 @@ T|n|437|13.6
 RH|n|754|48.9
 """,
 )
-RENTALS = _columns(
+RENTALS = columns(
     "flats",
     6000,
     """
@@ -635,7 +635,7 @@ furnished|b|2|true|false
 monthly_rent_gbp|n|900|850|1200
 """,
 )
-CLAIMS = _columns(
+CLAIMS = columns(
     "motor_policies",
     50000,
     """
@@ -649,7 +649,7 @@ claim_count|n|5|0|1
 claim_amount|n|3000|0.0|995.2
 """,
 )
-IRIS = _columns(
+IRIS = columns(
     "iris",
     150,
     """
@@ -660,7 +660,7 @@ petal_width|n|22|0.2|0.4
 species|t|3|setosa|versicolor|virginica
 """,
 )
-DIAMONDS = _columns(
+DIAMONDS = columns(
     "diamonds",
     53940,
     """
@@ -675,7 +675,7 @@ y|n|552|3.98
 z|n|375|2.43
 """,
 )
-LEAVERS = _columns(
+LEAVERS = columns(
     "HR_comma_sep",
     14999,
     """
@@ -691,7 +691,7 @@ sales|t|10|sales|technical
 salary|t|3|low|medium|high
 """,
 )
-HELPDESK = _columns(
+HELPDESK = columns(
     "helpdesk",
     12000,
     """
@@ -705,7 +705,7 @@ resolution_hours|n|700|2.5|11.0
 satisfied|t|2|yes|no
 """,
 )
-WATCHES = _columns(
+WATCHES = columns(
     "turbofan",
     20631,
     """
@@ -716,7 +716,7 @@ sensor_3|n|3012|1589.7
 RUL|n|362|191|190
 """,
 )
-CARTS = _columns(
+CARTS = columns(
     "web_sessions",
     200000,
     """
@@ -728,7 +728,7 @@ basket_value|n|9000|0.0|54.9
 purchased|b|2|true|false
 """,
 )
-PLANTS = _columns(
+PLANTS = columns(
     "crop_production",
     24000,
     """
@@ -740,7 +740,7 @@ fertiliser_kg|n|1500|120.5
 yield_t_per_ha|n|3100|2.4|3.9
 """,
 )
-CALLS = _columns(
+CALLS = columns(
     "call_center",
     32000,
     """
@@ -754,7 +754,7 @@ AvgTalkDurationSec|n|390|143|244
 SatisfactionRating|n|5|3|4
 """,
 )
-VIDEO = _columns(
+VIDEO = columns(
     "videos",
     40000,
     """
@@ -768,7 +768,7 @@ likes|n|20000|57527|97185
 comment_count|n|9000|15954|12703
 """,
 )
-PATIENTS = _columns(
+PATIENTS = columns(
     "hospital_admissions",
     101766,
     """
@@ -783,7 +783,7 @@ insulin|t|4|No|Up
 readmitted|t|3|NO|>30|<30
 """,
 )
-TURBINES = _columns(
+TURBINES = columns(
     "wind_scada",
     50530,
     """
@@ -794,7 +794,7 @@ Theoretical_Power_Curve (KWh)|n|50000|416.3
 Wind Direction (deg)|n|50530|259.99
 """,
 )
-MEALS = _columns(
+MEALS = columns(
     "food_orders",
     45593,
     """
@@ -807,7 +807,7 @@ Festival|t|2|No|Yes
 Time_taken_min|n|45|24|33
 """,
 )
-GAMES = _columns(
+GAMES = columns(
     "matches",
     9074,
     """
@@ -819,7 +819,7 @@ away_goals|n|8|1|0
 full_time_result|t|3|H|A|D
 """,
 )
-LENDING = _columns(
+LENDING = columns(
     "lending",
     39717,
     """
@@ -833,7 +833,7 @@ dti|n|2868|27.65
 loan_status|t|2|Fully Paid|Charged Off
 """,
 )
-PHONES = _columns(
+PHONES = columns(
     "mobile_train",
     2000,
     """
@@ -845,7 +845,7 @@ touch_screen|n|2|0|1
 price_range|n|4|1|2|3
 """,
 )
-TWEETS = _columns(
+TWEETS = columns(
     "tweets",
     14640,
     """

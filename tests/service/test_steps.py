@@ -83,6 +83,14 @@ class TestIngest:
         assert ingested["column_names"][-1] == "kept"
         assert "'always' holds one value only" in ingested["findings"]
 
+    def test_the_same_files_are_not_read_again(self, folder, raw, ingested):
+        code, out, _ = run_step(
+            "ingest", "--data", raw, "--target", "kept", "--output", str(folder / "clean")
+        )
+        assert code == 0
+        assert f"those of the rows in {folder / 'clean'}: 300 rows are taken, nothing is read" in out
+        assert f"300 clean rows of {ingested['columns']} columns: {folder / 'clean'}" in out
+
     def test_its_files_are_in_the_folder_and_with_the_run(self, client, folder, ingested):
         wanted = {"rows.parquet", "rows.jsonl", "schema.json", "lineage.json", "cleaning_plan.yaml",
                   "quality.html", "quality.md", "quality.json"}  # fmt: skip
@@ -326,6 +334,23 @@ class TestEvaluate:
         found = answer_of("evaluate", "--data", rows, "--name", "tree", "--from-stage", "Staging",
                           "--groups", "[city]", "--segments", "[member]")  # fmt: skip
         assert (found["rows"], found["gate"]) == (ROWS, "none was set")
+
+    def test_the_numbers_have_a_head_and_say_where_to_look(self, tree, parts):
+        data = str(parts / "test.parquet")
+        code, out, _ = run_step("evaluate", "--data", data, "--name", "tree", "--version", "1")
+        lines = out.splitlines()
+        head = lines.index(f"tree version 1 on 60 rows of {data}, of which 'kept' is known:")
+        assert lines[head + 1].startswith("roc_auc")
+        assert lines[-1].startswith("look at: http")
+        assert "was learned from this data" not in out
+        assert code == 0
+
+    def test_rows_that_the_version_was_learned_from_are_named_so(self, tree, raw, rows):
+        for data in (raw, rows):
+            _, out, _ = run_step("evaluate", "--data", data, "--name", "tree", "--version", "1")
+            assert "careful: tree version 1 was learned from this data, so these scores are too good;" in out
+        found = answer_of("evaluate", "--data", raw, "--name", "tree", "--version", "1")
+        assert found["learned_from"] is True
 
     def test_a_gate_that_fails_is_said(self, tree, parts):
         data = str(parts / "test.parquet")

@@ -341,7 +341,7 @@ class TestGoesOn:
             "column 'nothing' is left out: it holds only nulls",
             "column 'same' is left out: it is constant",
             "column 'ключ' is left out: its",
-            "rows are left out: their target is missing",
+            "rows are left out: the target is missing",
             "LEAK certain, column 'total': it equals the target (left out)",
             "day ",
             f"columns renamed: {NASTY!r} is {CLEAN_NASTY!r}",

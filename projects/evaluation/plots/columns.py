@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from projects.counted import counted
 from projects.evaluation.contributions import Contributions
 from projects.evaluation.importance import Importance
 from projects.evaluation.plots.canvas import (
@@ -33,7 +34,7 @@ def feature_importance(found: Importance) -> Figure:
     way = "falls" if found.metric.is_better_higher else "rises"
     more = f", {MOST_BARS} of {len(found.weights)}" if len(found.weights) > MOST_BARS else ""
     figure, axes = canvas(
-        f"Importance of the columns{more}, {found.rows} held-out rows",
+        f"Importance of the columns{more}, {counted(found.rows, 'held-out row')}",
         f"How far {found.metric.name} {way} when shuffled",
         "Column", size=(7.2, max(2.6, 0.3 * len(top) + 1.3)),
     )  # fmt: skip
@@ -49,7 +50,7 @@ def shap_summary(found: Contributions) -> Figure:
     """Draw each row's contribution of the heaviest columns, coloured by the column's value."""
     top = list(found.means)[:MOST_SWARMS][::-1]
     size = (7.6, max(2.8, 0.36 * len(top) + 1.4))
-    what = f"What each column adds, {len(found.rows)} held-out rows"
+    what = f"What each column adds, {counted(len(found.rows), 'held-out row')}"
     if found.values.ndim == 3:
         across = f"Mean size of what it adds ({found.unit}), mean of the classes"
         figure, axes = canvas(what, across, "Column", size=size)

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from projects.counted import counted
 from projects.evaluation.answers import Answers
 from projects.evaluation.plots.canvas import AS_WRITTEN, canvas, finished, labels
 
@@ -20,7 +21,8 @@ def confusion_matrix(answers: Answers) -> Figure:
     is_turned = k > 10 or k * longest > 40
     side, margin = min(11.0, max(2.8, 0.5 * k + 0.8)), 0.009 * small * longest
     size = (side + 2.2 + margin, side + 1.5 + (margin if is_turned else 0.0))
-    figure, axes = canvas(f"Confusion matrix, {len(answers)} held-out rows", "Predicted", "Actual", size=size)
+    title = f"Confusion matrix, {counted(len(answers), 'held-out row')}"
+    figure, axes = canvas(title, "Predicted", "Actual", size=size)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1 if k <= MOST_WITH_COUNTS else None)
     figure.colorbar(image, ax=axes, label="Share of the actual class", shrink=0.8)
     every = 1 if k <= MOST_NAMED else -(-k // MOST_NAMED)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn import metrics as sk
 
+from projects.counted import counted
 from projects.evaluation.answers import Answers
 from projects.evaluation.plots.canvas import INK, RULE, SERIES, canvas, finished, label, legend
 
@@ -52,7 +53,7 @@ def _level(axes: Axes, share: float) -> None:
 
 
 def _canvas(what: str, answers: Answers, x: str, y: str) -> tuple[Figure, Axes]:
-    classes, rows = answers.classes or (), f"{len(answers)} held-out rows"
+    classes, rows = answers.classes or (), counted(len(answers), "held-out row")
     if answers.is_binary:
         return canvas(f"{what} of '{label(classes[1])}', {rows}", x, y)
     k = len(np.unique(answers.codes))

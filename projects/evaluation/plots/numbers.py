@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from projects.counted import counted
 from projects.evaluation.answers import Answers
 from projects.evaluation.plots.canvas import INK, RULE, SECOND, canvas, finished, legend
 
@@ -68,7 +69,7 @@ def residual_histogram(answers: Answers, target: str) -> Figure:
 
 def _title(what: str, answers: Answers) -> str:
     some = f", {MOST_POINTS} of them shown" if len(answers) > MOST_POINTS and what != "Errors" else ""
-    return f"{what}, {len(answers)} held-out rows{some}"
+    return f"{what}, {counted(len(answers), 'held-out row')}{some}"
 
 
 def _some(answers: Answers) -> Any:

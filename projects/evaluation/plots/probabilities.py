@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from projects.counted import counted
 from projects.evaluation.plots.canvas import INK, RULE, SECOND, SERIES, canvas, finished, label, legend
 from projects.evaluation.reliability import Reliability
 from projects.evaluation.threshold import HALF, Curves
@@ -10,9 +11,9 @@ from projects.evaluation.threshold import HALF, Curves
 
 def calibration_curve(found: Reliability) -> Figure:
     """Draw the share that is so against the probability that was said, with 95 % intervals."""
-    rows = sum(one.rows for one in found.bins)
+    rows = counted(sum(one.rows for one in found.bins), "held-out row")
     figure, axes = canvas(
-        f"Calibration, {rows} held-out rows", f"Mean probability of {label(found.what)}", "Share that is so"
+        f"Calibration, {rows}", f"Mean probability of {label(found.what)}", "Share that is so"
     )
     said, seen = np.array([[one.said, one.seen] for one in found.bins]).T
     low, high = np.array([[one.interval.low, one.interval.high] for one in found.bins]).T

@@ -30,9 +30,10 @@ def comparison(ranking: Sequence[Ranked], metric: Metric) -> Figure:
     """Draw the candidates' scores with their deviation, the best on top."""
     scored = compared(ranking, metric)[:MOST_CANDIDATES][::-1]
     better = "higher" if metric.is_better_higher else "lower"
+    is_one_fold = bool(scored) and len(scored[-1].scores) == 1
     figure, axes = canvas(
-        "Candidates, cross-validation",
-        f"{metric.name} ({better} is better), mean and deviation of the folds",
+        "Candidates, one fold" if is_one_fold else "Candidates, cross-validation",
+        f"{metric.name} ({better} is better){'' if is_one_fold else ', mean and deviation of the folds'}",
         "Candidate", size=(7, max(2.6, 0.34 * len(scored) + 1.4)),
     )  # fmt: skip
     means = np.array([row.mean for row in scored], dtype=np.float64)

@@ -67,6 +67,15 @@ def test_true_and_false_become_one_and_zero(cells):
     assert "true and false are read as 1 and 0" in notice(features, "x")
 
 
+@pytest.mark.parametrize(("cell", "said"), [(True, "true"), (False, "false")])
+def test_a_constant_truth_is_told_as_true_or_false(cell, said):
+    features = read(x=[cell, None, cell, cell, cell, cell])
+    reason = f"it is constant ({said} in every row that has a value)"
+    assert notice(features, "x") == f"column 'x' is left out: {reason}"
+    numbers = pd.DataFrame({"n": NUMBERS, "x": [float(cell)] * 6})
+    assert notice(read_features(numbers, truths=["x"]), "x") == f"column 'x' is left out: {reason}"
+
+
 def test_a_number_column_with_a_few_blanks_is_read_as_numbers_and_said():
     features = read(x=["1.5", " ", "2", "?", "n/a", "7"])
     assert features.frame["x"].isna().tolist() == [False, True, False, True, True, False]

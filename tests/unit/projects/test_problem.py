@@ -36,10 +36,28 @@ def test_a_copy_of_the_target_is_kept_and_said_if_asked(problem_of):
     assert problem.suspicions[0] == "LEAK certain, column 'total': it equals the target (kept; look at it)"
 
 
+def test_a_copy_of_the_target_is_kept_where_no_other_column_can_be_learned_from(problem_of):
+    frame = numbers()[["key", "size", "amount"]].assign(total=lambda rows: rows["amount"], always="same")
+    problem = problem_of(frame=frame, set="features.drop=[size, key]")
+    assert names(problem) == ["total"]
+    assert problem.suspicions[0].endswith("it equals the target (kept; look at it)")
+
+
+def test_without_leaks_and_other_columns_there_is_nothing_to_learn_from(problem_of):
+    with pytest.raises(BadInput, match="no column is left to learn from: column 'key' is left out: as asked"):
+        problem_of(frame=numbers()[["key", "amount"]], set="features.drop=[key]")
+
+
 def test_columns_that_a_person_drops_or_groups_by_are_not_learned_from(problem_of):
     problem = problem_of(set="features.drop=[size]; split.group_column=shop")
     assert {"size", "shop"}.isdisjoint(names(problem))
     assert "shop" in problem.beside.columns
+
+
+def test_a_constant_column_of_truths_is_told_as_false(problem_of):
+    problem = problem_of(frame=numbers().assign(done="f").replace({"done": {"f": False}}))
+    told = [notice for notice in problem.notices if "'done'" in notice]
+    assert told == ["column 'done' is left out: it is constant (false in every row that has a value)"]
 
 
 def test_groups_are_never_on_both_sides(problem_of):
@@ -106,7 +124,7 @@ def test_a_column_that_has_gaps_in_the_table_may_have_them_in_a_request(problem_
 
 def test_rows_without_a_target_are_counted(problem_of):
     frame = numbers().assign(amount=lambda rows: rows["amount"].mask(rows.index < 9))
-    assert problem_of(frame=frame).notices[0] == "9 rows are left out: their target is missing"
+    assert problem_of(frame=frame).notices[0] == "9 rows are left out: the target is missing"
 
 
 def test_mape_of_a_target_with_zeros_is_refused(problem_of):

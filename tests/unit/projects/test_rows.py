@@ -92,7 +92,7 @@ class TestRowsThatAreClean:
     def test_they_are_taken_with_the_target_that_they_were_made_for(self, tmp_path, clean, said):
         table = read(tmp_path, said, data=str(clean))
         assert table.asked.target == "amount"
-        assert said[0] == f"600 rows of {clean} are clean already and taken as they are"
+        assert said[0] == f"600 rows of {clean} are clean already and taken as found"
 
     def test_another_target_wins(self, tmp_path, clean, said):
         assert read(tmp_path, said, data=str(clean), target="level").asked.target == "level"

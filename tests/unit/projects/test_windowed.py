@@ -22,7 +22,7 @@ def test_a_row_carries_the_rows_before_it_in_time():
     assert made["load_lag_1"].tolist()[:3] == [2.0, 3.0, 4.0]
     assert made["load_lag_2"].tolist()[:2] == [3.0, 4.0]
     assert np.isnan(made["load_lag_1"][3])
-    assert said.startswith("each row carries 1 columns of the 2 rows before it")
+    assert said.startswith("each row carries 1 column of the 2 rows before it")
 
 
 def test_a_group_has_a_past_of_its_own():

@@ -88,7 +88,7 @@ def test_the_heaviest_columns_come_first():
 def test_ten_thousand_columns_are_not_all_listed():
     many = [Column(f"c{n}", "double", required=False) for n in range(10_000)]
     written = card(columns=many)
-    assert "And 9940 more columns." in written
+    assert "And 9,940 more columns." in written
     assert len(written) < 15_000
 
 

@@ -141,7 +141,7 @@ def test_numbers_whose_truth_is_missing_are_left_out_aloud():
     gaps = given.truth.copy()
     gaps[3] = np.nan
     found = evaluate(Subject(given.model, "regression", None, given.X, gaps), asked=Evaluation())
-    assert found.lines[0].startswith("1 of 400 rows are left out")
+    assert found.lines[0].startswith("1 of 400 rows is left out")
 
 
 @pytest.mark.parametrize("rows", [1, 2, 12])
@@ -175,13 +175,13 @@ def test_a_slow_model_is_asked_about_fewer_rows_aloud():
     found = evaluate(given, asked=Evaluation(), seconds=20, clock=lambda: sum(ticks))
     assert (
         found.lines[0]
-        == "evaluated on 2000 of 5000 held-out rows (drawn at random): the model answers slowly"
+        == "evaluated on 2,000 of 5,000 held-out rows (drawn at random): the model answers slowly"
     )
 
 
 def test_details_of_many_rows_are_of_a_sample_aloud():
     found = evaluate(subject("regression", "linear", rows=30_000), asked=Evaluation(), seconds=5)
-    assert found.lines[0] == "segments, calibration and importance are of 20000 of the held-out rows"
+    assert found.lines[0] == "segments, calibration and importance are of 20,000 of the held-out rows"
     assert len(found.findings.answers) == 30_000
 
 

@@ -187,3 +187,12 @@ def test_labels_are_short_on_one_line_and_of_marks_that_can_be_drawn():
 
 def test_labels_that_look_alike_are_numbered():
     assert labels(["x" * 30 + "a" + "y" * 30, "x" * 30 + "b" + "y" * 30])[1].endswith("(2)")
+
+
+def test_the_comparison_says_when_there_was_time_for_one_fold():
+    one = [Ranked("ridge", 0.5, 0.0, 1.0, scores=(0.5,)), Ranked("svr", 0.4, 0.0, 1.0, scores=(0.4,))]
+    axes = draw(training.comparison(one, BY_NAME["r2"]))
+    assert axes.get_title() == "Candidates, one fold"
+    assert axes.get_xlabel() == "r2 (higher is better)"
+    several = draw(training.comparison(COURSE.ranking, AUC))
+    assert several.get_title() == "Candidates, cross-validation"

@@ -277,7 +277,7 @@ def test_many_rows_that_are_too_long_are_refused(clean, tmp_path):
     refused(
         clean,
         path,
-        "cannot be read as a table; 1 of its rows have more cells than the 2 .* line 3 has 3: 3,4,5",
+        "cannot be read as a table; 1 of its rows has more cells than the 2 .* line 3 has 3: 3,4,5",
     )
 
 

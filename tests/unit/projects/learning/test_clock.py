@@ -111,6 +111,29 @@ def test_where_looks_are_slow_the_plain_model_is_looked_at_alone_and_completes(b
     assert [each.name for each in winner.ranking if each.validation] == ["logistic"]
 
 
+def growing():
+    """Rows whose folds by time are fitted on ever more rows."""
+    place = ground()
+    edges = [(40, 80), (80, 120), (120, 160)]
+    folds = tuple((np.arange(start), np.arange(start, stop)) for start, stop in edges)
+    return replace(place, rows=replace(place.rows, folds=folds))
+
+
+def test_a_configuration_is_reckoned_by_the_rows_of_its_mean_fold(bench):
+    place = growing()
+    folds = Matrices(place.rows, codes_of(place.rows.y, place.rows.classes), place.prepare)
+    tried = evaluate(starting(marked("one", bench), {}), folds, 3, conditions(clock=bench.clock), number=1)
+    assert (tried.rows, tried.fit_seconds) == (80, 1.0)
+
+
+def test_folds_by_time_leave_the_search_its_seconds(bench):
+    names = tuple(marked(f"m{at}", bench, cost=at + 1) for at in range(4))
+    tuning = Tuning(seconds=60, trials=100, parallel=1)
+    contest(names, ground=growing(), tuning=tuning, clock=bench.clock).run()
+    reserve = 4 * 1.3 * 160 / 80
+    assert bench.clock.now > 60 - reserve
+
+
 def test_the_first_candidate_leaves_time_for_others(bench):
     names = (marked("first", bench, seconds=30.0), marked("second", bench, cost=2))
     winner = contest(names, tuning=Tuning(seconds=100, trials=0), clock=bench.clock).run()

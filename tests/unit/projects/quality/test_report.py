@@ -139,3 +139,19 @@ def test_the_command_answers_bad_input_with_a_sentence(
 ) -> None:
     assert main([str(folder), "--target", "taget"]) == 2
     assert "penstock: there is no column 'taget' to predict; did you mean 'target'" in capsys.readouterr().err
+
+
+def test_years_are_written_without_commas(tmp_path: Path) -> None:
+    years = np.arange(600) % 54 + 1965
+    written(
+        tmp_path / "rows.parquet",
+        {"hired": years, "year_left": np.where(years == 2000, 9999, years), "price": years * 10.5},
+    )
+    write_report(tmp_path, title="staff")
+    page = (tmp_path / "quality.html").read_text(encoding="utf-8")
+    told = (tmp_path / "quality.md").read_text(encoding="utf-8")
+    for text in (page, told):
+        assert "1965 to 2018" in text
+        assert "1965 to 9,999" in text
+        assert "1,965" not in text
+    assert "20,632.5 to 21,189" in told
