@@ -1,8 +1,8 @@
 """`python -m serving`: checks the settings, then becomes the gateway's gunicorn."""
 
 import fcntl
-import ipaddress
 import os
+import re
 import shutil
 import socket
 import sys
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from serving.listening import check_listening
 from serving.settings import Settings, SettingsError, load
 
 CONFIG = Path(__file__).with_name("gunicorn_config.py")
@@ -40,12 +41,9 @@ def _become_gunicorn(environ: dict[str, str]) -> NoReturn:
 
 
 def _check(settings: Settings) -> None:
-    if not settings.open_host and not _is_loopback(settings.host):
-        raise SettingsError(
-            f"'host' must be a loopback address such as 127.0.0.1, not '{settings.host}': the gateway has no "
-            "authentication yet; put a proxy that has it in front, and set PENSTOCK_OPEN_HOST=1 only where "
-            "the port is guarded by other means"
-        )
+    check_listening(settings)
+    if settings.log_s3_uri and not re.fullmatch(r"s3://[^/]+(/.*)?", settings.log_s3_uri):
+        raise SettingsError(f"'log_s3_uri' must be like s3://bucket/prefix, not '{settings.log_s3_uri}'")
     address = urlsplit(settings.tracking_uri)
     if address.scheme not in ("http", "https") or not address.netloc:
         raise SettingsError(
@@ -53,13 +51,6 @@ def _check(settings: Settings) -> None:
             f"not '{settings.tracking_uri}'; "
             "start one with 'mlflow server' and set PENSTOCK_TRACKING_URI"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_port(host: str, port: int) -> None:

@@ -2,13 +2,15 @@
 
 Python cannot end a thread. A model's code that hangs would hold its thread for ever, and a few such calls a
 pool of fixed size. Here the size counts only the threads that are not late, up to a bound on all of them.
+Jobs of different groups take turns, so that a group's backlog stands in no other's way.
 """
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import SimpleQueue
 from typing import Any
+
+from serving.turns import Turns
 
 MOST_LATE = 32
 """Late threads beyond these are not replaced: each may hold memory."""
@@ -24,7 +26,7 @@ class Crew:
     def __init__(self, size: int) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._jobs: Turns[tuple[Future[Any], Callable[[], Any]]] = Turns()
         self._late: set[Future[Any]] = set()
         self._threads = 0
 
@@ -33,10 +35,10 @@ class Crew:
         """How many threads are in jobs that were given up."""
         return len(self._late)
 
-    def submit(self, job: Callable[[], Any]) -> Future[Any]:
-        """Queue a job."""
+    def submit(self, job: Callable[[], Any], group: object = None) -> Future[Any]:
+        """Queue a job behind those of its group."""
         future: Future[Any] = Future()
-        self._jobs.put((future, job))
+        self._jobs.put(group, (future, job))
         self._fill()
         return future
 

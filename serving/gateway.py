@@ -13,15 +13,19 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from serving import metrics_files
 from serving.crew import Crew
+from serving.guarding import LOOK_EVERY_S, Guarding
+from serving.log_keeping import LogKeeping
+from serving.memory import START_S, ModelMemory
 from serving.metrics import Metrics, declare
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.segment import SegmentWriter
+from serving.protocol.bounds import Bounds
 from serving.registry.assemble import make_poller
 from serving.registry.follower import Follower
 from serving.registry.poller import Poller
-from serving.registry.shelf import Shelf
-from serving.sealing import Sealer
+from serving.scorers.assemble import make_loader
 from serving.settings import Settings, load
+from serving.upstream.meters import UpstreamMeters
 from serving.web.admission import Admission
 from serving.web.asgi import Receive, Scope, Send
 from serving.web.doors import Doors
@@ -53,8 +57,11 @@ class Parts:
     admission: Admission
     follower: Follower
     poller: Poller
-    sealer: Sealer
+    keeping: LogKeeping
     doors: Doors
+    guarding: Guarding
+    upstreams: UpstreamMeters
+    memory: ModelMemory
 
 
 class Gateway:
@@ -89,25 +96,32 @@ class Gateway:
         parts = _assemble(self._settings)
         # What an earlier run or another worker has found is served from the first request on.
         await parts.follower.look()
+        await parts.follower.settle(START_S)
+        await asyncio.to_thread(parts.guarding.prepare, parts.follower.table)
         self._tasks = [
             asyncio.create_task(parts.follower.follow()),
             asyncio.create_task(_flush_for_ever(parts)),
+            parts.memory.keep_recent(lambda: parts.poller.is_elected),
         ]
         for name, run, every_s in (
             ("poller", parts.poller.run, self._settings.gateway_poll_s),
-            ("sealer", parts.sealer.run, self._settings.log_segment_s),
+            ("sealer", parts.keeping.sealer.run, self._settings.log_segment_s),
+            ("guards", parts.guarding.run, LOOK_EVERY_S),
         ):
             threading.Thread(target=run, args=(every_s,), name=name, daemon=True).start()
         return parts
 
     async def _end(self, parts: Parts) -> None:
         parts.poller.stop()
-        parts.sealer.stop()
+        parts.keeping.sealer.stop()
+        await asyncio.to_thread(parts.guarding.stop)
         for task in self._tasks:
             task.cancel()
         await parts.shadows.close()
         parts.commit.flush()
         parts.writer.close()
+        parts.keeping.close()
+        parts.memory.store.close()
         parts.tally.flush(parts.commit, 0)
 
 
@@ -119,22 +133,37 @@ def _assemble(settings: Settings) -> Parts:
         settings.prediction_log_dir, max_bytes=settings.log_segment_bytes, max_age_s=settings.log_segment_s
     )
     commit = GroupCommit(writer)
-    crews = Crews(plan=Crew(settings.gateway_threads), pyfunc=Crew(settings.gateway_threads))
-    shadows = Shadows(commit, tally)
-    limits = Limits(
-        settings.gateway_max_in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s
-    )
-    admission = Admission(limits.in_flight)
-    scoring = Scoring(crews, admission, limits.time_s)
-    invocations = Invocations(
-        limits, admission=admission, scoring=scoring, commit=commit, shadows=shadows, tally=tally
-    )
     root = settings.gateway_dir.absolute()
-    shelf = Shelf(root)
-    follower = Follower(root / "registry.json", shelf, tally.swapped)
-    poller = make_poller(settings, root, shelf)
-    sealer = Sealer(lambda: poller.is_elected)
-    doors = Doors(follower, invocations, _exposition, tally, root)
+    meters = UpstreamMeters(metrics.upstream_retries, metrics.upstream_down)
+    loader = make_loader(settings, root, _bounds(settings), meters, metrics.pyfunc_starts)
+    memory = ModelMemory(settings, root, metrics, loader.load)
+    crews = Crews(plan=Crew(settings.gateway_threads), pyfunc=Crew(settings.gateway_threads))
+    guarding = Guarding(settings)
+    shadows = Shadows(commit, tally, guarding.guards.masks, memory.store.scorer)
+    limits = Limits(
+        settings.gateway_max_in_flight,
+        settings.gateway_max_body_bytes,
+        settings.gateway_time_limit_s,
+        allows_override=settings.gateway_allow_override,
+    )
+    admission = Admission(
+        limits.in_flight,
+        share=settings.gateway_model_share,
+        at_once=settings.gateway_threads,
+        patience_s=limits.time_s / 2,
+    )
+    scoring = Scoring(crews, admission, limits.time_s, memory.store.scorer)
+    invocations = Invocations(
+        limits, admission=admission, scoring=scoring, commit=commit, shadows=shadows, tally=tally,
+        guards=guarding.guards,
+    )
+    follower = memory.follower(tally.swapped)
+    poller = make_poller(settings, root, memory.shelf)
+    keeping = LogKeeping(
+        settings, metrics, commit, admission, guarding.guards,
+        is_elected=lambda: poller.is_elected, table=lambda: follower.table,
+    )
+    doors = Doors(follower, invocations, _exposition, tally, root, guards=guarding.guards, keeping=keeping)
     return Parts(
         metrics=metrics,
         tally=tally,
@@ -145,8 +174,17 @@ def _assemble(settings: Settings) -> Parts:
         admission=admission,
         follower=follower,
         poller=poller,
-        sealer=sealer,
+        keeping=keeping,
         doors=doors,
+        guarding=guarding,
+        upstreams=meters,
+        memory=memory,
+    )
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        rows=settings.gateway_max_rows, columns=settings.gateway_max_columns, depth=settings.gateway_max_depth
     )
 
 
@@ -163,6 +201,10 @@ async def _flush_for_ever(parts: Parts) -> None:
             late_calls = parts.crews.plan.late + parts.crews.pyfunc.late
             parts.tally.flush(parts.commit, parts.admission.in_flight, late_calls)
             parts.tally.flush_poller(parts.poller)
+            parts.upstreams.flush()
+            parts.memory.flush()
+            parts.keeping.flush()
+            parts.tally.flush_gate(parts.guarding.guards.gate)
         except Exception:  # the loop's edge: counting must never end the worker
             _logger.exception("the metrics could not be written")
         await asyncio.sleep(FLUSH_EVERY_S)

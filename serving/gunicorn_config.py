@@ -7,6 +7,9 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
+from serving.hosting.hosting import FOLDER
+from serving.hosting.nursery import start_nursery
+from serving.logs import configure
 from serving.settings import load
 
 LIBRARIES = (
@@ -18,7 +21,6 @@ LIBRARIES = (
     "xgboost",
 )
 KEEP_ALIVE_S = 75
-LOG_FORMAT = "%(asctime)s gateway[%(process)d] %(levelname)s %(name)s: %(message)s"
 BOOT_S = 120
 LEAVE_S = 5.0
 
@@ -28,6 +30,8 @@ wsgi_app = "serving.gateway:create_app()"
 proc_name = "penstock-gateway"
 bind = f"{_settings.host}:{_settings.gateway_port}"
 workers = _settings.gateway_workers
+certfile = _settings.tls_cert_file or None
+keyfile = _settings.tls_key_file or None
 worker_class = "serving.worker.DrainingWorker"
 keepalive = KEEP_ALIVE_S
 timeout = BOOT_S
@@ -43,17 +47,22 @@ def on_starting(_server: Any) -> None:
     for name in LIBRARIES:
         if importlib.util.find_spec(name.split(".", 1)[0]):
             importlib.import_module(name)
+    start_nursery(_settings.gateway_dir.absolute() / FOLDER)
 
 
 def when_ready(_server: Any) -> None:
     """Say where the gateway listens."""
-    print(f"gateway: http://{bind} (models: /models, metrics: /metrics)", flush=True)
+    scheme = "https" if certfile else "http"
+    print(f"gateway: {scheme}://{bind} (models: /models, metrics: /metrics)", flush=True)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
     """Give a worker's log its form; MLflow's remarks on single requests are left out."""
-    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
+    configure(_settings.log_format, program="gateway", shows_values=_settings.log_values)
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    # Uvicorn's tracebacks take our form, too, which leaves values out.
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.handlers, uvicorn.propagate = [], True
 
 
 def child_exit(_server: Any, worker: Any) -> None:

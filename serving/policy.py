@@ -19,10 +19,13 @@ class Policy:
 
     Attributes:
         cold_ms: The longest wait for a model that is not loaded; None for the setting's.
-        challenger_ms: When a challenger that has not answered is late, and the champion answers; None: never.
-        max_in_flight: Requests of this model that one worker answers at a time; None for the setting's.
+        challenger_ms: When a challenger that has not answered is late, and the champion answers; None: at half
+            of the time limit.
+        max_in_flight: Requests that one worker has answered at a time by each version that does not answer at
+            once; None for no bound but the setting's share.
         mask: Columns that never reach the prediction log.
         hashed: Columns that reach it as a hash.
+        retention_days: How long the prediction log is kept; None for the setting's.
         problems: What in the tag could not be used, as sentences.
     """
 
@@ -31,6 +34,7 @@ class Policy:
     max_in_flight: int | None = None
     mask: frozenset[str] = frozenset()
     hashed: frozenset[str] = frozenset()
+    retention_days: float | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -41,6 +45,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "max_in_flight": ("capacity", "max_in_flight"),
     "mask": ("log", "mask"),
     "hashed": ("log", "hash"),
+    "retention_days": ("log", "retention_days"),
 }
 
 
@@ -83,6 +88,12 @@ def _milliseconds(value: object) -> float:
     return float(value)
 
 
+def _days(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"must be days above zero, not {value!r}")
+    return float(value)
+
+
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"must be a whole number from 1, not {value!r}")
@@ -101,4 +112,5 @@ _CHECKS: Mapping[str, Callable[[object], Any]] = {
     "max_in_flight": _count,
     "mask": _names,
     "hashed": _names,
+    "retention_days": _days,
 }

@@ -33,7 +33,8 @@ class Settings:
     """Penstock's own tables, as an SQLAlchemy URL; by default SQLite in `var_dir`."""
     host: str = "127.0.0.1"
     open_host: bool = False
-    """Lets the gateway and the monitor listen beyond loopback, where something else guards the port."""
+    """Lets the gateway without `gateway_auth`, and the monitor, listen beyond loopback, where something else
+    guards the port."""
     mlflow_port: int = 5000
     gateway_port: int = 8000
     gateway_workers: int = 1
@@ -44,8 +45,50 @@ class Settings:
     gateway_time_limit_s: float = 10.0
     gateway_drain_s: float = 4.0
     gateway_threads: int = 2
+    gateway_model_bytes: int = 4 * 1024**3
+    """Memory for models in each worker; beyond it the least recently used one leaves for one that is called."""
+    gateway_cold_ms: float = 2000.0
+    """The longest wait of a request for a model that is being loaded, where its policy names none."""
+    gateway_auth: str = "off"
+    """Who may call: `off` asks nobody, `keys` wants Penstock's keys, `mlflow` MLflow's users' passwords."""
+    gateway_auth_ttl_s: float = 60.0
+    """For how long an answer of MLflow's about a user holds."""
+    gateway_status_doors: str = "loopback"
+    """Who may see `/ready` and `/metrics`: `open` all, `guarded` callers only, `loopback` all on loopback."""
+    gateway_error_detail: str = "full"
+    """`terse` tells callers only the kind of an error and a request id; the log has the sentence."""
+    gateway_model_share: float = 0.75
+    """How many of a worker's places a version may take that answers in threads, while no other needs them."""
+    gateway_max_rows: int = 100_000
+    gateway_max_columns: int = 10_000
+    gateway_max_depth: int = 64
+    """How deep a JSON body may be nested."""
+    tls_cert_file: str = ""
+    """The gateway's certificate (PEM, with its chain); with it and its key the gateway speaks HTTPS only."""
+    tls_key_file: str = ""
+    log_values: bool = False
+    """Lets exceptions' messages into the gateway's log, which may hold values of requests."""
+    log_hash_key: str = ""
+    """What keys the hash of columns that a policy wants hashed; by default one that the database keeps."""
+    log_format: str = "text"
+    """The form of the gateway's own log lines: `text`, or `json` with one object a line."""
+    gateway_allow_override: bool = True
+    """Lets a caller choose among a route's variants by header; switch it off where callers are strangers."""
+    upstreams: str = ""
+    """Model servers that score for the gateway, as http addresses parted by commas; empty: it scores itself."""
+    model_server_port: int = 8010
+    pyfunc_memory_bytes: int = 0
+    """Address space that a pyfunc's process may take beyond its libraries; 0: no bound."""
     log_segment_bytes: int = 64 * 1024 * 1024
     log_segment_s: float = 300.0
+    log_s3_uri: str = ""
+    """Where the prediction log's sealed files are copied to, `s3://bucket/prefix`; boto3 finds credentials."""
+    log_retention_days: float = 0.0
+    """How long the prediction log is kept in its folder; by default for ever. A policy overrules it."""
+    log_s3_retention_days: float = 0.0
+    """How long it is kept in the bucket; by default for ever. A policy overrules it."""
+    log_max_bytes: int = 0
+    """The most that sealed files may take on the disk, the oldest days go first; by default no bound."""
     monitor_port: int = 9101
     monitor_interval_s: float = 60.0
     monitor_window_s: float = 3600.0
@@ -65,6 +108,11 @@ class Settings:
         return self.var_dir / "gateway"
 
     @property
+    def model_server_dir(self) -> Path:
+        """The files that model servers have fetched by themselves."""
+        return self.var_dir / "model_server"
+
+    @property
     def monitor_dir(self) -> Path:
         """The references that the monitor has fetched."""
         return self.var_dir / "monitor"
@@ -72,6 +120,11 @@ class Settings:
 
 _SWITCH = {"true": True, "1": True, "false": False, "0": False}
 KINDS = {field.name: field.type for field in fields(Settings)}
+_CHOICES = {
+    "gateway_auth": ("off", "keys", "mlflow"),
+    "gateway_status_doors": ("loopback", "open", "guarded"),
+    "gateway_error_detail": ("full", "terse"),
+}
 _EXPLAINED: dict[object, str] = {int: "a whole number", float: "a number", Path: "a path", str: "text"}
 _FROM_FILE: dict[object, tuple[type, ...]] = {int: (int,), float: (int, float), Path: (), str: ()}
 
@@ -136,6 +189,8 @@ def _converted(key: str, raw: object, source: str) -> object:
         raise SettingsError(wanted) from error
     if isinstance(value, int | float):
         _check_range(key, value, f"{source}: '{key}'")
+    if value not in _CHOICES.get(key, (value,)):
+        raise SettingsError(f"{source}: '{key}' must be one of {', '.join(_CHOICES[key])}, not {raw!r}")
     return value
 
 

@@ -4,6 +4,12 @@
     project, user                   whose model it is
     traffic.challenger_percent      the percent of the traffic of a version in Staging
     traffic.canary                  the rising steps, in percent, in which a new version takes over
+    traffic.promote                 true: the step to 100 percent promotes the version without a person
+    traffic.hold.max_error_ratio    how far its share of failed requests may exceed the champion's
+    traffic.hold.max_latency_ratio  how many times as long as the champion it may take
+    traffic.hold.min_requests       how many requests each must have had in a step
+    traffic.hold.min_minutes        how long a step lasts at least
+    traffic.challenger_ms           when a challenger is late and the champion answers in its place
     capacity.requests_per_day       what the deployment must carry
     capacity.p99_ms                 the longest time of a request (99th percentile)
     capacity.cold_ms                the longest wait for a model that is not loaded
@@ -60,7 +66,13 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
         "format": FORMAT,
         "project": requirement.project_name,
         "user": requirement.user,
-        "traffic": {"challenger_percent": traffic.challenger_percent, "canary": list(traffic.canary)},
+        "traffic": {
+            "challenger_percent": traffic.challenger_percent,
+            "canary": list(traffic.canary),
+            "promote": traffic.promote or None,
+            "hold": traffic.hold.model_dump(),
+            "challenger_ms": traffic.challenger_ms,
+        },
         "capacity": {
             "requests_per_day": load,
             "p99_ms": capacity.p99_ms,

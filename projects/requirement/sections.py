@@ -308,6 +308,19 @@ class Evaluation(Section):
     """Whether contributions are computed by SHAP values where the model has them, not by permutation."""
 
 
+class CanaryHold(Section):
+    """What holds a step of a canary back; a limit that is not given is the gateway's own."""
+
+    max_error_ratio: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """How far the share of failed requests may exceed the version's in Production; by default 0.01."""
+    max_latency_ratio: Annotated[float, Field(gt=0)] | None = None
+    """How many times as long it may take as the version in Production (99th percentile); by default 1.5."""
+    min_requests: Count | None = None
+    """How many requests each of the two must have had in a step; by default 500."""
+    min_minutes: Annotated[float, Field(ge=0)] | None = None
+    """How long a step lasts at least; by default 10."""
+
+
 class Traffic(Section):
     """How a new version takes over traffic; written into the policy of the registered model."""
 
@@ -315,6 +328,12 @@ class Traffic(Section):
     """The percent of the traffic that a version in Staging gets."""
     canary: tuple[Percent, ...] = ()
     """The steps, in percent, in which a new version takes over, such as [5, 25, 100]."""
+    promote: bool = False
+    """Whether the step to 100 percent promotes the version without a person."""
+    hold: CanaryHold = CanaryHold()
+    """What holds a step back."""
+    challenger_ms: Positive | None = None
+    """When a challenger is late and the version in Production answers, in milliseconds."""
     requests_per_day: Count | None = None
     """What the deployment must carry."""
     cold_ms: Positive | None = None

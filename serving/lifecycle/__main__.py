@@ -6,15 +6,14 @@ nothing to do, 1 failed, 2 bad input.
 
 import argparse
 import difflib
-import getpass
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from serving.lifecycle.moves import AlreadyThereError, InvalidMoveError, Lifecycle, LifecycleError, Move
+from serving.lifecycle.person import clean, make_client, user
 from serving.settings import SettingsError, load
 
 _YES, _NO = ("yes", "true", "1", "on"), ("", "no", "false", "0", "off")
@@ -38,42 +37,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _lifecycle(options: argparse.Namespace) -> Lifecycle:
     settings = load()
-    # MLflow's own patience is minutes; an operator's is seconds.
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    from mlflow import MlflowClient
-
-    client = MlflowClient(settings.tracking_uri, settings.tracking_uri)
-    return Lifecycle(client, settings.database_url, actor=_clean(options.actor) or _user())
-
-
-def _user() -> str:
-    if user := os.environ.get("USER"):
-        return user
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no such user in the container's tables
-        return f"uid {os.getuid()}"
+    return Lifecycle(make_client(settings), settings.database_url, actor=clean(options.actor) or user())
 
 
 def _promote(lifecycle: Lifecycle, options: argparse.Namespace) -> int:
     stage, force = options.to or "Production", _flag(options.force)
-    reason = _clean(options.reason)
+    reason = clean(options.reason)
     return _moved(
         options, lifecycle.promote(options.name, options.version, to=stage, reason=reason, force=force)
     )
 
 
 def _demote(lifecycle: Lifecycle, options: argparse.Namespace) -> int:
-    return _moved(options, lifecycle.demote(options.name, options.version, reason=_clean(options.reason)))
+    return _moved(options, lifecycle.demote(options.name, options.version, reason=clean(options.reason)))
 
 
 def _archive(lifecycle: Lifecycle, options: argparse.Namespace) -> int:
-    return _moved(options, lifecycle.archive(options.name, options.version, reason=_clean(options.reason)))
+    return _moved(options, lifecycle.archive(options.name, options.version, reason=clean(options.reason)))
 
 
 def _rollback(lifecycle: Lifecycle, options: argparse.Namespace) -> int:
-    reason, version = _clean(options.reason), options.to_version or None
+    reason, version = clean(options.reason), options.to_version or None
     return _moved(options, lifecycle.rollback(options.name, to_version=version, reason=reason))
 
 
@@ -147,11 +131,6 @@ def _flag(text: str) -> bool:
     if text.strip().lower() in (*_YES, *_NO):
         return text.strip().lower() in _YES
     raise InvalidMoveError(f"--force is yes or no, not '{text}'")
-
-
-def _clean(text: str) -> str:
-    """Text without the half characters that a terminal of another encoding leaves."""
-    return text.encode(errors="replace").decode().strip()
 
 
 def _parser() -> argparse.ArgumentParser:

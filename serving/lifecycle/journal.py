@@ -1,30 +1,19 @@
-"""The journal of moves: append-only, each entry bound to the one before by its hash.
+"""The journal of moves: append-only, each entry bound to the one before by its hash (see `chain`)."""
 
-An entry's hash is the SHA-256 of its canonical JSON, which holds the hash of the entry before. Changing,
-inserting or removing an entry breaks the chain from there on; cutting off its end does not, which only a copy
-of the last hash kept elsewhere would show. Two writers cannot fork the chain: the sequence number and the
-previous hash are unique, and whoever comes second reads the chain's end again.
-"""
-
-import hashlib
-import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from serving.lifecycle import chain
 from serving.lifecycle.database import METADATA, Database
-from serving.lifecycle.errors import LifecycleError
-
-FIRST_PREVIOUS = "0" * 64
-_ATTEMPTS = 100
 
 _ENTRIES = sa.Table(
     "penstock_journal",
     METADATA,
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    *chain.columns(),
     sa.Column("time", sa.String(40), nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("version", sa.String(40), nullable=False),
@@ -34,8 +23,6 @@ _ENTRIES = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("external", sa.Boolean, nullable=False),
-    sa.Column("previous_sha256", sa.String(64), nullable=False, unique=True),
-    sa.Column("sha256", sa.String(64), nullable=False),
     sa.Index("penstock_journal_model", "model", "sequence"),
 )
 
@@ -76,26 +63,13 @@ class Move:
 
 def digest(move: Move) -> str:
     """The hash that the entry must bear."""
-    fields = _row(move)
-    del fields["sha256"]
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return chain.digest(_row(move))
 
 
 def first_break(entries: Sequence[Move]) -> str | None:
     """What is wrong with the first broken entry of a whole journal, or None when all hold."""
-    previous = FIRST_PREVIOUS
-    for expected, entry in enumerate(entries, start=1):
-        if entry.sequence != expected:
-            return f"entry {expected} of the journal is missing; entry {entry.sequence} follows in its place"
-        if entry.previous_sha256 != previous:
-            return (
-                f"entry {expected} of the journal does not follow from the one before; that one was replaced"
-            )
-        if entry.sha256 != digest(entry):
-            return f"entry {expected} of the journal (version {entry.version} of '{entry.model}') was changed"
-        previous = entry.sha256
-    return None
+    about = "version {version} of '{model}'"
+    return chain.first_break([_row(entry) for entry in entries], journal="journal", about=about)
 
 
 class Journal:
@@ -110,13 +84,8 @@ class Journal:
         Raises:
             LifecycleError: The database refuses.
         """
-        for attempt in range(_ATTEMPTS):
-            try:
-                with self._database.begin() as connection:
-                    return _append(connection, moves)
-            except sa.exc.IntegrityError:  # another process appended at the same time
-                time.sleep(0.005 * min(attempt, 10))
-        raise LifecycleError(f"the journal could not be appended to in {_ATTEMPTS} attempts; try again")
+        rows = chain.append(self._database, _ENTRIES, [_row(move) for move in moves])
+        return [_of(row) for row in rows]
 
     def entries(self, model: str | None = None) -> list[Move]:
         """The moves of a model, or of all, in their order."""
@@ -140,25 +109,13 @@ class Journal:
             return list(connection.scalars(query))
 
 
-def _append(connection: sa.Connection, moves: Sequence[Move]) -> list[Move]:
-    query = sa.select(_ENTRIES.c.sequence, _ENTRIES.c.sha256).order_by(_ENTRIES.c.sequence.desc()).limit(1)
-    last = connection.execute(query).first()
-    sequence, previous = (last.sequence, last.sha256) if last else (0, FIRST_PREVIOUS)
-    chained = []
-    for move in moves:
-        sequence += 1
-        linked = replace(move, sequence=sequence, previous_sha256=previous)
-        linked = replace(linked, sha256=digest(linked))
-        connection.execute(sa.insert(_ENTRIES).values(_row(linked)))
-        chained.append(linked)
-        previous = linked.sha256
-    return chained
-
-
-def _row(move: Move) -> dict[str, object]:
+def _row(move: Move) -> dict[str, Any]:
     return asdict(move) | {"time": move.time.astimezone(UTC).isoformat(timespec="microseconds")}
 
 
 def _move(row: sa.Row[tuple[object, ...]]) -> Move:
-    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    return _of(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def _of(fields: dict[str, Any]) -> Move:
     return Move(**fields | {"time": datetime.fromisoformat(fields["time"])})

@@ -31,7 +31,7 @@ class Registry:
             UnknownModelError: There is none of that name.
             LifecycleError: MLflow cannot be reached or refuses.
         """
-        with self._asking(f"read '{name}'"):
+        with self.asking(f"read '{name}'"):
             try:
                 aliases = self._client.get_registered_model(name).aliases
             except MlflowException as error:
@@ -44,7 +44,7 @@ class Registry:
 
     def move(self, name: str, number: str, stage: str) -> None:
         """Put a version into a stage; Staging and Production then hold no other."""
-        with self._asking(f"move version {number} of '{name}' to {stage}"), warnings.catch_warnings():
+        with self.asking(f"move version {number} of '{name}' to {stage}"), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # stages are deprecated, and the contract here
             self._client.transition_model_version_stage(
                 name, number, stage, archive_existing_versions=stage in (STAGING, PRODUCTION)
@@ -56,7 +56,7 @@ class Registry:
             wanted = next(reversed(model.in_stage(stage)), None)
             if model.aliases.get(alias) == wanted:
                 continue
-            with self._asking(f"set the alias '{alias}' of '{model.name}'"):
+            with self.asking(f"set the alias '{alias}' of '{model.name}'"):
                 if wanted is not None:
                     self._client.set_registered_model_alias(model.name, alias, wanted)
                 else:
@@ -89,7 +89,8 @@ class Registry:
         return f"there is no registered model '{name}'; {hint}"
 
     @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
+    def asking(self, what: str) -> Iterator[None]:
+        """Turn what MLflow raises into a sentence that says what was to be done."""
         try:
             yield
         except MlflowException as error:

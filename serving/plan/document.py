@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import mmap
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from serving.plan.model import Column, Label, PlanBroken, PlanUnsupported
 
 FILE = "plan.json"
 FORMAT = 2
+BLOCK_BYTES = 1 << 20
 LABEL_KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 COLUMN_TYPES = ("double", "string", "boolean")
 
@@ -18,9 +21,11 @@ def digest(folder: Path) -> str:
     """Return the SHA-256 (hex) over the names and bytes of a folder's files, in the order of the names."""
     total = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        total.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-        total.update(content)
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            total.update(f"{path.relative_to(folder).as_posix()}\0{size}\0".encode())
+            while block := file.read(BLOCK_BYTES):
+                total.update(block)
     return total.hexdigest()
 
 
@@ -78,14 +83,43 @@ def read_file(folder: Path, name: object, sha256: object) -> bytes:
     Raises:
         PlanBroken: It is not there, outside the folder, or altered.
     """
-    if not isinstance(name, str) or not name or Path(name).name != name:
-        raise PlanBroken(f"the plan in '{folder}' names a file outside it: '{name}'")
-    path = folder / name
+    path = _inside(folder, name)
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise PlanBroken(f"the plan in '{folder}' cannot be read whole; {error}") from error
-    if sha256_of(content) != sha256:
+        raise _unreadable(folder, error) from error
+    return _checked(content, path, sha256)
+
+
+def map_file(folder: Path, name: object, sha256: object) -> mmap.mmap:
+    """Map a file into memory, read-only and shared, if its bytes are those that were written.
+
+    A plan's files are never written again: a new version has a new folder.
+
+    Raises:
+        PlanBroken: It is not there, outside the folder, or altered.
+    """
+    path = _inside(folder, name)
+    try:
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder, error) from error
+    return _checked(content, path, sha256)
+
+
+def _inside(folder: Path, name: object) -> Path:
+    if not isinstance(name, str) or not name or Path(name).name != name:
+        raise PlanBroken(f"the plan in '{folder}' names a file outside it: '{name}'")
+    return folder / name
+
+
+def _unreadable(folder: Path, error: Exception) -> PlanBroken:
+    return PlanBroken(f"the plan in '{folder}' cannot be read whole; {error}")
+
+
+def _checked[Content: (bytes, mmap.mmap)](content: Content, path: Path, sha256: object) -> Content:
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise PlanBroken(f"'{path}' is not the file that the plan was written with; its digest differs")
     return content
 

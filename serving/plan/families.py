@@ -50,13 +50,13 @@ class Family:
         classes: The fitted classes that it can write, by name.
         suffix: Of its file.
         write: Turns a fitted estimator into data.
-        load: Makes of that data and its options what scores.
+        load: Makes of that data and its options what scores; of an npz file as it is mapped.
     """
 
     classes: tuple[str, ...]
     suffix: str
     write: Callable[[Any], Written]
-    load: Callable[[bytes, Entry, Shape], object]
+    load: Callable[[Any, Entry, Shape], object]
 
 
 def _both(*names: str) -> tuple[str, ...]:

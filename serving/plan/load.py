@@ -124,5 +124,6 @@ class Loader:
         if name in self.used:
             raise PlanBroken(f"two estimators name the file '{name}'")
         self.used.add(name)
-        content = document.read_file(self.folder, entry["file"], entry["sha256"])
-        return FAMILIES[entry["family"]].load(content, entry["options"], shape)
+        family = FAMILIES[entry["family"]]
+        take = document.map_file if family.suffix == "npz" else document.read_file
+        return family.load(take(self.folder, name, entry["sha256"]), entry["options"], shape)

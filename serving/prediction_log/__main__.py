@@ -1,8 +1,9 @@
-"""`python -m serving.prediction_log seal|read`: the log from the command line."""
+"""`python -m serving.prediction_log seal|upkeep|read`: the log from the command line."""
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,19 +13,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from serving.prediction_log.bucket import Bucket
 from serving.prediction_log.read import read
-from serving.prediction_log.seal import seal_segments
-from serving.settings import SettingsError, load
+from serving.prediction_log.retention import Keeping
+from serving.prediction_log.seal import seal_outcomes, seal_segments
+from serving.prediction_log.upkeep import Report, keep_up, summary
+from serving.settings import Settings, SettingsError, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 the disk refused, 2 bad input."""
     options = _parser().parse_args(arguments)
     try:
-        folder = options.folder or load().prediction_log_dir
+        settings = load()
+        folder = options.folder or settings.prediction_log_dir
         if options.command == "seal":
             return _seal(folder, as_json=options.json)
-        return _read(folder, options)
+        if options.command == "upkeep":
+            return _keep_up(folder, settings, options)
+        return _read(folder, options, settings.log_s3_uri)
     except (SettingsError, ValueError) as error:
         print(f"prediction log: {error}", file=sys.stderr)
         return 2
@@ -35,19 +42,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _seal(folder: Path, *, as_json: bool) -> int:
     report = seal_segments(folder)
+    outcomes = seal_outcomes(folder)
     if as_json:
         broken = [str(line) for line in report.broken]
         files = [str(path) for path in report.files]
         print(
-            json.dumps({"segments": report.segments, "rows": report.rows, "files": files, "broken": broken})
+            json.dumps(
+                {
+                    "segments": report.segments,
+                    "rows": report.rows,
+                    "files": files,
+                    "broken": broken,
+                    "outcomes": outcomes.rows,
+                }
+            )
         )
     else:
         done = f"{report.segments} segments, {report.rows} predictions, {len(report.files)} files"
+        done = f"{done}, {outcomes.rows} outcomes" if outcomes.rows else done
         print(f"sealed {done}; skipped {len(report.broken)} broken lines")
     return 0
 
 
-def _read(folder: Path, options: argparse.Namespace) -> int:
+def _keep_up(folder: Path, settings: Settings, options: argparse.Namespace) -> int:
+    keeping = Keeping(
+        settings.log_retention_days,
+        settings.log_s3_retention_days,
+        _retention(options.retention),
+        settings.log_max_bytes,
+    )
+    bucket = Bucket(settings.log_s3_uri) if settings.log_s3_uri else None
+    report = keep_up(folder, keeping, bucket, time.time())
+    if report is None:
+        raise OSError(f"another process is keeping up '{folder}'; try again when it has ended")
+    if options.json:
+        print(json.dumps(summary(report)))
+    else:
+        print(_told(report))
+    for problem in report.problems:
+        print(f"prediction log: {problem}", file=sys.stderr)
+    return 1 if report.problems else 0
+
+
+def _told(report: Report) -> str:
+    sealed = f"sealed {report.predictions.rows} predictions, {report.outcomes.rows} outcomes"
+    moved = f"merged into {report.merged} files, uploaded {report.uploaded}, removed {report.pruned}"
+    waiting = f"; {report.backlog.files} files wait" if report.backlog.files else ""
+    return f"{sealed}; {moved} and {report.pruned_in_bucket} in the bucket{waiting}"
+
+
+def _retention(text: str) -> dict[str, float]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f'--retention must be JSON like {{"churn": 30}}; {error}') from error
+    if not isinstance(found, dict) or not all(type(days) in (int, float) for days in found.values()):
+        raise ValueError(f'--retention must be JSON like {{"churn": 30}}, not {text}')
+    return found
+
+
+def _read(folder: Path, options: argparse.Namespace, s3_uri: str) -> int:
     table = read(
         folder,
         model=options.model,
@@ -57,6 +111,8 @@ def _read(folder: Path, options: argparse.Namespace) -> int:
         until_s=_time_s(options.until),
         shadow=options.shadow,
         limit=options.limit or None,
+        with_outcomes=options.outcomes,
+        s3_uri=s3_uri,
     )
     if options.output:
         _write(table, options.output)
@@ -92,6 +148,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     sealing = commands.add_parser("seal", help="turn closed segments into Parquet")
     sealing.add_argument("--json", action="store_true", help="say it as JSON")
+    keeping = commands.add_parser(
+        "upkeep", help="seal, merge, upload and prune: what the gateway does by itself"
+    )
+    keeping.add_argument("--retention", default="{}", help="days by model, as JSON")
+    keeping.add_argument("--json", action="store_true", help="say it as JSON")
     reading = commands.add_parser("read", help="print logged predictions as JSON lines")
     reading.add_argument("--model", required=True)
     reading.add_argument("--version")
@@ -99,9 +160,10 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument("--since", default="", help="ISO time; UTC where it has no zone")
     reading.add_argument("--until", default="", help="ISO time; UTC where it has no zone")
     reading.add_argument("--shadow", action="store_true", help="what shadows predicted")
+    reading.add_argument("--outcomes", action="store_true", help="join labels and values that came later")
     reading.add_argument("--limit", type=int, default=10, help="the newest so many rows; 0 for all")
     reading.add_argument("--output", type=Path, help="write a .parquet or .csv file")
-    for command in (sealing, reading):
+    for command in (sealing, keeping, reading):
         command.add_argument("--folder", type=Path, help="the log's folder, by default the settings'")
     return parser
 

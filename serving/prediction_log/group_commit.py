@@ -7,7 +7,10 @@ end, until a turn brings only one again.
 
 import asyncio
 import logging
+from itertools import accumulate
 from typing import Protocol
+
+from serving.prediction_log.segment import PartlyWrittenError
 
 _logger = logging.getLogger(__name__)
 
@@ -36,6 +39,11 @@ class GroupCommit:
         self._is_busy = False
         self._is_refusing = False
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the disk has refused the last line."""
+        return self._is_refusing
+
     async def commit(self, line: bytes) -> bool:
         """Write a line, its newline included, and wait for that.
 
@@ -49,7 +57,7 @@ class GroupCommit:
         if self._turn_lines == 1:
             loop.call_soon(self.flush)
             if not self._is_busy:
-                return self._write(line, 1)
+                return self._write([line]) == 1
         future: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((line, future))
         return await future
@@ -61,21 +69,31 @@ class GroupCommit:
         alive = [(line, future) for line, future in waiting if not future.done()]
         if not alive:
             return
-        is_written = self._write(b"".join(line for line, _ in alive), len(alive))
-        for _, future in alive:
-            future.set_result(is_written)
+        written = self._write([line for line, _ in alive])
+        for place, (_, future) in enumerate(alive):
+            future.set_result(place < written)
 
-    def _write(self, lines: bytes, count: int) -> bool:
+    def _write(self, lines: list[bytes]) -> int:
+        """Write lines, and give how many of them, from the first on, are written."""
         try:
-            self._writer.append(lines)
-        except OSError:
-            self.lost_lines += count
+            self._writer.append(lines[0] if len(lines) == 1 else b"".join(lines))
+        except OSError as error:
+            written = _whole(lines, error)
+            self.written_lines += written
+            self.lost_lines += len(lines) - written
             if not self._is_refusing:
                 _logger.exception("the prediction log cannot be written; predictions are answered unlogged")
             self._is_refusing = True
-            return False
+            return written
         if self._is_refusing:
             _logger.warning("the prediction log can be written again; %d records were lost", self.lost_lines)
         self._is_refusing = False
-        self.written_lines += count
-        return True
+        self.written_lines += len(lines)
+        return len(lines)
+
+
+def _whole(lines: list[bytes], error: OSError) -> int:
+    """How many lines the disk has taken wholly before it refused."""
+    if not isinstance(error, PartlyWrittenError):
+        return 0
+    return sum(end <= error.written_bytes for end in accumulate(map(len, lines)))

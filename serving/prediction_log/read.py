@@ -1,27 +1,31 @@
-"""Reading the log: sealed and live records alike, each exactly once, while others write and seal.
+"""Reading the log: sealed and live records alike, each exactly once, while others write, seal and merge.
 
 Live segments are read first and remembered; then sealed files are listed, and those of remembered segments
 passed over. A segment that is sealed in between is thus read once, from whichever side it was met first.
 """
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from serving.prediction_log import layout
-from serving.prediction_log.lines import read_lines
-from serving.prediction_log.record import Record
+from serving.prediction_log import catalogue, layout, outcomes
+from serving.prediction_log.bucket import Bucket
+from serving.prediction_log.lines import read_chunks
+from serving.prediction_log.record import FORM, Record
 from serving.prediction_log.tables import merge, to_table
 
 _BATCH_RECORDS = 10_000
 _CLOCK_MARGIN_S = 60.0  # a file system's clock may differ from the gateway's
+_ATTEMPTS = 20
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def read(
     until_s: float | None = None,
     shadow: bool | None = False,
     limit: int | None = None,
+    with_outcomes: bool = False,
+    s3_uri: str = "",
 ) -> pa.Table:
     """The logged predictions of a model, oldest first, one row a prediction.
 
@@ -82,29 +88,96 @@ def read(
         until_s: Before this time, in seconds since 1970.
         shadow: False for what was answered, True for what shadows predicted, None for both.
         limit: Only the newest so many rows; memory is bounded by it.
+        with_outcomes: Join what became of the predictions, whenever it came.
+        s3_uri: The log's copy, `s3://bucket/prefix`, for what is not in the folder any more.
 
     Returns:
         prediction_id, ts (timestamp[us, UTC]), model, version, variant, shadow, request_id, user_key,
         features (a struct; null when no row has features), prediction, probabilities (list of doubles),
-        latency_us.
+        latency_us; with outcomes also label (of a kind that holds all labels), value (double) and outcome_ts
+        (timestamp[us, UTC]), null where nothing has come.
+
+    Raises:
+        BucketError: The bucket cannot be read.
     """
     wanted = _Filter(model, version, variant, since_s, until_s, shadow)
+    bucket = Bucket(s3_uri) if s3_uri else None
+    found = _settled(lambda: _predictions(folder, wanted, limit, bucket))
+    if not with_outcomes:
+        return found
+    oldest_s = pc.min(found["ts"]).cast(pa.int64()).as_py()
+    since = None if oldest_s is None else oldest_s / 1e6
+    return outcomes.join(found, _settled(lambda: _outcomes(folder, since, bucket)))
+
+
+def read_outcomes(folder: Path, *, since_s: float | None = None, s3_uri: str = "") -> pa.Table:
+    """What became of predictions, one row a prediction: the last label and the last value.
+
+    Args:
+        folder: The log's folder.
+        since_s: Only outcomes that came since about then, in seconds since 1970; up to a day more is given.
+        s3_uri: The log's copy, for what is not in the folder any more.
+
+    Returns:
+        prediction_id, label_json (the label as JSON), value, ts (when it was so) and received.
+
+    Raises:
+        BucketError: The bucket cannot be read.
+    """
+    bucket = Bucket(s3_uri) if s3_uri else None
+    return outcomes.latest(_settled(lambda: _outcomes(folder, since_s, bucket)))
+
+
+def _settled(reading: Callable[[], pa.Table]) -> pa.Table:
+    """What a reading finds when no file has vanished under it."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return reading()
+        except catalogue.Moved:
+            continue
+    return reading()
+
+
+def _predictions(folder: Path, wanted: _Filter, limit: int | None, bucket: Bucket | None) -> pa.Table:
     newest = _Newest(limit)
     live: set[str] = set()
     for table in _live(folder, wanted, live):
         newest.add(table)
-    for day, path in layout.sealed_days(folder, model):
+    above = layout.model_dir(folder, wanted.model)
+    for day, files in catalogue.days(folder, above, bucket=bucket, is_wanted=wanted.has_day, live=live):
         if newest.is_complete_since(day):
             break
-        if wanted.has_day(day):
-            for file in layout.sealed_files(path):
-                if layout.segment_of(file) not in live:
-                    newest.add(pq.read_table(file, filters=wanted.expression(), partitioning=None))
+        for file in files:
+            newest.add(file.read(filters=wanted.expression()))
     return newest.result()
+
+
+def _outcomes(folder: Path, since_s: float | None, bucket: Bucket | None) -> pa.Table:
+    home = layout.outcomes_dir(folder)
+    live: set[str] = set()
+    found = []
+    for path, file in _opened(home, live):
+        chunks = read_chunks(file, path.stem, outcomes.FORM)
+        found += [outcomes.to_table(chunk.found) for chunk in chunks]
+    first = "" if since_s is None else _day(max(0.0, since_s - _DAY_S))
+    for _, files in catalogue.days(
+        folder, home / "sealed", bucket=bucket, is_wanted=lambda day: day >= first, live=live
+    ):
+        found += [file.read() for file in files]
+    return pa.concat_tables(
+        [outcomes.SCHEMA.empty_table(), *(table.cast(outcomes.SCHEMA) for table in found)]
+    )
 
 
 def _live(folder: Path, wanted: _Filter, live: set[str]) -> Iterator[pa.Table]:
     needle = orjson.dumps(wanted.model)
+    for path, file in _opened(folder, live, wanted.since_s):
+        chunks = read_chunks(file, path.stem, FORM, containing=needle)
+        yield from _tables(found for chunk in chunks for found in chunk.found if wanted.accepts(found))
+
+
+def _opened(folder: Path, live: set[str], since_s: float | None = None) -> Iterator[tuple[Path, BinaryIO]]:
+    """The segments that are there, each open and remembered; without those last written before a time."""
     for path in layout.segments(folder):
         try:
             file = path.open("rb")
@@ -112,10 +185,8 @@ def _live(folder: Path, wanted: _Filter, live: set[str]) -> Iterator[pa.Table]:
             continue
         live.add(path.stem)
         with file:
-            if wanted.since_s is not None and path.stat().st_mtime < wanted.since_s - _CLOCK_MARGIN_S:
-                continue
-            lines = read_lines(file, path.stem, containing=needle)
-            yield from _tables(line for line in lines if isinstance(line, Record) and wanted.accepts(line))
+            if since_s is None or os.fstat(file.fileno()).st_mtime >= since_s - _CLOCK_MARGIN_S:
+                yield path, file
 
 
 def _tables(records: Iterable[Record]) -> Iterator[pa.Table]:

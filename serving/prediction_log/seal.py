@@ -9,23 +9,26 @@ import fcntl
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Generic, TypeVar
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.prediction_log import layout
-from serving.prediction_log.lines import BrokenLine, read_lines
+from serving.prediction_log import layout, outcomes, record, tables
+from serving.prediction_log.lines import BrokenLine, Form, read_chunks
+from serving.prediction_log.outcomes import Outcome
 from serving.prediction_log.record import Record
-from serving.prediction_log.tables import to_table
 
 _logger = logging.getLogger(__name__)
+T = TypeVar("T")
 ROWS_PER_PART = 20_000
 """Rows held in memory before they are written; a bound on memory, not on a file."""
+_DAY_S = 86_400
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class SealReport:
     Attributes:
         files: The Parquet files written.
         segments: How many segments were sealed.
-        rows: How many predictions.
+        rows: How many predictions, or outcomes.
         broken: The lines that could not be read; they are kept in the log's folder `broken`.
     """
 
@@ -43,6 +46,41 @@ class SealReport:
     segments: int = 0
     rows: int = 0
     broken: list[BrokenLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What is sealed, and how it is put into files.
+
+    Attributes:
+        form: How the lines are read.
+        group: What must be the same for records of one file; model and day first.
+        day_dir: The folder of such a group.
+        rows: How many rows a record makes.
+        table: The rows of records of one group.
+    """
+
+    form: Form[T]
+    group: Callable[[T], Hashable]
+    day_dir: Callable[[Path, Any], Path]
+    rows: Callable[[T], int]
+    table: Callable[[list[T]], pa.Table]
+
+
+PREDICTIONS: Kind[Record] = Kind(
+    record.FORM,
+    lambda record: (record.model, record.ts_s // _DAY_S, record.columns),
+    lambda folder, group: layout.day_dir(folder, group[0], day_name(group[1])),
+    lambda record: len(record.rows),
+    tables.to_table,
+)
+OUTCOMES: Kind[Outcome] = Kind(
+    outcomes.FORM,
+    lambda outcome: outcome.received_s // _DAY_S,
+    lambda folder, day: folder / "sealed" / f"day={day_name(day)}",
+    lambda _: 1,
+    outcomes.to_table,
+)
 
 
 def seal(folder: Path) -> list[Path]:
@@ -58,14 +96,29 @@ def seal(folder: Path) -> list[Path]:
 
 def seal_segments(folder: Path) -> SealReport:
     """As `seal`, with an account of it."""
+    return _seal_all(folder, PREDICTIONS)
+
+
+def seal_outcomes(folder: Path) -> SealReport:
+    """Seal the outcomes' segments; as `seal`, with an account of it."""
+    return _seal_all(layout.outcomes_dir(folder), OUTCOMES)
+
+
+def day_name(day: float) -> str:
+    """`YYYY-MM-DD` of a number of days since 1970."""
+    return datetime.fromtimestamp(day * _DAY_S, UTC).strftime("%Y-%m-%d")
+
+
+def _seal_all(folder: Path, kind: Kind[Any]) -> SealReport:
     report = SealReport()
     unfinished: defaultdict[str, list[Path]] = defaultdict(list)
     for path in layout.every_sealed_file(folder):
-        unfinished[layout.segment_of(path)].append(path)
+        unfinished[layout.segment_of(path.name)].append(path)
     for path in layout.segments(folder):
         with _held(path) as file:
             if file is not None:
-                _seal_one(folder, path, file, unfinished[path.stem], report)
+                _remove(unfinished[path.stem])
+                _seal_one(folder, path, file, report, kind)
     for line in report.broken:
         _logger.warning("%s; it is skipped and kept in '%s'", line, layout.broken_dir(folder))
     return report
@@ -87,16 +140,18 @@ def _held(path: Path) -> Iterator[BinaryIO | None]:
         yield file if os.fstat(file.fileno()).st_nlink else None
 
 
-def _seal_one(folder: Path, path: Path, file: BinaryIO, unfinished: list[Path], report: SealReport) -> None:
-    for leftover in unfinished:
+def _remove(leftovers: list[Path]) -> None:
+    for leftover in leftovers:
         leftover.unlink(missing_ok=True)
-    parts = _Parts(folder, path.stem)
+
+
+def _seal_one(folder: Path, path: Path, file: BinaryIO, report: SealReport, kind: Kind[Any]) -> None:
+    parts = _Parts(folder, path.stem, kind)
     broken: list[BrokenLine] = []
-    for line in read_lines(file, path.stem):
-        if isinstance(line, BrokenLine):
-            broken.append(line)
-        else:
-            parts.add(line)
+    for chunk in read_chunks(file, path.stem, kind.form):
+        broken += chunk.broken
+        for found in chunk.found:
+            parts.add(found)
     parts.write()
     if broken:
         _keep_broken(folder, path, broken)
@@ -117,30 +172,29 @@ def _keep_broken(folder: Path, path: Path, broken: Iterable[BrokenLine]) -> None
     (layout.broken_dir(folder) / path.name).write_bytes(data)
 
 
-class _Parts:
-    """Gathers a segment's records by model, day and columns, and writes them when enough are there."""
+class _Parts(Generic[T]):
+    """Gathers a segment's records by what must be the same in a file; writes them when enough are there."""
 
-    def __init__(self, folder: Path, segment: str) -> None:
+    def __init__(self, folder: Path, segment: str, kind: Kind[T]) -> None:
         self.files: list[Path] = []
         self.rows = 0
-        self._folder, self._segment = folder, segment
-        self._groups: defaultdict[tuple[str, str, tuple[str, ...]], list[Record]] = defaultdict(list)
+        self._folder, self._segment, self._kind = folder, segment, kind
+        self._groups: defaultdict[Hashable, list[T]] = defaultdict(list)
         self._held_rows = 0
 
-    def add(self, record: Record) -> None:
-        day = datetime.fromtimestamp(record.ts_s, UTC).strftime("%Y-%m-%d")
-        self._groups[record.model, day, tuple(record.columns)].append(record)
-        self._held_rows += len(record.rows)
+    def add(self, found: T) -> None:
+        self._groups[self._kind.group(found)].append(found)
+        self._held_rows += self._kind.rows(found)
         if self._held_rows >= ROWS_PER_PART:
             self.write()
 
     def write(self) -> None:
-        for (model, day, _), records in self._groups.items():
-            table = to_table(records)
-            target = layout.day_dir(self._folder, model, day)
+        for group, found in self._groups.items():
+            table = self._kind.table(found)
+            target = self._kind.day_dir(self._folder, group)
             target.mkdir(parents=True, exist_ok=True)
             name = layout.sealed_name(self._segment, len(self.files))
-            unfinished = target / f".{name}.tmp"
+            unfinished = layout.unfinished_name(target / name)
             pq.write_table(table, unfinished, compression="zstd")
             with unfinished.open("rb") as file:
                 os.fsync(file.fileno())

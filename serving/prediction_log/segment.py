@@ -15,6 +15,18 @@ from pathlib import Path
 from serving.prediction_log.layout import SEGMENT_SUFFIX, segments_dir
 
 
+class PartlyWrittenError(OSError):
+    """The disk took only the beginning of what was appended.
+
+    Attributes:
+        written_bytes: How much of it.
+    """
+
+    def __init__(self, cause: OSError, written_bytes: int) -> None:
+        super().__init__(cause.errno, cause.strerror)
+        self.written_bytes = written_bytes
+
+
 class SegmentWriter:
     """Appends lines to segments in a log's folder, one segment at a time; for one thread of one process.
 
@@ -38,18 +50,26 @@ class SegmentWriter:
         """Write whole lines, each with its newline, by one write; they survive this process when it returns.
 
         Raises:
-            OSError: The disk refused. None of the lines counts as written; the next append starts clean.
+            PartlyWrittenError: The disk was full in the midst of it; the next append starts clean.
+            OSError: The disk refused; none of the lines is written.
         """
         if self._handle is None or self._is_due():
             self.close()
             self._handle = self._open()
-        data = b"\n" + lines if self._is_torn else lines
+        mend = b"\n" if self._is_torn else b""
+        data = mend + lines
         written = 0
         while written < len(data):
-            count = os.write(self._handle, data[written:] if written else data)
+            try:
+                count = os.write(self._handle, data[written:] if written else data)
+            except OSError as error:
+                if written:
+                    self._is_torn = not data[:written].endswith(b"\n")
+                    raise PartlyWrittenError(error, written - len(mend)) from error
+                raise
             written += count
             self._size_bytes += count
-            self._is_torn = written < len(data)
+        self._is_torn = False
 
     def rotate_if_due(self) -> None:
         """Close a segment that is too old or whose file was removed; to be called when lines are rare."""

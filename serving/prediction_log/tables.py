@@ -35,9 +35,23 @@ def to_table(records: Sequence[Record]) -> pa.Table:
     counts = [len(record.rows) for record in records]
     columns = records[0].columns
     transposed = zip(*rows, strict=True) if rows else [()] * len(columns)
-    features = {name: _column(values) for name, values in zip(columns, transposed, strict=True)}
-    predictions = _column(list(chain.from_iterable(record.predictions for record in records)), whole=True)
+    features = {name: column(values) for name, values in zip(columns, transposed, strict=True)}
+    predictions = column(list(chain.from_iterable(record.predictions for record in records)), whole=True)
     return _assemble(_base(records, counts), features, predictions, _tail(records, counts), len(rows))
+
+
+def prediction_ids(records: Sequence[Record]) -> pa.Array:
+    """The ids of all rows: a record's own where it has one row, else with the row's number behind it."""
+    ids = [
+        name
+        for record in records
+        for name in (
+            (record.prediction_id,)
+            if len(record.rows) == 1
+            else [f"{record.prediction_id}-{row}" for row in range(len(record.rows))]
+        )
+    ]
+    return pa.array(ids, pa.string())
 
 
 def merge(tables: Sequence[pa.Table]) -> pa.Table:
@@ -72,15 +86,10 @@ def _base(records: Sequence[Record], counts: Sequence[int]) -> pa.Table:
     def repeat(values: Iterable[object], kind: pa.DataType) -> pa.Array:
         return pa.array(_repeated(values, counts), kind)
 
-    ids = [
-        record.prediction_id if count == 1 else f"{record.prediction_id}-{row}"
-        for record, count in zip(records, counts, strict=True)
-        for row in range(count)
-    ]
     micros = repeat([round(record.ts_s * 1e6) for record in records], pa.int64())
     same = {field.name: field.type for field in BASE if field.name not in ("prediction_id", "ts")}
     columns = {
-        "prediction_id": pa.array(ids, pa.string()),
+        "prediction_id": prediction_ids(records),
         "ts": micros.cast(BASE.field("ts").type),
         **{name: repeat([getattr(record, name) for record in records], kind) for name, kind in same.items()},
     }
@@ -105,7 +114,13 @@ def _repeated(values: Iterable[object], counts: Sequence[int]) -> list[object]:
     return [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
 
 
-def _column(values: Sequence[object], *, whole: bool = False) -> pa.Array:
+def column(values: Sequence[object], *, whole: bool = False) -> pa.Array:
+    """Values as one array of a kind that holds them all.
+
+    Args:
+        values: Numbers, booleans, texts and nulls; anything else becomes its JSON.
+        whole: Whether whole numbers stay whole instead of becoming doubles.
+    """
     kinds = set(map(type, values)) - {_NONE}
     if not kinds:
         return pa.nulls(len(values))
@@ -126,7 +141,7 @@ def _doubles(values: Sequence[object]) -> pa.Array:
 def _texts(values: Sequence[object], *, whole: bool) -> list[str | None]:
     """Numbers as Arrow's own cast writes them: a text must not depend on when it was sealed."""
     numbers = [value if type(value) in (int, float) else None for value in values]
-    written = _column(numbers, whole=whole).cast(pa.string()).to_pylist()
+    written = column(numbers, whole=whole).cast(pa.string()).to_pylist()
     return [_text(value, number) for value, number in zip(values, written, strict=True)]
 
 
@@ -144,9 +159,14 @@ def _features(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 
 def _concat(columns: Sequence[pa.Array | pa.ChunkedArray]) -> pa.ChunkedArray:
-    kind = _joined({column.type for column in columns})
-    chunks = [chunk for column in columns for chunk in _chunks(column.cast(kind, safe=False))]
+    # What holds nothing has no say: a file's kind of an empty column is that of the files it was merged with.
+    kind = _joined({column.type for column in columns if column.null_count < len(column)})
+    chunks = [chunk for column in columns for chunk in _chunks(_cast(column, kind))]
     return pa.chunked_array(chunks, kind)
+
+
+def _cast(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    return pa.nulls(len(column), kind) if column.null_count == len(column) else column.cast(kind, safe=False)
 
 
 def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:

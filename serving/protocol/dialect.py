@@ -6,7 +6,7 @@ from typing import Protocol
 
 from serving.protocol.errors import RequestError
 from serving.protocol.media import media_of
-from serving.scorers.scorer import Job, Scored, Scorer
+from serving.scorers.scorer import Begun, Scorer
 
 CONTENT_TYPE = b"content-type"
 
@@ -22,8 +22,18 @@ class Asked:
 class Dialect(Protocol):
     """One protocol. Safe to call from several threads."""
 
-    def begin(self, scorer: Scorer, asked: Asked) -> Scored | Job:
+    @property
+    def wanted(self) -> str | None:
+        """The version that must answer; None where the route decides."""
+        ...
+
+    def begin(self, scorer: Scorer, asked: Asked, version: str) -> Begun:
         """Answer at once if that takes less than about a millisecond, else return the job that does.
+
+        Args:
+            scorer: What answers.
+            asked: The request.
+            version: The number of the version that answers.
 
         Raises:
             RequestError: The request cannot be answered.
@@ -38,7 +48,9 @@ class Dialect(Protocol):
 class MLflowDialect:
     """MLflow's scoring protocol, `POST /models/{name}/invocations`."""
 
-    def begin(self, scorer: Scorer, asked: Asked) -> Scored | Job:
+    wanted = None
+
+    def begin(self, scorer: Scorer, asked: Asked, version: str) -> Begun:  # noqa: ARG002 - V2's body names it
         """Answer at once, or return the job."""
         return scorer.begin(asked.body, media_of(asked.headers.get(CONTENT_TYPE)))
 

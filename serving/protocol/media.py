@@ -23,6 +23,9 @@ class Media:
     header: str
 
 
+JSON = Media("json", "application/json")
+
+
 @lru_cache(maxsize=64)
 def media_of(header: bytes | None) -> Media:
     """Read the header `Content-Type`.

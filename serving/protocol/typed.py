@@ -12,6 +12,9 @@ from typing import Any
 
 import orjson
 
+from serving.protocol.errors import RequestError
+from serving.scorers.scorer import Table
+
 Row = Sequence[object]
 
 Kinds = dict[str, frozenset[type]]
@@ -23,6 +26,8 @@ PLAIN_KINDS: Kinds = {
 }
 # Under `instances` and `inputs`, MLflow makes numpy arrays of texts, where None becomes the text "None".
 ARRAY_KINDS: Kinds = PLAIN_KINDS | {"string": frozenset({str})}
+# A tensor of booleans may bring a column of numbers, as MLflow takes true for 1.
+TABLE_KINDS: Kinds = PLAIN_KINDS | {"double": frozenset({float, int, bool, type(None)})}
 
 MAX_KNOWN = 4096
 
@@ -50,6 +55,7 @@ class TypedParser:
         # Tuples of value types that have been checked: a row's types are looked up at once, not one by one.
         self._plain: set[tuple[type, ...]] = set()
         self._array: set[tuple[type, ...]] = set()
+        self._table: set[tuple[type, ...]] = set()
 
     def parse(self, body: bytes) -> Request | None:
         """Read a body; None if MLflow's own code must judge it."""
@@ -70,6 +76,34 @@ class TypedParser:
         [(key, value)] = table.items()
         rows = self._rows(key, value)
         return None if not rows else Request(rows, wants_probabilities)
+
+    def checked(self, table: Table) -> Sequence[Row]:
+        """The rows of a table in the model's order, whose values are of the columns' kinds.
+
+        Raises:
+            RequestError: 400; a column is missing, or a value is of another kind.
+        """
+        rows = table.rows
+        if list(table.columns) != self._names:
+            missing = [name for name in self._names if name not in table.columns]
+            if missing:
+                raise RequestError(
+                    400, f"column '{missing[0]}' is missing; send it, with null where there is no value"
+                )
+            getter = _row_getter([table.columns.index(name) for name in self._names])
+            rows = [getter(row) for row in rows]
+        found = self._checked(rows, TABLE_KINDS, self._table)
+        if found is None:
+            raise RequestError(400, self._unfit(rows))
+        return found
+
+    def _unfit(self, rows: Sequence[Row]) -> str:
+        for number, row in enumerate(rows):
+            for name, kind, value in zip(self._names, self._types, row, strict=True):
+                if type(value) not in TABLE_KINDS[kind]:
+                    wanted = {"double": "a number", "string": "text", "boolean": "true or false"}[kind]
+                    return f"column '{name}' must be {wanted}; row {number} has a value of another kind"
+        return "at least one row is needed; there is none"
 
     def _rows(self, key: str, value: Any) -> Sequence[Row] | None:
         if key == "dataframe_split" and type(value) is dict:

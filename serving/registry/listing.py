@@ -13,6 +13,8 @@ ALIASES = {"Production": "production", "Staging": "staging"}
 """The alias that the lifecycle sets beside each stage."""
 
 ROUTE_TAG = "penstock.route"
+UPSTREAM_TAG = "penstock.upstream"
+"""The servers that answer for a registered model, as http addresses parted by commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Model:
     route_tags: Mapping[str, str]
     policy: str | None = None
     """The text of its policy's tag."""
+    upstream: str | None = None
+    """The text of its upstream's tag."""
 
 
 def fingerprint(entry: Mapping[str, Any]) -> str:
@@ -53,6 +57,7 @@ def model_of(entry: Mapping[str, Any], versions: Sequence[Mapping[str, Any]]) ->
         {item["alias"]: str(item["version"]) for item in entry.get("aliases", ())},
         _route_tags(name, tags),
         tags.get(POLICY_TAG) or None,
+        tags.get(UPSTREAM_TAG) or None,
     )
 
 

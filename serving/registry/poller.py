@@ -110,6 +110,7 @@ class Poller:
         if fresh == self._snapshot and self._path.exists() and not self._must_write:
             return False
         write(self._path, fresh)
+        _log_problems(self._snapshot, fresh)
         self._snapshot, self._must_write = fresh, False
         return True
 
@@ -164,3 +165,11 @@ class Poller:
         if not self._is_failing:
             _logger.warning("%s; serving goes on with what is held", error)
         self._is_failing = True
+
+
+def _log_problems(before: Snapshot, after: Snapshot) -> None:
+    """Log what has become wrong with a route's tag, once."""
+    for name, route in after.routes.items():
+        last = before.routes.get(name)
+        if route.problem and (last is None or last.problem != route.problem):
+            _logger.warning("the tag of route '%s' is not followed: %s", name, route.problem)

@@ -1,11 +1,12 @@
 """From the registry's listing to a snapshot: which route each name has and which version each variant means.
 
-Nothing is read or written here. What cannot be served is never put in the place of what can: an invalid tag
-leaves the last good route, and a version that is not ready leaves the one before it.
+Nothing is read or written here. What cannot be served is never put in the place of what can: a tag that
+is no route, names what is not there or leaves nobody to answer leaves the last good route; a name stays with
+whoever had it; and a version that is not ready leaves the one before it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -35,27 +36,20 @@ class ChosenRoute:
     problem: str | None
 
 
-def held_of(model: str, version: Version) -> Held:
+def held_of(model: str, version: Version, upstream: str | None = None) -> Held:
     """Where a version's files belong; the folder's name changes with the artefact behind the number."""
     sha = version.tags.get(PLAN_TAG) or None
     origin = sha256(f"{version.created_ms} {version.source} {sha}".encode()).hexdigest()[:12]
-    return Held(model, version.number, f"models/{_dir_name(model)}/{version.number}-{origin}", sha)
+    return Held(model, version.number, f"models/{_dir_name(model)}/{version.number}-{origin}", sha, upstream)
 
 
 def choose_routes(models: Mapping[str, Model], before: Snapshot) -> dict[str, ChosenRoute]:
     """The route of every registered model and of every named route, by called name."""
-    chosen = {name: _choose(name, model, before) for name, model in sorted(models.items())}
+    claims: dict[str, list[str]] = {name: [name] for name in sorted(models)}
     for model in sorted(models.values(), key=lambda model: model.name):
         for name in sorted(set(model.route_tags) - {model.name}):
-            if name in chosen:
-                taken = f"route '{name}' of model '{model.name}' has a name that is taken; rename the tag"
-                other = chosen[name]
-                chosen[name] = ChosenRoute(
-                    other.name, other.model, other.text, other.route, other.problem or taken
-                )
-            else:
-                chosen[name] = _choose(name, model, before)
-    return chosen
+            claims.setdefault(name, []).append(model.name)
+    return {name: _claimed(name, claimants, models, before) for name, claimants in claims.items()}
 
 
 def targets(chosen: Mapping[str, ChosenRoute], models: Mapping[str, Model]) -> dict[str, Held]:
@@ -87,19 +81,61 @@ def resolve(
     return Snapshot(routes, stages, policies)
 
 
-def _choose(name: str, model: Model, before: Snapshot) -> ChosenRoute:
+def _claimed(
+    name: str, claimants: Sequence[str], models: Mapping[str, Model], before: Snapshot
+) -> ChosenRoute:
+    """The route of a name that several models may claim: it stays with the one that had it until now."""
+    last = before.routes.get(name)
+    owner = last.model if last and last.model in claimants else claimants[0]
+    chosen = _choose(name, models[owner], models, last if last and last.model == owner else None)
+    others = [claimant for claimant in claimants if claimant != owner]
+    if not others or chosen.problem:
+        return chosen
+    return replace(chosen, problem=_taken(name, owner, others[0]))
+
+
+def _taken(name: str, owner: str, other: str) -> str:
+    if other == name:
+        return (
+            f"route '{name}' of model '{owner}' has the name of a registered model, which it hides; rename it"
+        )
+    return f"route '{name}' of model '{other}' has a name that is taken; rename the tag"
+
+
+def _choose(name: str, model: Model, models: Mapping[str, Model], last: RouteState | None) -> ChosenRoute:
     text = model.route_tags.get(name)
     if text is None:
         return ChosenRoute(name, model.name, None, straight(model.name), None)
     try:
-        return ChosenRoute(name, model.name, text, parse(text, name=name, model=model.name), None)
+        route = parse(text, name=name, model=model.name)
     except RouteError as error:
-        return _last_good(name, model, before, str(error))
+        return _last_good(name, model, last, str(error))
+    if last is not None and last.text != text and _answers(last) and (fault := _fault(route, models)):
+        return _last_good(name, model, last, fault)
+    return ChosenRoute(name, model.name, text, route, None)
 
 
-def _last_good(name: str, model: Model, before: Snapshot, problem: str) -> ChosenRoute:
-    last = before.routes.get(name)
-    if last is None or last.model != model.name or not last.variants:
+def _answers(state: RouteState) -> bool:
+    return any(variant.held for variant in state.variants)
+
+
+def _fault(route: Route, models: Mapping[str, Model]) -> str | None:
+    """Why a route must not take the place of a good one: it names what is not there, or nobody answers."""
+    faults = {variant: _target(variant, models)[1] for variant in _all_variants(route)}
+    for variant, fault in faults.items():
+        if fault and not _is_empty_stage(variant, models):
+            return f"variant '{variant.name}' of route '{route.name}': {fault}"
+    if all(faults[variant] for variant in route.variants):
+        return f"route '{route.name}' has no variant that can answer: {faults[route.variants[0]]}"
+    return None
+
+
+def _is_empty_stage(variant: Variant, models: Mapping[str, Model]) -> bool:
+    return variant.version is None and variant.model in models
+
+
+def _last_good(name: str, model: Model, last: RouteState | None, problem: str) -> ChosenRoute:
+    if last is None or not last.variants:
         return ChosenRoute(name, model.name, None, None, problem)
     text = last.text
     route = straight(model.name) if text is None else parse(text, name=name, model=model.name)
@@ -155,7 +191,7 @@ def _target(variant: Variant, models: Mapping[str, Model]) -> tuple[Held | None,
         return None, f"model '{variant.model}' has no version in {variant.stage}"
     if number not in model.versions:
         return None, f"model '{variant.model}' has no version {number}"
-    return held_of(variant.model, model.versions[number]), None
+    return held_of(variant.model, model.versions[number], model.upstream), None
 
 
 def _dir_name(model: str) -> str:

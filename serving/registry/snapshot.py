@@ -28,6 +28,13 @@ class Held:
     folder: str
     """Relative to the gateway's folder; another artefact under the same number has another folder."""
     plan_sha256: str | None
+    upstream: str | None = None
+    """The servers that answer for it, as its model's tag `penstock.upstream` lists them."""
+
+    @property
+    def artefact(self) -> str:
+        """What tells this artefact from another one under the same number."""
+        return self.folder.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

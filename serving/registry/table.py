@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from serving.policy import NO_POLICY, Policy
 from serving.policy import parse as parse_policy
+from serving.registry.slot import Slot
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
-from serving.routing.assign import allot, bucket, fallback
+from serving.routing.assign import allot, bucket, champion_index, fallback
 from serving.routing.route import BUCKETS, Variant
 from serving.scorers.scorer import Scorer
 
-Loaded = Scorer | str
-"""A loaded version, or the sentence that says why it could not be loaded."""
+Loaded = Scorer | Slot | str | None
+"""A version, loaded or to be loaded; why it cannot be loaded; None where the lane until now waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,17 @@ class Lane:
 
     variant: str
     held: Held
-    scorer: Scorer
+    slot: Slot
     headers: tuple[tuple[bytes, bytes], ...]
     policy: Policy = NO_POLICY
     """What is wanted of the lane's model."""
+    stand_in: "Lane | None" = None
+    """Who answers should the version, which has not been loaded yet, not be loadable."""
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """The inputs as in `Scorer`; empty as long as the version has never been loaded."""
+        return self.slot.facts.columns if self.slot.facts else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,13 @@ class ActiveRoute:
     problems: tuple[str, ...]
     policy: Policy = NO_POLICY
     """What is wanted of the model whose route it is."""
+    champion: Lane | None = None
+    """Who answers in a challenger's place; None where the champion has no version."""
+
+    @property
+    def challengers(self) -> tuple[Lane, ...]:
+        """The lanes that share the traffic with the champion."""
+        return tuple(lane for lane in self.lanes if lane and lane is not self.champion)
 
     def lane(self, user_key: bytes | None, draw: Callable[[], float]) -> Lane | None:
         """The lane of a user, or a random one for a request without a user; None if nothing can answer.
@@ -93,6 +108,7 @@ def _active(
         state.salt.encode(),
         tuple(problems),
         policy,
+        lanes[champion_index([_variant(variant) for variant in state.variants])] if lanes else None,
     )
 
 
@@ -107,13 +123,26 @@ def _lane(
         problems.append(f"variant '{state.name}': {state.problem}")
     if state.held is None:
         return None
-    scorer = loaded[state.held.folder]
-    if not isinstance(scorer, str):
+    found, last = loaded[state.held.folder], earlier.get(state.name)
+    if found is None:
+        return last
+    if not isinstance(found, str):
+        slot = found if isinstance(found, Slot) else Slot.filled(state.held, found)
         policy = policies.get(state.held.model, NO_POLICY)
-        return Lane(state.name, state.held, scorer, _headers(state), policy)
-    sentence = f"variant '{state.name}': version {state.held.version} of '{state.held.model}': {scorer}"
-    last = earlier.get(state.name)
+        return Lane(state.name, state.held, slot, _headers(state), policy, _stand_in(slot, last))
+    if last is not None and last.held == state.held:
+        last = last.stand_in
+    sentence = f"variant '{state.name}': version {state.held.version} of '{state.held.model}': {found}"
     problems.append(f"{sentence}; version {last.held.version} answers instead" if last else sentence)
+    return last
+
+
+def _stand_in(slot: Slot, last: Lane | None) -> Lane | None:
+    """The last lane that is known to answer, as long as the new one is not."""
+    if slot.facts is not None or last is None:
+        return None
+    if last.held == slot.held or last.stand_in is not None:
+        return last.stand_in
     return last
 
 

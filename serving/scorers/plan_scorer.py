@@ -13,8 +13,8 @@ from serving.plan.plan import Plan
 from serving.protocol.errors import RequestError
 from serving.protocol.judge import Judge, Parsed
 from serving.protocol.media import Media
-from serving.protocol.typed import Request, TypedParser
-from serving.scorers.scorer import Job, Kind, Scored
+from serving.protocol.typed import Request, Row, TypedParser
+from serving.scorers.scorer import Job, Kind, Scored, Table, Wants
 
 SMALL_BYTES = 32 * 1024
 """Parsing this many bytes of JSON takes about 0.2 ms."""
@@ -56,6 +56,22 @@ class PlanScorer:
             return partial(self._scored, request, body, media)
         return self._scored(request, body, media)
 
+    def begin_table(self, table: Table, wants: Wants) -> Scored | Job:
+        """Answer rows at once, or return the job for a thread; the body stays empty."""
+        rows = self._parser.checked(table)
+        if len(rows) * self._row_s > QUICK_S:
+            return partial(self._of_rows, rows, wants)
+        return self._of_rows(rows, wants)
+
+    def _of_rows(self, rows: Sequence[Row], wants: Wants) -> Scored:
+        try:
+            scores = self._scores(rows)
+        except PlanInputError as error:
+            raise RequestError(400, str(error)) from error
+        if wants.probabilities and scores.probabilities is None:
+            raise RequestError(400, "this model has no probabilities; ask for its predictions only")
+        return Scored(b"", self._names, rows, scores.predictions, scores.probabilities)
+
     def _whole(self, body: bytes, media: Media) -> Scored:
         request = self._parser.parse(body) if media.kind == "json" else None
         return self._judged(body, media) if request is None else self._scored(request, body, media)
@@ -73,15 +89,20 @@ class PlanScorer:
         return self._scored(Request(_rows(frame, self._names), wants), body, media)
 
     def _scored(self, request: Request, body: bytes, media: Media) -> Scored:
-        started = time.perf_counter()
         try:
-            scores = self._plan.score(request.rows)
+            scores = self._scores(request.rows)
         except PlanInputError as error:
             raise RequestError(400, self._judge.sentence(body, media) or str(error)) from error
-        spent_s = (time.perf_counter() - started) / len(request.rows)
-        self._row_s += SMOOTHING * (spent_s - self._row_s)
         answer = _answer(scores, wants_probabilities=request.wants_probabilities)
         return Scored(answer, self._names, request.rows, scores.predictions, scores.probabilities)
+
+    def _scores(self, rows: Sequence[Row]) -> Scores:
+        self._judge.bounds.check(len(rows), len(self._names))
+        started = time.perf_counter()
+        scores = self._plan.score(rows)
+        spent_s = (time.perf_counter() - started) / len(rows)
+        self._row_s += SMOOTHING * (spent_s - self._row_s)
+        return scores
 
 
 def _answer(scores: Scores, *, wants_probabilities: bool) -> bytes:

@@ -11,12 +11,17 @@ from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc.scoring_server import predictions_to_json, unwrapped_predictions_to_json
 from mlflow.utils.proto_json_utils import _get_jsonable_obj
 
+from serving.protocol.bounds import DEFAULT_BOUNDS, Bounds
 from serving.protocol.errors import RequestError
 from serving.protocol.judge import Judge, Parsed
-from serving.protocol.media import Media
-from serving.scorers.scorer import Job, Kind, Scored
+from serving.protocol.media import JSON, Media
+from serving.protocol.v2 import mlflow_body
+from serving.scorers.scorer import Job, Kind, Scored, Table, Wants
 
 _logger = logging.getLogger(__name__)
+
+RAISED = "model_raised"
+"""The reason of a refusal that nothing in the input explains: the model's own code raised."""
 
 
 class PyfuncScorer:
@@ -26,18 +31,25 @@ class PyfuncScorer:
         model: The loaded pyfunc.
         fallback: Why it is not a plan, in a word.
         reason: The same as a sentence.
+        bounds: How much a request may hold.
     """
 
     kind: Kind = "pyfunc"
 
-    def __init__(self, model: PyFuncModel, *, fallback: str, reason: str) -> None:
+    def __init__(
+        self, model: PyFuncModel, *, fallback: str, reason: str, bounds: Bounds = DEFAULT_BOUNDS
+    ) -> None:
         self.fallback, self.reason = fallback, reason
-        self._model, self._judge = model, Judge(model.metadata)
+        self._model, self._judge = model, Judge(model.metadata, bounds)
         self.columns = self._judge.columns
 
     def begin(self, body: bytes, media: Media) -> Scored | Job:
         """Return the job: what a foreign model costs is not known."""
         return partial(self._answer, body, media)
+
+    def begin_table(self, table: Table, wants: Wants) -> Scored | Job:
+        """Return the job: rows are answered as the body of MLflow's protocol that means the same."""
+        return partial(self._answer, mlflow_body.write(table, wants, self._judge.inputs), JSON)
 
     def _answer(self, body: bytes, media: Media) -> Scored:
         parsed = self._judge.parse(body, media)
@@ -58,10 +70,9 @@ class PyfuncScorer:
         except (Exception, SystemExit) as error:
             # Whatever a foreign model raises is answered as MLflow answers it; the log has the traceback.
             _logger.warning("a pyfunc failed on a request", exc_info=True)
-            sentence = (
-                self._judge.sentence(body, media) or "the model cannot answer this input; check its columns"
-            )
-            raise RequestError(400, sentence) from error
+            fault = self._judge.sentence(body, media)
+            sentence = fault or "the model cannot answer this input; check its columns"
+            raise RequestError(400, sentence, reason="" if fault else RAISED) from error
 
     def _wants(self, params: object) -> bool:
         schema = self._model.metadata.get_params_schema()

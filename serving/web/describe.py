@@ -8,9 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
 
+from serving.protocol.judge import columns_of
 from serving.registry.follower import Follower
 from serving.registry.snapshot import VariantState
+from serving.registry.store import Store
 from serving.registry.table import ActiveRoute, Lane, Table
 
 EXAMPLES = ("serving_input_example.json", "input_example.json")
@@ -36,7 +40,7 @@ def model(
     lane = next((lane for lane in route.lanes if lane), None)
     return _route(name, route) | {
         "versions": [{"version": number, "stage": stages[number]} for number in sorted(stages, key=int)],
-        "schema": [{"name": column, "type": kind} for column, kind in lane.scorer.columns] if lane else [],
+        "schema": [{"name": column, "type": kind} for column, kind in _columns(lane, root)] if lane else [],
         "curl": _curl(name, lane, root, url) if lane else None,
     }
 
@@ -49,7 +53,36 @@ def readiness(follower: Follower) -> tuple[bool, dict[str, object]]:
     if not follower.is_loaded:
         return False, {"ready": False, "problems": [*problems, "the registry has not been read yet"]}
     dark = [name for name, route in follower.table.items() if _is_dark(route)]
-    return not dark, {"ready": not dark, "models": len(follower.table), "dark": dark, "problems": problems}
+    is_ready = not dark and not follower.is_settling
+    return is_ready, {
+        "ready": is_ready,
+        "models": len(follower.table),
+        "memory": memory(follower.store),
+        "dark": dark,
+        "problems": problems,
+    }
+
+
+def memory(store: Store) -> dict[str, object]:
+    """What this worker has loaded, and what it may load."""
+    held = [slot for slot in store.slots.values() if slot.scorer is not None]
+    return {
+        "loaded": sorted(f"{slot.held.model}/{slot.held.version}" for slot in held),
+        "cold": sum(slot.scorer is None for slot in store.slots.values()),
+        "loading": store.is_busy,
+        "held_bytes": store.held_bytes,
+        "most_bytes": store.most_bytes,
+    }
+
+
+def _columns(lane: Lane, root: Path) -> tuple[tuple[str, str], ...]:
+    """A version's inputs, also while it is not in memory."""
+    if lane.slot.facts is not None:
+        return lane.columns
+    try:
+        return columns_of(Model.load(str(root / lane.held.folder / "MLmodel")))
+    except (OSError, MlflowException):
+        return ()
 
 
 def _is_dark(route: ActiveRoute) -> bool:
@@ -70,27 +103,31 @@ def _route(name: str, route: ActiveRoute) -> dict[str, object]:
 
 
 def _variant(state: VariantState, lane: Lane | None) -> dict[str, object]:
+    facts = lane.slot.facts if lane else None
     return {
         "name": state.name,
         "weight": state.buckets / 100,
         "stage": state.stage,
         "model": state.model,
         "version": lane.held.version if lane else None,
-        "scorer": lane.scorer.kind if lane else None,
-        "why_no_plan": (lane.scorer.reason or None) if lane else None,
+        "loaded": bool(lane and lane.slot.scorer),
+        "bytes": lane.slot.size_bytes if lane else None,
+        "scorer": facts.kind if facts else None,
+        "why_no_plan": (facts.reason or None) if facts else None,
         "note": None if lane else "its share goes to the champion",
     }
 
 
 def _curl(name: str, lane: Lane, root: Path, url: str) -> str | None:
-    body = _example(root / lane.held.folder)
+    body = example(root / lane.held.folder)
     if body is None:
         return None
     address = shlex.quote(f"{url}/models/{quote(name)}/invocations")
     return f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(body)}"
 
 
-def _example(folder: Path) -> str | None:
+def example(folder: Path) -> str | None:
+    """A body that a version answers, of the example that training left; None if it left none."""
     for name in EXAMPLES:
         try:
             # MLflow writes a missing number as NaN, which is no JSON and which json reads all the same.

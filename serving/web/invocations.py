@@ -8,9 +8,11 @@ thread. The answer leaves only when its record is on the log.
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import random
 
+from serving.logs import REQUEST
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.record import new_prediction_id
 from serving.protocol.dialect import Asked, Dialect
@@ -20,13 +22,17 @@ from serving.scorers.scorer import Scored
 from serving.web.admission import Admission, Busy
 from serving.web.asgi import JSON, ClientLeft, Exchange, Headers, Receive, check_length, read_body, respond
 from serving.web.caller import Caller, read_caller
+from serving.web.encoding import CONTENT_ENCODING, LEAST_BYTES, packed, unpacked
+from serving.web.fallback import HEADER as FALLBACK
+from serving.web.fallback import Fallback
+from serving.web.guards import Guards
 from serving.web.names import unknown_model
+from serving.web.override import chosen_lane, is_chosen
+from serving.web.pinned import pinned_lane
 from serving.web.records import answered, hashed
 from serving.web.scoring import Scoring
 from serving.web.shadows import Shadows
 from serving.web.tally import Tally
-
-RETRY_AFTER = (b"retry-after", b"1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Limits:
     in_flight: int
     body_bytes: int
     time_s: float
+    allows_override: bool = True
 
 
 class Invocations:
@@ -48,6 +55,7 @@ class Invocations:
         commit: The prediction log.
         shadows: Scores copies of the traffic after the answer.
         tally: Counts what happens.
+        guards: Who is let in, what refusals tell, and what the log may hold.
     """
 
     def __init__(
@@ -59,55 +67,57 @@ class Invocations:
         commit: GroupCommit,
         shadows: Shadows,
         tally: Tally,
+        guards: Guards | None = None,
     ) -> None:
         self._limits, self._admission, self._scoring = limits, admission, scoring
         self._commit, self._shadows, self._tally = commit, shadows, tally
+        guards = guards or Guards()
+        self._gate, self._disclosure, self._masks = guards.gate, guards.disclosure, guards.masks
+        self._fallback = Fallback(scoring, tally, limits.time_s)
 
     async def answer(self, name: str, dialect: Dialect, table: Table, http: Exchange) -> None:
         """Answer one request for a called name."""
         try:
+            if self._gate is not None:
+                headers = http.scope["headers"]
+                await self._gate.admit(headers, "predict", name, table)
+                if name not in table:
+                    raise unknown_model(name, self._gate.visible(headers, table))
             with self._admission.request():
                 await self._admitted(name, dialect, table, http)
         except ClientLeft:
             self._tally.rejected("client_left")
         except RequestError as error:
             self._tally.rejected(_reason(error))
-            headers = (JSON, RETRY_AFTER) if isinstance(error, Busy) else (JSON,)
-            await respond(http.send, error.status, dialect.refusal(error), headers)
+            shown = self._disclosure.shown(error)
+            await respond(http.send, error.status, dialect.refusal(shown), (JSON, *shown.headers))
 
     async def _admitted(self, name: str, dialect: Dialect, table: Table, http: Exchange) -> None:
         started = time.perf_counter()
-        caller = read_caller(http.scope["headers"])
+        caller, prediction_id = read_caller(http.scope["headers"]), new_prediction_id()
+        REQUEST.set(caller.request_id or prediction_id)
         check_length(caller.length, self._limits.body_bytes)
-        route, lane = _lane(name, table, caller)
-        asked = Asked(await self._read(http.receive), caller.headers)
-        meter = self._tally.meter(lane)
+        route, lane, heir = _lane(
+            name, dialect.wanted, table, caller, allows_override=self._limits.allows_override
+        )
+        asked = Asked(await self._read(http.receive, caller.headers), caller.headers)
+        echo, scored = caller.echo, None
         try:
-            scored = await self._scoring.scored(lane, dialect, asked, started)
+            if heir is not None:
+                scored = await self._fallback.tried(route, lane, dialect, asked, started)
+                if scored is None:
+                    lane, echo = heir, (*echo, (FALLBACK, lane.variant.encode()))
+            if scored is None:
+                scored = await self._scoring.scored(lane, dialect, asked, started)
         except Busy:
             raise
         except RequestError as error:
-            meter.answered(error.status, 0, time.perf_counter() - started)
-            refused = (JSON, *lane.headers, *caller.echo)
-            await respond(http.send, error.status, dialect.refusal(error), refused)
+            self._tally.meter(lane).answered(error.status, 0, time.perf_counter() - started)
+            shown = self._disclosure.shown(error, caller.request_id)
+            told = echo if self._disclosure.is_terse else (*lane.headers, *echo)
+            refused = (JSON, *told, *shown.headers)
+            await respond(http.send, error.status, dialect.refusal(shown), refused)
             return
-        prediction_id = await self._log(lane, scored, caller, route, started)
-        await respond(http.send, 200, scored.body, _headers(lane, scored, caller, prediction_id))
-        meter.answered(200, len(scored.rows), time.perf_counter() - started)
-        for shadow in route.shadows:
-            self._shadows.offer(shadow, dialect, asked, caller.request_id or prediction_id)
-
-    async def _read(self, receive: Receive) -> bytes:
-        try:
-            async with asyncio.timeout(self._limits.time_s):
-                return await read_body(receive, self._limits.body_bytes)
-        except TimeoutError as error:
-            raise RequestError(408, f"the body must arrive within {self._limits.time_s:g} s") from error
-
-    async def _log(
-        self, lane: Lane, scored: Scored, caller: Caller, route: ActiveRoute, started: float
-    ) -> str:
-        prediction_id = new_prediction_id()
         line = answered(
             prediction_id,
             lane,
@@ -115,29 +125,50 @@ class Invocations:
             request_id=caller.request_id,
             user_key=hashed(route.salt, caller.user_key),
             spent_s=time.perf_counter() - started,
+            masks=self._masks,
         )
         await self._commit.commit(line)
-        return prediction_id
+        sent = scored if len(scored.body) < LEAST_BYTES else await packed(scored, caller.headers)
+        await respond(http.send, 200, sent.body, _headers(lane, sent, echo, prediction_id))
+        self._tally.meter(lane).answered(200, scored.count, time.perf_counter() - started)
+        for shadow in route.shadows:
+            self._shadows.offer(shadow, dialect, asked, caller.request_id or prediction_id)
+
+    async def _read(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+        try:
+            async with asyncio.timeout(self._limits.time_s):
+                body = await read_body(receive, self._limits.body_bytes)
+        except TimeoutError as error:
+            raise RequestError(408, f"the body must arrive within {self._limits.time_s:g} s") from error
+        coding = headers.get(CONTENT_ENCODING)
+        return body if coding is None else await unpacked(body, coding, self._limits.body_bytes)
 
 
-def _headers(lane: Lane, scored: Scored, caller: Caller, prediction_id: str) -> Headers:
-    return (*scored.headers, *lane.headers, (b"x-prediction-id", prediction_id.encode()), *caller.echo)
+def _headers(lane: Lane, scored: Scored, echo: Headers, prediction_id: str) -> Headers:
+    return (*scored.headers, *lane.headers, (b"x-prediction-id", prediction_id.encode()), *echo)
 
 
-def _lane(name: str, table: Table, caller: Caller) -> tuple[ActiveRoute, Lane]:
+def _lane(
+    name: str, wanted: str | None, table: Table, caller: Caller, *, allows_override: bool
+) -> tuple[ActiveRoute, Lane, Lane | None]:
+    """The route of a name, who answers the caller, and who answers in that one's place."""
     route = table.get(name)
     if route is None:
         raise unknown_model(name, table)
+    if wanted is not None:
+        return route, pinned_lane(route, wanted, is_allowed=allows_override), None
+    if route.lanes and is_chosen(caller.headers):
+        return route, chosen_lane(route, caller.headers, is_allowed=allows_override), None
     lane = route.lane(caller.user_key, random)
     if lane is None:
         why = "; ".join(route.problems) or f"route '{name}' has no variant that can answer"
         how = f"promote one: python -m serving.lifecycle promote {route.state.model} VERSION"
         raise RequestError(503, f"{why} ({how})")
-    return route, lane
+    return route, lane, None if lane is route.champion else route.champion
 
 
 def _reason(error: RequestError) -> str:
-    return {
+    return error.reason or {
         404: "unknown_model",
         408: "slow_body",
         413: "body_too_large",

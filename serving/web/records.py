@@ -6,6 +6,9 @@ from hashlib import sha256
 from serving.prediction_log.record import Record, encode
 from serving.registry.table import Lane
 from serving.scorers.scorer import Scored
+from serving.web.masks import Masks
+
+WITHOUT_KEY = Masks()
 
 
 def answered(
@@ -17,6 +20,7 @@ def answered(
     user_key: str | None,
     spent_s: float,
     shadow: bool = False,
+    masks: Masks = WITHOUT_KEY,
 ) -> bytes:
     """The line of one answered request.
 
@@ -28,7 +32,10 @@ def answered(
         user_key: The hashed sticky key.
         spent_s: Seconds from the request's arrival.
         shadow: Whether nobody was given the answer.
+        masks: Drops or hashes what the lane's policy wants out of the log.
     """
+    policy = lane.policy
+    rows = masks.masked(lane, scored) if policy.mask or policy.hashed else scored.rows
     return encode(
         Record(
             prediction_id,
@@ -40,7 +47,7 @@ def answered(
             request_id,
             user_key,
             scored.columns,
-            scored.rows,
+            rows,
             scored.predictions,
             scored.probabilities,
             int(spent_s * 1e6),

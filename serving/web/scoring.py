@@ -3,13 +3,19 @@
 import asyncio
 import logging
 import time
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from serving.crew import Crew
 from serving.protocol.dialect import Asked, Dialect
 from serving.protocol.errors import RequestError
+from serving.registry.slot import Slot
+from serving.registry.store import Cold, never_loaded
 from serving.registry.table import Lane
-from serving.scorers.scorer import Job, Scored
+from serving.scorers.scorer import Job, Kind, Remote, Scored
 from serving.web.admission import Admission
 
 _logger = logging.getLogger(__name__)
@@ -28,12 +34,15 @@ class Scoring:
 
     Args:
         crews: Where long work is done, by the kind of scorer.
-        admission: Bounds the calls of foreign code.
+        admission: Bounds what each version does not answer at once.
         time_s: How long a request may take from its arrival.
+        cold: Loads a version that is not in memory.
     """
 
-    def __init__(self, crews: Crews, admission: Admission, time_s: float) -> None:
-        self._crews, self._admission, self._time_s = crews, admission, time_s
+    def __init__(
+        self, crews: Crews, admission: Admission, time_s: float, cold: Cold = never_loaded
+    ) -> None:
+        self._crews, self._admission, self._time_s, self._cold = crews, admission, time_s, cold
 
     async def scored(self, lane: Lane, dialect: Dialect, asked: Asked, started: float) -> Scored:
         """Have a request scored by a lane.
@@ -47,15 +56,23 @@ class Scoring:
         Raises:
             RequestError: It gets no prediction.
         """
-        if lane.scorer.kind == "pyfunc":
-            with self._admission.foreign():
-                return await self._guarded(lane, dialect, asked, started)
-        return await self._guarded(lane, dialect, asked, started)
-
-    async def _guarded(self, lane: Lane, dialect: Dialect, asked: Asked, started: float) -> Scored:
         try:
-            begun = dialect.begin(lane.scorer, asked)
-            return begun if isinstance(begun, Scored) else await self._in_thread(lane, begun, started)
+            slot = lane.slot
+            scorer = slot.scorer
+            if scorer is None:
+                left_s = self._time_s - (time.perf_counter() - started)
+                scorer = await self._cold(slot, lane.policy.cold_ms, left_s)
+            slot.used_s = started
+            begun = dialect.begin(scorer, asked, lane.held.version)
+            if isinstance(begun, Scored):
+                return begun
+            with (
+                slot.lease(),
+                self._admission.version(lane.held.model, lane.held.version, lane.policy.max_in_flight),
+            ):
+                if isinstance(begun, Remote):
+                    return await self._elsewhere(begun, started)
+                return await self._in_thread(lane, scorer.kind, begun, started)
         except RequestError:
             raise
         except Exception as error:
@@ -63,13 +80,31 @@ class Scoring:
             _logger.exception("version %s of '%s' failed on a request", lane.held.version, lane.held.model)
             raise RequestError(500, "the model failed on this request; the gateway's log says how") from error
 
-    async def _in_thread(self, lane: Lane, job: Job, started: float) -> Scored:
+    async def _elsewhere(self, remote: Remote, started: float) -> Scored:
+        try:
+            return await remote.answer(self._time_s - (time.perf_counter() - started))
+        except TimeoutError as error:
+            raise self._late() from error
+
+    async def _in_thread(self, lane: Lane, kind: Kind, job: Job, started: float) -> Scored:
         left_s = self._time_s - (time.perf_counter() - started)
-        crew = self._crews.pyfunc if lane.scorer.kind == "pyfunc" else self._crews.plan
-        future = crew.submit(job)
+        crew = self._crews.pyfunc if kind == "pyfunc" else self._crews.plan
+        future = crew.submit(job, lane.held.folder)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), left_s)
         except TimeoutError as error:
             crew.give_up(future)
-            sentence = f"the model did not answer within {self._time_s:g} s; send fewer rows, or try later"
-            raise RequestError(504, sentence) from error
+            # The call goes on in its thread, and needs the version as long as it does.
+            lane.slot.leases += 1
+            future.add_done_callback(partial(_release, asyncio.get_running_loop(), lane.slot))
+            raise self._late() from error
+
+    def _late(self) -> RequestError:
+        sentence = f"the model did not answer within {self._time_s:g} s; send fewer rows, or try later"
+        return RequestError(504, sentence)
+
+
+def _release(loop: asyncio.AbstractEventLoop, slot: Slot, _: Future[Any]) -> None:
+    """End a lease from any thread; at the worker's end the loop is gone, and the lease with it."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(slot.release)

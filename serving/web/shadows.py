@@ -12,14 +12,18 @@ from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.record import new_prediction_id
 from serving.protocol.dialect import Asked, Dialect
 from serving.protocol.errors import RequestError
+from serving.registry.store import Cold, never_loaded
 from serving.registry.table import Lane
-from serving.scorers.scorer import Scored
-from serving.web.records import answered
+from serving.scorers.scorer import Remote, Scored, Scorer
+from serving.web.masks import Masks
+from serving.web.records import WITHOUT_KEY, answered
 from serving.web.tally import Tally
 
 _logger = logging.getLogger(__name__)
 
 QUEUE = 32
+LONGEST_S = 10.0
+"""How long a shadow that another process scores may take."""
 
 
 class Shadows:
@@ -28,10 +32,14 @@ class Shadows:
     Args:
         commit: The prediction log.
         tally: Counts what is answered and what is dropped.
+        masks: Drops or hashes what must not be logged.
+        cold: Loads a version that is not in memory.
     """
 
-    def __init__(self, commit: GroupCommit, tally: Tally) -> None:
-        self._commit, self._tally = commit, tally
+    def __init__(
+        self, commit: GroupCommit, tally: Tally, masks: Masks = WITHOUT_KEY, cold: Cold = never_loaded
+    ) -> None:
+        self._commit, self._tally, self._masks, self._cold = commit, tally, masks, cold
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="shadow")
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,9 +68,11 @@ class Shadows:
     async def _score(self, lane: Lane, dialect: Dialect, asked: Asked, request_id: str) -> None:
         started, meter = time.perf_counter(), self._tally.meter(lane)
         try:
-            scored = await asyncio.get_running_loop().run_in_executor(
-                self._pool, _whole, lane, dialect, asked
-            )
+            with lane.slot.lease():
+                scorer = lane.slot.scorer or await self._cold(lane.slot, lane.policy.cold_ms, LONGEST_S)
+                loop, version = asyncio.get_running_loop(), lane.held.version
+                begun = await loop.run_in_executor(self._pool, _whole, scorer, dialect, asked, version)
+                scored = begun if isinstance(begun, Scored) else await begun.answer(LONGEST_S)
         except RequestError as error:
             meter.answered(error.status, 0, time.perf_counter() - started)
             return
@@ -79,11 +89,12 @@ class Shadows:
             user_key=None,
             spent_s=spent_s,
             shadow=True,
+            masks=self._masks,
         )
         await self._commit.commit(line)
-        meter.answered(200, len(scored.rows), spent_s)
+        meter.answered(200, scored.count, spent_s)
 
 
-def _whole(lane: Lane, dialect: Dialect, asked: Asked) -> Scored:
-    begun = dialect.begin(lane.scorer, asked)
-    return begun if isinstance(begun, Scored) else begun()
+def _whole(scorer: Scorer, dialect: Dialect, asked: Asked, version: str) -> Scored | Remote:
+    begun = dialect.begin(scorer, asked, version)
+    return begun if isinstance(begun, Scored | Remote) else begun()

@@ -4,10 +4,11 @@ import sys
 from resource import RUSAGE_SELF, getrusage
 
 from serving.meters import Meter
-from serving.metrics import REJECTIONS, Metrics
+from serving.metrics import FALLBACKS, REJECTIONS, Metrics
 from serving.prediction_log.group_commit import GroupCommit
 from serving.registry.poller import Poller
 from serving.registry.table import ActiveRoute, Lane, Table
+from serving.web.gate import Gate
 
 RSS_UNIT_BYTES = 1 if sys.platform == "darwin" else 1024
 
@@ -35,19 +36,23 @@ class Tally:
         """Count a shadow request that was not scored."""
         self._metrics.shadow_dropped.labels(lane.held.model, lane.held.version, lane.variant).inc()
 
+    def fell_back(self, lane: Lane, reason: str) -> None:
+        """Count a request that the champion answered in a lane's place."""
+        self._metrics.fallbacks.labels(lane.held.model, lane.held.version, lane.variant, reason).inc()
+
     def swapped(self, before: Table, after: Table) -> None:
         """Bring a new routing table into the gauges."""
         old, new = _lanes(before), _lanes(after)
-        for lane in old.values():
-            self._metrics.model_loaded.labels(*_loaded_labels(lane)).set(0)
         for key, lane in new.items():
-            self._metrics.model_loaded.labels(*_loaded_labels(lane)).set(1)
             swaps = self._metrics.model_swaps.labels(lane.held.model, lane.held.version, lane.variant)
             last = old.get(key)
             if last is not None and last.held != lane.held:
                 swaps.inc()
         for lane in (lane for route in after.values() for lane in route.shadows):
             self._metrics.shadow_dropped.labels(lane.held.model, lane.held.version, lane.variant)
+        for lane in (lane for route in after.values() for lane in route.challengers):
+            for reason in FALLBACKS:
+                self._metrics.fallbacks.labels(lane.held.model, lane.held.version, lane.variant, reason)
         for name in set(before) | set(after):
             route = after.get(name)
             self._metrics.route_problem.labels(name).set(bool(route and route.problems))
@@ -61,6 +66,11 @@ class Tally:
         self._metrics.log_records.inc(commit.written_lines - self._written)
         self._metrics.log_lost.inc(commit.lost_lines - self._lost)
         self._written, self._lost = commit.written_lines, commit.lost_lines
+
+    def flush_gate(self, gate: Gate | None) -> None:
+        """Bring the counts of who was let in into the metrics."""
+        for caller, count in (gate.drain() if gate else {}).items():
+            self._metrics.caller_requests.labels(caller).inc(count)
 
     def flush_poller(self, poller: Poller) -> None:
         """Bring the poller's counts into the metrics."""
@@ -78,7 +88,3 @@ def _lanes(table: Table) -> dict[tuple[str, str], Lane]:
 
 def _route_lanes(route: ActiveRoute) -> tuple[Lane, ...]:
     return tuple(lane for lane in (*route.lanes, *route.shadows) if lane)
-
-
-def _loaded_labels(lane: Lane) -> tuple[str, str, str, str]:
-    return lane.held.model, lane.held.version, lane.scorer.kind, lane.scorer.fallback

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -36,9 +37,17 @@ class Gateway:
     var_dir: Path
     process: subprocess.Popen[bytes]
     log: Path
+    certificate: str = ""
+    """Whom to trust, where it speaks HTTPS."""
+
+    def connect(self) -> http.client.HTTPConnection:
+        if not self.certificate:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        context = ssl.create_default_context(cafile=self.certificate)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=context)
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = self.connect()
         try:
             connection.request(method, path, body, headers or {})
             return read_answer(connection)
@@ -100,7 +109,7 @@ def run_gateway(uri: str, var_dir: Path, port: int, **settings: object) -> Itera
             stderr=output,
             start_new_session=True,
         )
-    gateway = Gateway(port, var_dir, process, log)
+    gateway = Gateway(port, var_dir, process, log, str(settings.get("tls_cert_file", "")))
     try:
         gateway.wait_until(
             lambda: process.poll() is not None or gateway.call("GET", "/health").status == 200, 40
@@ -151,7 +160,7 @@ class Load:
 
     def _run(self) -> None:
         path = f"/models/{self.model}/invocations"
-        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=20)
+        connection = self.gateway.connect()
         bodies = cycle(self.bodies)
         while not self._stop.is_set():
             try:

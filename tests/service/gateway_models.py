@@ -81,7 +81,6 @@ def register_broken(uri: str, name: str) -> str:
 
 def register_slow(uri: str, name: str, *, seconds: float) -> str:
     """Register a pyfunc that takes its time, put into Production."""
-    mlflow.set_tracking_uri(uri)
 
     def predict(model_input):
         import time
@@ -89,6 +88,20 @@ def register_slow(uri: str, name: str, *, seconds: float) -> str:
         time.sleep(seconds)
         return ["slow"] * len(model_input)
 
+    return _register_function(uri, name, predict)
+
+
+def register_raising(uri: str, name: str) -> str:
+    """Register a pyfunc that quotes its input when it raises, put into Production."""
+
+    def predict(model_input):
+        raise ValueError(f"cannot use {model_input.iloc[0, 0]}")
+
+    return _register_function(uri, name, predict)
+
+
+def _register_function(uri: str, name: str, predict: Any) -> str:
+    mlflow.set_tracking_uri(uri)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # wants type hints and an example
         info = mlflow.pyfunc.log_model(

@@ -54,7 +54,7 @@ def _transformed(transformer: Any, sources: Sources) -> list[Symbol]:
     for part, fitted, names in transformer.transformers_:
         if isinstance(fitted, str) and fitted == "drop":
             continue
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        if isinstance(names, str | slice) or not all(isinstance(name, str) for name in names):
             raise PlanUnsupported(f"the columns' part '{part}' must list its columns by name")
         if len(names):
             made += _part(part, fitted, [Raw(_place(sources, name)) for name in names], sources)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays
+from serving.plan.arrays import Arrays, Content
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values, softmax
 from serving.plan.estimators.forest import SINGLE
 from serving.plan.estimators.tree_table import Tree, from_scikit_learn, pack_trees, unpack_trees
@@ -98,7 +98,7 @@ def _voting(member: Any, weight: float, classes: Any) -> Tree:
     return Tree(tree.lefts, tree.rights, tree.features, tree.thresholds, tree.missing_right, votes)
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> AdaBoostVote | AdaBoostMedian:  # noqa: ARG001
+def load(content: Content, options: Entry, shape: Shape) -> AdaBoostVote | AdaBoostMedian:  # noqa: ARG001
     """Read what `write` wrote."""
     arrays = Arrays(content)
     outputs = max(shape.classes, 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays
+from serving.plan.arrays import Arrays, Content
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values
 from serving.plan.estimators.tree_table import Tree, from_scikit_learn, pack_trees, unpack_trees
 from serving.plan.estimators.tree_walk import Trees
@@ -60,7 +60,7 @@ def _placed(member: Any, columns: Any, classes: int) -> Tree:
     return Tree(tree.lefts, tree.rights, features, tree.thresholds, tree.missing_right, values)
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> Forest:  # noqa: ARG001 - there are none
+def load(content: Content, options: Entry, shape: Shape) -> Forest:  # noqa: ARG001 - there are none
     """Read what `write` wrote."""
     outputs = max(shape.classes, 1)
     return Forest(unpack_trees(Arrays(content), width=shape.matrix_width, outputs=outputs, is_rounded=True))

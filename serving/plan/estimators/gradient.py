@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays
+from serving.plan.arrays import Arrays, Content
 from serving.plan.estimator import (
     Entry,
     Indices,
@@ -116,7 +116,7 @@ def _written(model: Any, trees: list[Any], start: Any, *, is_rounded: bool, tie:
     return Written(pack_trees(trees, is_rounded=is_rounded), options)
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> Gradient:
+def load(content: Content, options: Entry, shape: Shape) -> Gradient:
     """Read what `write` wrote."""
     outputs = shape.outputs
     trees = unpack_trees(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays, pack
+from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values, both_sides, sigmoid, softmax
 from serving.plan.estimators.written import Written
 
@@ -54,7 +54,7 @@ def write(model: Any) -> Written:
     return Written(content, {"has_probabilities": type(model).__name__ in WITH_PROBABILITIES})
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> Linear:
+def load(content: Content, options: Entry, shape: Shape) -> Linear:
     """Read what `write` wrote."""
     arrays = Arrays(content)
     return Linear(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays, pack
+from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values
 from serving.plan.estimators.written import Written
 from serving.plan.model import PlanBroken
@@ -51,7 +51,7 @@ def write(model: Any) -> Written:
     return Written(pack(means=model.theta_, variances=model.var_, priors=model.class_prior_))
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> GaussianBayes:  # noqa: ARG001 - there are none
+def load(content: Content, options: Entry, shape: Shape) -> GaussianBayes:  # noqa: ARG001 - there are none
     """Read what `write` wrote."""
     arrays = Arrays(content)
     means = arrays.floats("means", shape.classes, shape.matrix_width)

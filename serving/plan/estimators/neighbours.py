@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays, pack
+from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values
 from serving.plan.estimators.written import Written
 from serving.plan.model import PlanBroken, PlanUnsupported
@@ -43,7 +43,6 @@ class Neighbours:
         self._count, self._power, self._is_weighted = count, power, is_weighted
         self._several = min(count + SPARE, len(rows))
         self._squares = np.einsum("rc,rc->r", rows, rows)
-        self._doubled = np.ascontiguousarray(-2.0 * rows.T)
 
     def classify(self, matrix: Matrix) -> tuple[Indices, Values]:
         """The neighbours' shares of the classes."""
@@ -81,7 +80,7 @@ class Neighbours:
         """The nearest rows, nearest first, and how far they are."""
         with np.errstate(over="ignore", invalid="ignore"):
             if self._power == 2:
-                rough = block @ self._doubled
+                rough = (-2.0 * block) @ self._rows.T
                 rough += self._squares
             else:
                 rough = np.abs(block[:, None, :] - self._rows).sum(axis=2)
@@ -134,7 +133,7 @@ def write(model: Any) -> Written:
     return Written(pack(rows=np.ascontiguousarray(rows), answers=answers.astype(kind)), options)
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> Neighbours:
+def load(content: Content, options: Entry, shape: Shape) -> Neighbours:
     """Read what `write` wrote."""
     arrays = Arrays(content)
     rows = arrays.floats("rows", None, shape.matrix_width)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays, pack
+from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import (
     Entry,
     Indices,
@@ -163,7 +163,7 @@ def _written(weights: Any, biases: Any, activation: str, output: str, memory: En
     return Written(pack(**layers, **shifts, **memory), options)
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> Net:
+def load(content: Content, options: Entry, shape: Shape) -> Net:
     """Read what `write` wrote."""
     arrays = Arrays(content)
     memory = _memory(arrays, shape.matrix_width) if options["has_memory"] is True else None

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.arrays import Arrays, pack
+from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values
 from serving.plan.estimators.written import Written
 from serving.plan.model import PlanBroken, PlanUnsupported
@@ -171,7 +171,7 @@ def _pair_weights(model: Any, classes: int) -> Matrix:
     return weights
 
 
-def load(content: bytes, options: Entry, shape: Shape) -> SupportVectors:
+def load(content: Content, options: Entry, shape: Shape) -> SupportVectors:
     """Read what `write` wrote."""
     arrays = Arrays(content)
     vectors = arrays.floats("vectors", None, shape.matrix_width)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from serving.lifecycle.chain import FIRST_PREVIOUS
 from serving.lifecycle.database import Database
 from serving.lifecycle.errors import LifecycleError
-from serving.lifecycle.journal import FIRST_PREVIOUS, Journal, Move, digest, first_break
+from serving.lifecycle.journal import Journal, Move, digest, first_break
 
 NOON = datetime(2026, 7, 31, 12, tzinfo=UTC)
 

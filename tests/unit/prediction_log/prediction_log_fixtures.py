@@ -3,6 +3,11 @@
 from itertools import count
 from pathlib import Path
 
+import orjson
+
+from serving.prediction_log import outcomes
+from serving.prediction_log.layout import outcomes_dir
+from serving.prediction_log.outcomes import Outcome
 from serving.prediction_log.record import Record, encode
 from serving.prediction_log.segment import SegmentWriter
 
@@ -38,4 +43,15 @@ def write(folder: Path, *records: Record) -> None:
     writer = open_writer(folder)
     for record in records:
         writer.append(encode(record))
+    writer.close()
+
+
+def write_outcomes(folder: Path, *prediction_ids: str, **changes: object) -> None:
+    """Outcomes of predictions, in a segment of their own."""
+    label = changes.pop("label", None)
+    fields = {"label_json": orjson.dumps(label).decode() if label is not None else None, "value": 1.0}
+    writer = open_writer(outcomes_dir(folder))
+    for name in prediction_ids:
+        made = Outcome(name, **fields | {"ts_s": NOON, "received_s": NOON} | changes)  # type: ignore[arg-type]
+        writer.append(outcomes.encode(made))
     writer.close()

@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from serving.prediction_log.layout import segments
+from serving.prediction_log import layout
+from serving.prediction_log.compact import compact
 from serving.prediction_log.read import read
 from serving.prediction_log.record import encode
 from serving.prediction_log.seal import seal
@@ -59,8 +60,21 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule()
     def seal_but_die_before_the_segments_are_gone(self):
-        kept = {path: path.read_bytes() for path in segments(self.folder)}
+        kept = {path: path.read_bytes() for path in layout.segments(self.folder)}
         seal(self.folder)
+        for path, data in kept.items():
+            if not path.exists():
+                path.write_bytes(data)
+
+    @rule(day=st.sampled_from(["2026-08-01", "2026-08-03"]))
+    def compact(self, day):
+        compact(self.folder, day)
+
+    @rule()
+    def compact_but_die_before_the_sources_are_gone(self):
+        days = layout.every_day_dir(self.folder)
+        kept = {path: path.read_bytes() for day in days for path in layout.sealed_files(day)}
+        compact(self.folder, "2026-08-03")
         for path, data in kept.items():
             if not path.exists():
                 path.write_bytes(data)

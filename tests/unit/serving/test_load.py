@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.scorers.load import LoadError, load_scorer
+from serving.scorers.load import load_scorer
+from serving.scorers.refusal import LoadError
 
 
 @pytest.mark.parametrize(

@@ -227,3 +227,20 @@ def test_a_version_whose_loading_ended_a_worker_is_not_tried_at_once(tmp_path: P
     os.utime(mark, (0, 0))
     assert outcome(Warehouse(tmp_path, MemoryRegistry(), tried.append), held) is None
     assert not mark.exists()
+
+
+def test_a_tag_that_is_not_followed_is_logged_once(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.registry.put("m", version(1, "Production"))
+    scene.poll_until_settled()
+    for text in ("{", "{", '{"variants": {"a": {"version": "9", "weight": 100}}}'):
+        scene.registry.put("m", version(1, "Production"), tags={"penstock.route": text})
+        for _ in range(3):
+            scene.poller.poll()
+    assert answering(scene.poll_until_settled()) == "1"
+    assert [record.getMessage().partition(": ")[2].partition(";")[0] for record in caplog.records] == [
+        (
+            "a route must be JSON, and this is not: Expecting property name enclosed in double quotes: line 1 "
+            "column 2 (char 1)"
+        ),
+        "variant 'a' of route 'm': model 'm' has no version 9",
+    ]

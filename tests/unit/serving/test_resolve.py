@@ -94,6 +94,103 @@ def test_an_invalid_tag_without_a_route_before_answers_nothing() -> None:
     )
 
 
+def naming(**challenger: Any) -> str:
+    champion = {"stage": "Production", "weight": 50}
+    return json.dumps({"variants": {"champion": champion, "challenger": challenger | {"weight": 50}}})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (naming(version="9"), "variant 'challenger' of route 'm': model 'm' has no version 9"),
+        (
+            naming(model="x", version="1"),
+            "variant 'challenger' of route 'm': there is no registered model 'x'",
+        ),
+        (naming(model="x", stage="Staging"), "there is no registered model 'x'"),
+        (
+            split(10)[:-1] + ', "shadow": [{"version": "8"}]}',
+            "variant 'shadow' of route 'm': model 'm' has no",
+        ),
+        (
+            '{"variants": {"a": {"stage": "Archived", "weight": 100}}}',
+            "route 'm' has no variant that can answer: model 'm' has no version in Archived",
+        ),
+    ],
+)
+def test_a_tag_that_names_what_is_not_there_keeps_the_last_good_route(text: str, fault: str) -> None:
+    good = snapshot_of(model("m", *BOTH, route=split(10)))
+    route = snapshot_of(model("m", *BOTH, route=text), before=good).routes["m"]
+    assert [state.buckets for state in route.variants] == [9000, 1000]
+    assert answering(route) == ["1", "2"]
+    assert fault in str(route.problem)
+    assert str(route.problem).endswith("; the last good route stays")
+
+
+def test_a_first_tag_that_names_what_is_not_there_keeps_production() -> None:
+    straight = snapshot_of(model("m", *BOTH))
+    route = snapshot_of(model("m", *BOTH, route=naming(version="9")), before=straight).routes["m"]
+    assert (answering(route), route.text) == (["1"], None)
+
+
+def test_the_tag_is_followed_as_soon_as_the_version_is_there() -> None:
+    good = snapshot_of(model("m", *BOTH, route=split(10)))
+    bad = snapshot_of(model("m", *BOTH, route=naming(version="3")), before=good)
+    route = snapshot_of(model("m", *BOTH, version(3), route=naming(version="3")), before=bad).routes["m"]
+    assert (answering(route), route.problem) == (["1", "3"], None)
+
+
+def test_where_nothing_answered_before_a_tag_is_followed_as_far_as_it_goes() -> None:
+    dark = snapshot_of(model("m", version(2, "Staging")))
+    text = split(10)[:-1] + ', "shadow": [{"version": "8"}]}'
+    route = snapshot_of(model("m", version(2, "Staging"), route=text), before=dark).routes["m"]
+    assert answering(route) == [None, "2"]
+
+
+def test_a_good_route_whose_version_is_deleted_later_stays() -> None:
+    good = snapshot_of(model("m", *BOTH, version(3), route=naming(version="3")))
+    route = snapshot_of(model("m", *BOTH, route=naming(version="3")), before=good).routes["m"]
+    assert (answering(route), route.problem) == (["1", None], None)
+    assert route.variants[1].problem == "model 'm' has no version 3"
+
+
+def test_an_emptied_stage_is_no_fault_of_the_tag() -> None:
+    good = snapshot_of(model("m", *BOTH, route=split(10)))
+    emptied = model("m", version(1, "Production"), version(2), route=split(20))
+    assert [state.buckets for state in snapshot_of(emptied, before=good).routes["m"].variants] == [8000, 2000]
+
+
+def test_a_route_keeps_its_name_when_a_model_of_that_name_is_registered() -> None:
+    before = snapshot_of(model("m", *BOTH, route__n=split(10)))
+    route = snapshot_of(model("m", *BOTH, route__n=split(10)), model("n", version(1)), before=before).routes[
+        "n"
+    ]
+    assert (route.model, answering(route)) == ("m", ["1", "2"])
+    assert route.problem == (
+        "route 'n' of model 'm' has the name of a registered model, which it hides; rename it"
+    )
+
+
+def test_a_route_keeps_its_name_when_another_model_claims_it() -> None:
+    mine, other = model("m", *BOTH, route__ab=split(10)), model("a", *BOTH, route__ab=split(10))
+    route = snapshot_of(mine, other, before=snapshot_of(mine)).routes["ab"]
+    assert route.model == "m"
+    assert route.problem == "route 'ab' of model 'a' has a name that is taken; rename the tag"
+
+
+def test_a_name_is_free_when_its_route_is_cleared() -> None:
+    before = snapshot_of(model("m", *BOTH, route__n=split(10)))
+    route = snapshot_of(model("m", *BOTH), model("n", version(1, "Production")), before=before).routes["n"]
+    assert (route.model, route.problem) == ("n", None)
+
+
+def test_thirty_two_variants_and_one_without_a_share_are_resolved() -> None:
+    weights = [100 - 30 * 3, *[3] * 30, 0]
+    variants = {f"v{i}": {"version": "1", "weight": weight} for i, weight in enumerate(weights)}
+    route = snapshot_of(model("m", *BOTH, route=json.dumps({"variants": variants}))).routes["m"]
+    assert answering(route) == ["1"] * 32
+
+
 def test_a_version_that_is_being_fetched_leaves_the_one_before() -> None:
     first = snapshot_of(model("m", version(1, "Production")))
     moved = model("m", version(1, "Archived"), version(2, "Production"))

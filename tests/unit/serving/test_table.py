@@ -1,6 +1,10 @@
 """The routing table: who answers, who stands in, and what is said about it."""
 
 from collections import Counter
+from itertools import pairwise
+from random import Random
+
+from scipy import stats
 
 from serving.protocol.media import Media
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
@@ -61,6 +65,46 @@ def test_without_a_user_the_draw_decides() -> None:
     route = table(variant("champion", 9000, "1"), variant("challenger", 1000, "2"))["m"]
     drawn = [route.lane(None, lambda place=place: place) for place in (0.0, 0.8999, 0.9, 0.9999)]
     assert [lane and lane.held.version for lane in drawn] == ["1", "1", "2", "2"]
+
+
+def test_requests_without_a_user_split_by_the_weights_each_anew() -> None:
+    route = table(variant("champion", 7000, "1"), variant("a", 2500, "2"), variant("b", 500, "3"))["m"]
+    draw = Random(7).random
+    lanes = (route.lane(None, draw) for _ in range(200_000))
+    counts = Counter(lane.held.version for lane in lanes if lane)
+    expected = [140_000, 50_000, 10_000]
+    assert stats.chisquare([counts[number] for number in ("1", "2", "3")], expected).pvalue > 0.001
+
+
+def test_requests_without_a_user_do_not_depend_on_the_one_before() -> None:
+    route = table(variant("champion", 5000, "1"), variant("challenger", 5000, "2"))["m"]
+    draw = Random(7).random
+    drawn = [lane.held.version for _ in range(100_000) if (lane := route.lane(None, draw))]
+    pairs = Counter(pairwise(drawn))
+    assert stats.chisquare(list(pairs.values())).pvalue > 0.001
+
+
+def test_a_variant_without_a_share_is_held_and_gets_nobody() -> None:
+    found = table(variant("champion", 10_000, "1"), variant("challenger", 0, "2"))
+    assert shares(found) == {"1": 2000}
+    assert [lane.variant for lane in found["m"].challengers] == ["challenger"]
+
+
+def test_thirty_two_variants_share() -> None:
+    weights = [10_000 - 31 * 300, *[300] * 31]
+    found = shares(table(*[variant(f"v{i}", weights[i], str(i)) for i in range(32)]))
+    assert len(found) == 32
+
+
+def test_the_champion_is_who_answers_in_anothers_place() -> None:
+    assert champion_of(variant("challenger", 1000, "2"), variant("champion", 9000, "1")) == "1"
+    assert champion_of(variant("a", 1000, "2"), variant("b", 9000, "1")) == "2"
+    assert champion_of(variant("champion", 9000, None), variant("challenger", 1000, "2")) is None
+
+
+def champion_of(*variants: VariantState) -> str | None:
+    lane = table(*variants)["m"].champion
+    return lane.held.version if lane else None
 
 
 def test_a_version_that_this_worker_cannot_load_leaves_the_one_before() -> None:

@@ -7,7 +7,10 @@ import pytest
 
 from projects.errors import BadInput
 from projects.requirement.model import Requirement
+from projects.requirement.parameters import dotted_values
 from projects.requirement.policy import TAG, WRITTEN, merge, policy_of, write_policy
+from serving.lifecycle.canary.rules import Hold, read_rules
+from serving.policy import parse
 
 
 class Registry:
@@ -56,6 +59,20 @@ def test_what_is_asked_for_is_in_the_policy():
         "business_metrics": {"won": "sum(value)"},
         "log": {"mask": ["email"], "retention_days": 90},
     }
+
+
+def test_a_canarys_rules_are_read_by_the_serving_side_as_they_were_meant():
+    hold = {"max_error_ratio": 0.02, "min_requests": "1k", "min_minutes": 5}
+    traffic = {"canary": [10, 100], "promote": True, "hold": hold, "challenger_ms": 80}
+    policy = policy_of(asked(traffic=traffic))
+    rules = read_rules(json.dumps(policy), model="m")
+    assert (rules.steps, rules.promotes) == ((10, 100), True)
+    assert rules.hold == Hold(max_error_ratio=0.02, min_requests=1000, min_minutes=5)
+    assert parse(json.dumps(policy), model="m").challenger_ms == 80
+
+
+def test_a_canarys_limit_is_set_by_its_dotted_name():
+    assert dotted_values("traffic.hold.min_requests=50") == {("traffic", "hold", "min_requests"): "50"}
 
 
 def test_nothing_said_is_nothing_written():

@@ -1,0 +1,120 @@
+"""Which sealed files count, in the folder and in the bucket, while others seal, merge, upload and prune.
+
+Files give way only to files that are there already: a segment to its sealed files, those to a merged file of
+level 1, these to one of level 2, a local file to its copy in the bucket. So whoever looks in this order meets
+each row at least once; and as a merged file names its sources, what is met twice is known and left out.
+Where something vanished between the look and the reading, or a merged file holds what was read from its
+segment, `Moved` says so, and the reader begins again.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from serving.prediction_log import layout
+from serving.prediction_log.bucket import Bucket
+
+SOURCES = b"penstock.sources"
+
+
+class Moved(Exception):  # noqa: N818 - an event: the reader begins again
+    """The files have changed while they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed file, in the folder or in the bucket.
+
+    Attributes:
+        name: Its name without folders.
+        source: Its path, or its name in the bucket.
+        bucket: Where it is, if not in the folder.
+    """
+
+    name: str
+    source: Path | str
+    bucket: Bucket | None = None
+
+    def read(self, **options: Any) -> pa.Table:
+        """Its rows; `options` are those of `pyarrow.parquet.read_table`.
+
+        Raises:
+            Moved: It is gone.
+        """
+        return self._opened(lambda opened: pq.read_table(opened, partitioning=None, **options))
+
+    def sources(self) -> list[str]:
+        """The names of all files that it stands for, also of those that its sources stood for."""
+        schema = self._opened(pq.read_schema)
+        return sources_of(schema)
+
+    def _opened(self, use: Callable[[Any], Any]) -> Any:
+        try:
+            return use(self.source if self.bucket is None else self.bucket.open(str(self.source)))
+        except FileNotFoundError as error:
+            raise Moved(self.name) from error
+
+
+def sources_of(schema: pa.Schema) -> list[str]:
+    """The names that a merged file's schema bears; none in another file."""
+    names: list[str] = json.loads((schema.metadata or {}).get(SOURCES, b"[]"))
+    return names
+
+
+def days(
+    folder: Path,
+    above: Path,
+    *,
+    bucket: Bucket | None,
+    is_wanted: Callable[[str], bool],
+    live: AbstractSet[str],
+) -> Iterator[tuple[str, list[Sealed]]]:
+    """The sealed files that count, by day, newest day first.
+
+    Args:
+        folder: The log's folder.
+        above: The folder of the days.
+        bucket: The log's copy, for what is not in the folder any more.
+        is_wanted: Whether a day, `YYYY-MM-DD`, is wanted.
+        live: The segments that were read before; their sealed files do not count.
+
+    Raises:
+        Moved: A merged file holds rows of live segments.
+    """
+    found: defaultdict[str, dict[str, Sealed]] = defaultdict(dict)
+    for day, path in layout.day_dirs(above):
+        if is_wanted(day):
+            found[day] |= {file.name: Sealed(file.name, file) for file in layout.sealed_files(path)}
+    if bucket is not None:
+        for key in bucket.names(f"{above.relative_to(folder).as_posix()}/day="):
+            head, _, name = key.rpartition("/")
+            day = head.rpartition("day=")[2]
+            if is_wanted(day):
+                found[day].setdefault(name, Sealed(name, key, bucket))
+    for day in sorted(found, reverse=True):
+        yield day, _counting(found[day].values(), live)
+
+
+def _counting(files: Iterable[Sealed], live: AbstractSet[str]) -> list[Sealed]:
+    by_level = sorted(files, key=lambda file: (layout.level_of(file.name), file.name))
+    replaced: set[str] = set()
+    counting = []
+    for file in reversed(by_level):
+        if file.name in replaced:
+            continue
+        if layout.level_of(file.name):
+            names = file.sources()
+            if not live.isdisjoint(map(layout.segment_of, names)):
+                raise Moved(file.name)
+            replaced.update(names)
+        elif layout.segment_of(file.name) in live:
+            continue
+        counting.append(file)
+    return counting[::-1]

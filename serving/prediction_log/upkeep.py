@@ -1,0 +1,139 @@
+"""Upkeep: all that is to be done with a log now and then.
+
+    seal predictions -> seal outcomes -> compact -> upload -> prune
+
+One process at a time, by a lock on the folder. Every step can be killed at any moment and be done again.
+Where the disk refuses one, the next are tried all the same: pruning may be what makes room.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from serving.prediction_log import layout
+from serving.prediction_log.bucket import Bucket
+from serving.prediction_log.compact import compact
+from serving.prediction_log.judge import judge
+from serving.prediction_log.retention import Keeping, prune, prune_bucket
+from serving.prediction_log.seal import SealReport, seal_outcomes, seal_segments
+from serving.prediction_log.upload import Backlog, upload
+
+_LEFT_S = 3600.0
+
+
+@dataclass(slots=True)
+class Report:
+    """What one upkeep did.
+
+    Attributes:
+        predictions: What became of the predictions' segments.
+        outcomes: What became of the outcomes' segments.
+        kinds: How many of the outcomes are of which kind (see `judge`).
+        merged: How many merged files were written.
+        uploaded: How many files were uploaded.
+        pruned: How many files were removed from the folder.
+        pruned_in_bucket: How many objects were removed from the bucket.
+        backlog: What waits to be uploaded.
+        problems: What the disk or the bucket refused, as sentences.
+    """
+
+    predictions: SealReport = field(default_factory=SealReport)
+    outcomes: SealReport = field(default_factory=SealReport)
+    kinds: dict[str, int] = field(default_factory=dict)
+    merged: int = 0
+    uploaded: int = 0
+    pruned: int = 0
+    pruned_in_bucket: int = 0
+    backlog: Backlog = field(default_factory=Backlog)
+    problems: list[str] = field(default_factory=list)
+
+
+def keep_up(folder: Path, keeping: Keeping, bucket: Bucket | None, now_s: float) -> Report | None:
+    """Do all of it; None when another process is at it.
+
+    Args:
+        folder: The log's folder; one that does not exist has nothing to be done.
+        keeping: How long it is kept.
+        bucket: Where its copy goes.
+        now_s: The time, in seconds since 1970.
+    """
+    report = Report()
+    if not folder.exists():
+        return report
+    with _alone(folder) as is_alone:
+        if not is_alone:
+            return None
+        for step in (_sealed, _merged, _uploaded, _pruned):
+            try:
+                step(report, folder, keeping, bucket, now_s)
+            except OSError as error:
+                report.problems.append(f"{step.__name__.strip('_')}: {error}")
+    return report
+
+
+def _sealed(report: Report, folder: Path, _keeping: Keeping, _bucket: Bucket | None, _now_s: float) -> None:
+    report.predictions = seal_segments(folder)
+    report.outcomes = seal_outcomes(folder)
+    report.kinds = judge(folder, report.outcomes.files)
+
+
+def _merged(report: Report, folder: Path, _keeping: Keeping, _bucket: Bucket | None, now_s: float) -> None:
+    _sweep(folder, now_s)
+    report.merged = len(compact(folder, datetime.fromtimestamp(now_s, UTC).strftime("%Y-%m-%d")))
+
+
+def _uploaded(report: Report, folder: Path, _keeping: Keeping, bucket: Bucket | None, _now_s: float) -> None:
+    if bucket is not None:
+        report.uploaded, report.backlog = upload(folder, bucket)
+        report.problems += [report.backlog.problem] if report.backlog.problem else []
+
+
+def _pruned(report: Report, folder: Path, keeping: Keeping, bucket: Bucket | None, now_s: float) -> None:
+    report.pruned = len(prune(folder, keeping, now_s, bucket))
+    if bucket is not None and not report.backlog.problem:
+        report.pruned_in_bucket = prune_bucket(keeping, now_s, bucket)
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """What the gateway's metrics need of a report, as plain values."""
+    backlog = report.backlog
+    return {
+        "predictions": report.predictions.rows,
+        "outcomes": report.kinds,
+        "broken": len(report.predictions.broken) + len(report.outcomes.broken),
+        "merged": report.merged,
+        "uploaded": report.uploaded,
+        "pruned": report.pruned,
+        "pruned_in_bucket": report.pruned_in_bucket,
+        "backlog": {"files": backlog.files, "bytes": backlog.size_bytes, "oldest_s": backlog.oldest_s},
+        "problems": report.problems,
+    }
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    handle = os.open(folder / "upkeep.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path, now_s: float) -> None:
+    """Remove what dead processes left half written, and marks of files that are gone."""
+    for day in layout.every_day_dir(folder):
+        for path in day.glob(".*"):
+            is_left = path.suffix == ".tmp" and path.stat().st_mtime < now_s - _LEFT_S
+            is_orphan = path.suffix == ".uploaded" and not path.with_name(path.stem[1:]).exists()
+            if is_left or is_orphan:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,43 @@
+"""The text of each gateway's `/metrics`."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+
+from serving.lifecycle.errors import LifecycleError
+from serving.settings import Settings
+
+TIMEOUT_S = 10.0
+
+
+def metrics_address(settings: Settings) -> str:
+    """Where this machine's gateway tells its counts."""
+    scheme = "https" if settings.tls_cert_file else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{settings.gateway_port}/metrics"
+
+
+def read_all(addresses: Sequence[str]) -> dict[str, str]:
+    """The texts by address.
+
+    Raises:
+        LifecycleError: One did not answer: what it counted would be missing.
+    """
+    return {address: _read(address) for address in addresses}
+
+
+def _read(address: str) -> str:
+    if not address.startswith(("http://", "https://")):
+        raise LifecycleError(f"--metrics must be the address of a gateway's /metrics, not '{address}'")
+    try:
+        with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http only
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        raise LifecycleError(
+            f"the gateway's counts cannot be read: {address} answered {error.code}"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise LifecycleError(
+            f"the gateway's counts cannot be read: {address} did not answer ({reason})"
+        ) from error

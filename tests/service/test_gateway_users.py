@@ -1,0 +1,175 @@
+"""A real MLflow with basic-auth: its users call the gateway, its permissions say which models."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.server.auth.client import AuthServiceClient
+
+from serving.registry.users import MlflowUsers, User, UsersAway
+from tests.conftest import stop_group, wait_for_http
+from tests.service.gateway_fixtures import Answer, Gateway, run_gateway
+from tests.service.gateway_models import register
+
+pytestmark = pytest.mark.slow
+
+SHOP, BANK = "users-shop", "users-bank"
+ADMIN, PASSWORD = "admin", "an admin's password"
+CONFIG = """[mlflow]
+default_permission = NO_PERMISSIONS
+database_uri = sqlite:///{folder}/users.db
+admin_username = admin
+authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+auth_cache_ttl_seconds = 0
+"""
+
+
+class Secured:
+    """An MLflow server that asks for a password."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.uri, self._folder, self._port = f"http://127.0.0.1:{port}", folder, port
+        (folder / "auth.ini").write_text(CONFIG.format(folder=folder))
+
+    def start(self) -> None:
+        address = ["--host", "127.0.0.1", "--port", str(self._port), "--workers", "1"]
+        store = ["--backend-store-uri", f"sqlite:///{self._folder}/mlflow.db", "--serve-artifacts"]
+        place = ["--artifacts-destination", str(self._folder / "artifacts"), "--app-name", "basic-auth"]
+        environ = os.environ | {
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_AUTH_CONFIG_PATH": str(self._folder / "auth.ini"),
+            "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD,
+            "MLFLOW_FLASK_SERVER_SECRET_KEY": "a secret key",
+        }
+        with (self._folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "mlflow", "server", *address, *store, *place],
+                env=environ,
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_for_http(f"{self.uri}/health", self.process)
+
+    def stop(self) -> None:
+        stop_group(self.process)
+
+
+@pytest.fixture(scope="module")
+def credentials() -> Iterator[None]:
+    patch = pytest.MonkeyPatch()
+    patch.setenv("MLFLOW_TRACKING_USERNAME", ADMIN)
+    patch.setenv("MLFLOW_TRACKING_PASSWORD", PASSWORD)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def mlflow_with_users(credentials: None, free_port: Any, tmp_path_factory: Any) -> Iterator[Secured]:
+    server = Secured(tmp_path_factory.mktemp("secured"), free_port())
+    server.start()
+    try:
+        client, users = MlflowClient(server.uri), AuthServiceClient(server.uri)
+        for name in (SHOP, BANK):
+            version = register(server.uri, name, label="yes")
+            client.transition_model_version_stage(name, version, "Production")
+        for name in ("ann", "bob"):
+            users.create_user(name, f"{name}'s password")
+        users.create_registered_model_permission(SHOP, "ann", "READ")
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(mlflow_with_users: Secured, free_port: Any, tmp_path_factory: Any) -> Iterator[Gateway]:
+    settings = {"gateway_auth": "mlflow", "gateway_auth_ttl_s": 1}
+    folder = tmp_path_factory.mktemp("users-gateway")
+    with run_gateway(mlflow_with_users.uri, folder, free_port(), **settings) as running:
+        running.wait_until(lambda: running.ready().get("models") == 2, 30)
+        running.wait_until(lambda: call(running, ADMIN, BANK, PASSWORD).status == 200, 30)
+        yield running
+
+
+def basic(user: str, password: str | None = None) -> bytes:
+    return b64encode(f"{user}:{password or user + chr(39) + 's password'}".encode())
+
+
+def call(gateway: Gateway, user: str, model: str = SHOP, password: str | None = None) -> Answer:
+    return gateway.predict(model, Authorization=f"Basic {basic(user, password).decode()}")
+
+
+def test_a_user_is_told_from_a_wrong_password_and_its_models_from_others(mlflow_with_users: Secured) -> None:
+    users = MlflowUsers(mlflow_with_users.uri)
+    assert users.ask(basic("ann")) == User("ann", frozenset({SHOP}))
+    assert users.ask(basic("bob")) == User("bob", frozenset())
+    assert users.ask(basic(ADMIN, PASSWORD)) == User(ADMIN, frozenset({SHOP, BANK}))
+    assert users.ask(basic("ann", "wrong")) is None
+    assert users.ask(basic("nobody")) is None
+
+
+def test_a_server_that_is_not_there_is_away(free_port: Any) -> None:
+    with pytest.raises(UsersAway, match="did not answer"):
+        MlflowUsers(f"http://127.0.0.1:{free_port()}").ask(basic("ann"))
+
+
+def test_mlflows_permissions_say_who_may_call_what(gateway: Gateway) -> None:
+    found = [call(gateway, user, model).status for user in ("ann", "bob") for model in (SHOP, BANK)]
+    assert found == [200, 403, 403, 403]
+    assert call(gateway, "ann", password="wrong").status == 401
+    answer = gateway.predict(SHOP)
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Basic realm="penstock"')
+
+
+def test_the_list_shows_what_a_user_may_read(gateway: Gateway) -> None:
+    headers = {"Authorization": f"Basic {basic('ann').decode()}"}
+    listed = gateway.call("GET", "/models", None, headers).json()["models"]
+    assert [model["name"] for model in listed] == [SHOP]
+
+
+def test_a_known_user_does_not_pay_for_the_question(gateway: Gateway) -> None:
+    call(gateway, "ann")
+    spent = []
+    for _ in range(50):
+        started = time.perf_counter()
+        assert call(gateway, "ann").status == 200
+        spent.append(time.perf_counter() - started)
+    assert sorted(spent)[len(spent) // 2] < 0.05
+
+
+def test_a_granted_permission_holds_soon(gateway: Gateway, mlflow_with_users: Secured) -> None:
+    users = AuthServiceClient(mlflow_with_users.uri)
+    users.create_registered_model_permission(BANK, "bob", "READ")
+    gateway.wait_until(lambda: call(gateway, "bob", BANK).status == 200, 10)
+    users.delete_registered_model_permission(BANK, "bob")
+    gateway.wait_until(lambda: call(gateway, "bob", BANK).status == 403, 10)
+
+
+def test_with_mlflow_away_known_users_go_on_and_unknown_ones_get_503(
+    gateway: Gateway, mlflow_with_users: Secured
+) -> None:
+    assert call(gateway, "ann").status == 200
+    mlflow_with_users.stop()
+    try:
+        time.sleep(3.0)
+        assert call(gateway, "ann").status == 200
+        unknown = call(gateway, "carl")
+        assert (unknown.status, unknown.headers["retry-after"]) == (503, "2")
+        assert any("MLflow cannot be asked" in problem for problem in gateway.ready()["problems"])
+    finally:
+        mlflow_with_users.start()
+    gateway.wait_until(lambda: call(gateway, "carl").status == 401, 20)
+
+
+def test_the_gateway_leaves_in_time_with_questions_open(gateway: Gateway) -> None:
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(12) == 0

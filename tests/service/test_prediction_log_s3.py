@@ -1,0 +1,240 @@
+"""The log's copy in a bucket of a real S3 server: whole, verified, read from, and caught up after trouble."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import boto3
+import pyarrow.parquet as pq
+import pytest
+from moto.server import ThreadedMotoServer
+
+from serving.prediction_log import bucket as buckets
+from serving.prediction_log import layout, upload
+from serving.prediction_log.bucket import Bucket, BucketError
+from serving.prediction_log.read import read, read_outcomes
+from serving.prediction_log.retention import Keeping
+from serving.prediction_log.upkeep import keep_up
+from tests.conftest import REPO, pick_free_port
+from tests.unit.prediction_log.prediction_log_fixtures import NOON, make_record, write, write_outcomes
+
+DAY_S = 86_400
+URI = "s3://logs/penstock"
+
+
+class Server:
+    """A bucket's server that can go away and come back with what it held."""
+
+    def __init__(self) -> None:
+        self.port = pick_free_port()
+        self.start()
+
+    def start(self) -> None:
+        self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def s3(server, monkeypatch):
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(buckets, "TRIES", 1)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="logs")
+    yield client
+    boto3.resource("s3").Bucket("logs").objects.delete()
+    client.delete_bucket(Bucket="logs")
+
+
+def keys(s3):
+    return [found["Key"] for found in s3.list_objects_v2(Bucket="logs").get("Contents", ())]
+
+
+def ids(folder, **options):
+    table = read(folder, model="churn", **options)
+    return sorted(table.column("prediction_id").to_pylist())
+
+
+def run(folder, now_s=NOON, **keeping):
+    return keep_up(folder, Keeping(**keeping), Bucket(URI), now_s)
+
+
+def test_sealed_files_lie_in_the_bucket_under_their_own_names(s3, tmp_path):
+    write(tmp_path, make_record())
+    write_outcomes(tmp_path, "a", "b")
+    report = run(tmp_path)
+    files = [path for day in layout.every_day_dir(tmp_path) for path in layout.sealed_files(day)]
+    assert keys(s3) == sorted(f"penstock/{path.relative_to(tmp_path).as_posix()}" for path in files)
+    assert (report.uploaded, report.backlog.files, report.problems) == (2, 0, [])
+
+
+def test_an_object_equals_its_file(s3, tmp_path):
+    write(tmp_path, make_record())
+    (file,) = run(tmp_path).predictions.files
+    body = s3.get_object(Bucket="logs", Key=keys(s3)[0])["Body"].read()
+    assert body == file.read_bytes()
+
+
+def test_what_is_uploaded_is_not_uploaded_again(s3, tmp_path):
+    write(tmp_path, make_record())
+    assert [run(tmp_path).uploaded for _ in range(2)] == [1, 0]
+
+
+def test_a_file_whose_mark_was_lost_is_found_in_the_bucket(s3, tmp_path, monkeypatch):
+    write(tmp_path, make_record())
+    (file,) = run(tmp_path).predictions.files
+    layout.uploaded_mark(file).unlink()
+    monkeypatch.setattr(Bucket, "put", lambda *_: pytest.fail("it was sent again"))
+    assert run(tmp_path).backlog.files == 0
+
+
+def test_an_object_that_is_not_whole_is_sent_again(s3, tmp_path):
+    write(tmp_path, make_record())
+    (file,) = run(tmp_path).predictions.files
+    s3.put_object(Bucket="logs", Key=keys(s3)[0], Body=b"half", Metadata={"sha256": "0"})
+    layout.uploaded_mark(file).unlink()
+    run(tmp_path)
+    assert s3.head_object(Bucket="logs", Key=keys(s3)[0])["ContentLength"] == file.stat().st_size
+
+
+def test_what_arrived_otherwise_than_it_was_sent_is_not_marked(s3, tmp_path, monkeypatch):
+    write(tmp_path, make_record())
+    monkeypatch.setattr(Bucket, "holds", lambda *_: False)
+    report = run(tmp_path)
+    assert report.backlog.files == 1
+    assert "has not arrived whole in s3://logs/penstock; it is sent again" in report.problems[0]
+
+
+def test_a_large_file_goes_in_parts(s3, tmp_path, monkeypatch):
+    monkeypatch.setattr(buckets, "PART_BYTES", 5 * 1024 * 1024)
+    path = tmp_path / "large.parquet"
+    path.write_bytes(os.urandom(11 * 1024 * 1024))
+    Bucket(URI).put(path, "large.parquet", buckets.sha256_of(path))
+    head = s3.head_object(Bucket="logs", Key="penstock/large.parquet")
+    assert head["ETag"].endswith('-3"')
+    assert head["ContentLength"] == path.stat().st_size
+
+
+def test_parts_of_an_upload_that_was_cut_off_are_removed(s3, tmp_path):
+    s3.create_multipart_upload(Bucket="logs", Key="penstock/a.parquet")
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"x")
+    Bucket(URI).put(path, "a.parquet", buckets.sha256_of(path))
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="logs")
+
+
+def test_files_wait_while_the_bucket_is_away_and_go_when_it_is_back(s3, server, tmp_path):
+    write(tmp_path, make_record(prediction_id="a"))
+    server.stop()
+    report = run(tmp_path, days=1, now_s=NOON + 9 * DAY_S)
+    server.start()
+    boto3.client("s3").create_bucket(Bucket="logs")
+    assert (report.uploaded, report.backlog.files, report.pruned) == (0, 1, 0)
+    assert "s3://logs/penstock could not be asked to" in report.problems[0]
+    assert report.backlog.size_bytes > 0
+    assert report.backlog.oldest_s == pytest.approx(time.time(), abs=60)
+    assert run(tmp_path).uploaded == 1
+    assert ids(tmp_path) == ["a"]
+
+
+def test_what_was_pruned_is_read_from_the_bucket(s3, tmp_path):
+    write(tmp_path, make_record(prediction_id="a"), make_record(prediction_id="b", ts_s=NOON + 9 * DAY_S))
+    write_outcomes(tmp_path, "a", label=1)
+    report = run(tmp_path, days=2, now_s=NOON + 9 * DAY_S)
+    assert report.pruned == 2
+    assert ids(tmp_path) == ["b"]
+    table = read(tmp_path, model="churn", s3_uri=URI, with_outcomes=True)
+    assert table.select(["prediction_id", "label"]).to_pylist() == [
+        {"prediction_id": "a", "label": 1},
+        {"prediction_id": "b", "label": None},
+    ]
+    assert read_outcomes(tmp_path, s3_uri=URI).num_rows == 1
+
+
+def test_what_lies_in_both_is_read_once(s3, tmp_path):
+    write(tmp_path, make_record(prediction_id="a"))
+    run(tmp_path)
+    assert ids(tmp_path, s3_uri=URI) == ["a"]
+
+
+def test_a_merged_file_takes_its_sources_place_in_the_bucket(s3, tmp_path):
+    for name in ("a", "b", "c"):
+        write(tmp_path, make_record(prediction_id=name))
+        run(tmp_path)
+    assert len(keys(s3)) == 3
+    run(tmp_path, now_s=NOON + DAY_S)
+    assert [key.rpartition("/")[2][:9] for key in keys(s3)] == ["merged-2-"]
+    assert ids(tmp_path, s3_uri=URI) == ["a", "b", "c"]
+
+
+def test_sources_that_are_still_in_the_bucket_are_not_read_beside_the_merged_file(s3, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        write(tmp_path, make_record(prediction_id=name))
+        run(tmp_path)
+    monkeypatch.setattr(Bucket, "remove", lambda *_: None)
+    run(tmp_path, now_s=NOON + DAY_S)
+    assert len(keys(s3)) == 3
+    assert ids(tmp_path / "elsewhere", s3_uri=URI) == ["a", "b"]
+
+
+def test_the_bucket_has_a_retention_of_its_own(s3, tmp_path):
+    write(tmp_path, make_record(prediction_id="a"), make_record(prediction_id="b", model="other"))
+    report = run(tmp_path, bucket_days=3, by_model={"other": 30.0}, now_s=NOON + 9 * DAY_S)
+    assert report.pruned_in_bucket == 1
+    assert ["model=other" in key for key in keys(s3)] == [True]
+    assert ids(tmp_path) == ["a"]
+
+
+def test_a_bucket_that_is_not_there_is_said(s3, tmp_path):
+    with pytest.raises(BucketError, match="s3://nowhere could not be asked to list it: .*NoSuchBucket"):
+        read(tmp_path, model="churn", s3_uri="s3://nowhere")
+
+
+# Uploads one file after the other until it is killed.
+UPLOADER = """
+import sys
+from pathlib import Path
+from serving.prediction_log.bucket import Bucket
+from serving.prediction_log.retention import Keeping
+from serving.prediction_log.upkeep import keep_up
+keep_up(Path(sys.argv[1]), Keeping(days=1), Bucket(sys.argv[2]), float(sys.argv[3]))
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_loses_and_doubles_nothing(s3, tmp_path):
+    expected = []
+    for number in range(24):
+        name = f"p{number:02d}"
+        write(tmp_path, make_record(prediction_id=name, ts_s=NOON + number % 4 * DAY_S))
+        expected.append(name)
+    command = [sys.executable, "-c", UPLOADER, str(tmp_path), URI, str(NOON + 20 * DAY_S)]
+    for alive_s in (0.9, 1.2, 1.4, 1.6, 1.9):
+        process = subprocess.Popen(command, cwd=REPO)
+        time.sleep(alive_s)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert ids(tmp_path, s3_uri=URI) == expected
+    subprocess.run(command, cwd=REPO, check=True)
+    assert ids(tmp_path, s3_uri=URI) == expected
+    assert layout.every_day_dir(tmp_path) == []
+    assert all(pq.read_table(Bucket(URI).open(key.removeprefix("penstock/"))).num_rows for key in keys(s3))
+    assert upload.waiting_files(tmp_path, Bucket(URI)) == []
