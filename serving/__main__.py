@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from serving.listening import check_listening
 from serving.settings import Settings, SettingsError, load
+from serving.tracing import check_tracing
 
 CONFIG = Path(__file__).with_name("gunicorn_config.py")
 
@@ -42,6 +43,7 @@ def _become_gunicorn(environ: dict[str, str]) -> NoReturn:
 
 def _check(settings: Settings) -> None:
     check_listening(settings)
+    check_tracing(settings)
     if settings.log_s3_uri and not re.fullmatch(r"s3://[^/]+(/.*)?", settings.log_s3_uri):
         raise SettingsError(f"'log_s3_uri' must be like s3://bucket/prefix, not '{settings.log_s3_uri}'")
     address = urlsplit(settings.tracking_uri)

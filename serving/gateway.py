@@ -25,6 +25,7 @@ from serving.registry.follower import Follower
 from serving.registry.poller import Poller
 from serving.scorers.assemble import make_loader
 from serving.settings import Settings, load
+from serving.tracing import Tracing, make_tracing
 from serving.upstream.meters import UpstreamMeters
 from serving.web.admission import Admission
 from serving.web.asgi import Receive, Scope, Send
@@ -62,6 +63,7 @@ class Parts:
     guarding: Guarding
     upstreams: UpstreamMeters
     memory: ModelMemory
+    tracing: Tracing | None
 
 
 class Gateway:
@@ -122,6 +124,8 @@ class Gateway:
         parts.writer.close()
         parts.keeping.close()
         parts.memory.store.close()
+        if parts.tracing is not None:
+            await asyncio.to_thread(parts.tracing.close)
         parts.tally.flush(parts.commit, 0)
 
 
@@ -133,13 +137,14 @@ def _assemble(settings: Settings) -> Parts:
         settings.prediction_log_dir, max_bytes=settings.log_segment_bytes, max_age_s=settings.log_segment_s
     )
     commit = GroupCommit(writer)
+    kept = commit if settings.log_predictions else None
     root = settings.gateway_dir.absolute()
     meters = UpstreamMeters(metrics.upstream_retries, metrics.upstream_down)
     loader = make_loader(settings, root, _bounds(settings), meters, metrics.pyfunc_starts)
     memory = ModelMemory(settings, root, metrics, loader.load)
     crews = Crews(plan=Crew(settings.gateway_threads), pyfunc=Crew(settings.gateway_threads))
     guarding = Guarding(settings)
-    shadows = Shadows(commit, tally, guarding.guards.masks, memory.store.scorer)
+    shadows = Shadows(kept, tally, guarding.guards.masks, memory.store.scorer)
     limits = Limits(
         settings.gateway_max_in_flight,
         settings.gateway_max_body_bytes,
@@ -152,10 +157,11 @@ def _assemble(settings: Settings) -> Parts:
         at_once=settings.gateway_threads,
         patience_s=limits.time_s / 2,
     )
+    tracing = make_tracing(settings)
     scoring = Scoring(crews, admission, limits.time_s, memory.store.scorer)
     invocations = Invocations(
-        limits, admission=admission, scoring=scoring, commit=commit, shadows=shadows, tally=tally,
-        guards=guarding.guards,
+        limits, admission=admission, scoring=scoring, commit=kept, shadows=shadows, tally=tally,
+        guards=guarding.guards, tracing=tracing,
     )
     follower = memory.follower(tally.swapped)
     poller = make_poller(settings, root, memory.shelf)
@@ -179,6 +185,7 @@ def _assemble(settings: Settings) -> Parts:
         guarding=guarding,
         upstreams=meters,
         memory=memory,
+        tracing=tracing,
     )
 
 

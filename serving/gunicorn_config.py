@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import logging
+import os
 from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -23,6 +24,7 @@ LIBRARIES = (
 KEEP_ALIVE_S = 75
 BOOT_S = 120
 LEAVE_S = 5.0
+REGISTRY_CONNECTIONS = 64
 
 _settings = load()
 
@@ -54,12 +56,16 @@ def when_ready(_server: Any) -> None:
     """Say where the gateway listens."""
     scheme = "https" if certfile else "http"
     print(f"gateway: {scheme}://{bind} (models: /models, metrics: /metrics)", flush=True)
+    if not _settings.log_predictions:
+        print("gateway: predictions are not logged (log_predictions is false)", flush=True)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
     """Give a worker's log its form; MLflow's remarks on single requests are left out."""
     configure(_settings.log_format, program="gateway", shows_values=_settings.log_values)
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    # Several versions are fetched at a time, each by several connections.
+    os.environ.setdefault("MLFLOW_HTTP_POOL_MAXSIZE", str(REGISTRY_CONNECTIONS))
     # Uvicorn's tracebacks take our form, too, which leaves values out.
     uvicorn = logging.getLogger("uvicorn.error")
     uvicorn.handlers, uvicorn.propagate = [], True

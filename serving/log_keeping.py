@@ -45,13 +45,13 @@ class LogKeeping:
         is_elected: Callable[[], bool],
         table: Callable[[], Table],
     ) -> None:
-        self._metrics, self._predictions = metrics, commit
+        self._metrics, self._predictions, self._is_on = metrics, commit, settings.log_predictions
         self._writer = SegmentWriter(
             layout.outcomes_dir(settings.prediction_log_dir),
             max_bytes=settings.log_segment_bytes,
             max_age_s=settings.log_segment_s,
         )
-        self._commit = GroupCommit(self._writer)
+        self._commit = GroupCommit(self._writer, "feedback", "it is refused with 503")
         self.door = FeedbackDoor(
             self._commit,
             admission,
@@ -92,11 +92,15 @@ class LogKeeping:
             lost = self._predictions.lost_lines
             problems.append(f"the prediction log cannot be written; {lost} records of this worker are lost")
         if self._commit.is_refusing:
-            problems.append("feedback cannot be written; it is refused with 503")
+            problems.append("the last feedback could not be written; it was refused with 503")
         if self.sealer.problem:
             problems.append(f"the prediction log could not be kept up: {self.sealer.problem}")
-        return {"written": self._predictions.written_lines, "lost": self._predictions.lost_lines,
-                "problems": problems}  # fmt: skip
+        return {
+            "is_on": self._is_on,
+            "written": self._predictions.written_lines,
+            "lost": self._predictions.lost_lines,
+            "problems": problems,
+        }
 
     def _since(self, name: str, count: int) -> int:
         before, self._counted[name] = self._counted[name], count

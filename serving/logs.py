@@ -16,6 +16,8 @@ from serving.traces import traced
 Form = Literal["text", "json"]
 REQUEST: ContextVar[str] = ContextVar("request", default="")
 """The id of the request that is being answered; empty outside of one."""
+TRACEPARENT: ContextVar[bytes] = ContextVar("traceparent", default=b"")
+"""What W3C's Trace Context tells another server of the request; empty where nothing is traced."""
 _TEXT = "%(asctime)s {program}[%(process)d] %(levelname)s %(name)s: %(message)s%(request)s"
 
 
@@ -73,6 +75,8 @@ class JsonLines(logging.Formatter):
         }
         if request := REQUEST.get():
             line["request_id"] = request
+        if traceparent := TRACEPARENT.get():
+            line["trace_id"] = traceparent[3:35].decode("ascii")
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__name__
             line["traceback"] = traced(record.exc_info[1], shows_values=self._shows_values)

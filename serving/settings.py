@@ -50,28 +50,34 @@ class Settings:
     gateway_cold_ms: float = 2000.0
     """The longest wait of a request for a model that is being loaded, where its policy names none."""
     gateway_auth: str = "off"
-    """Who may call: `off` asks nobody, `keys` wants Penstock's keys, `mlflow` MLflow's users' passwords."""
+    """Who may call: `off` all, `keys` who has a key of Penstock's, `mlflow` MLflow's users."""
     gateway_auth_ttl_s: float = 60.0
     """For how long an answer of MLflow's about a user holds."""
     gateway_status_doors: str = "loopback"
-    """Who may see `/ready` and `/metrics`: `open` all, `guarded` callers only, `loopback` all on loopback."""
+    """Who may see `/ready` and `/metrics`: `open` all, `guarded` callers, `loopback` all if on loopback."""
     gateway_error_detail: str = "full"
     """`terse` tells callers only the kind of an error and a request id; the log has the sentence."""
     gateway_model_share: float = 0.75
-    """How many of a worker's places a version may take that answers in threads, while no other needs them."""
+    """How many of a worker's places one version that takes its time may have while no other needs them."""
     gateway_max_rows: int = 100_000
     gateway_max_columns: int = 10_000
     gateway_max_depth: int = 64
     """How deep a JSON body may be nested."""
     tls_cert_file: str = ""
-    """The gateway's certificate (PEM, with its chain); with it and its key the gateway speaks HTTPS only."""
+    """The gateway's certificate (PEM, with its chain); with it and its key it speaks HTTPS only."""
     tls_key_file: str = ""
+    log_predictions: bool = True
+    """Keeps every answered prediction on the prediction log; without it there is no drift to watch."""
     log_values: bool = False
     """Lets exceptions' messages into the gateway's log, which may hold values of requests."""
     log_hash_key: str = ""
     """What keys the hash of columns that a policy wants hashed; by default one that the database keeps."""
     log_format: str = "text"
     """The form of the gateway's own log lines: `text`, or `json` with one object a line."""
+    traces_endpoint: str = ""
+    """Where the gateway sends traces of requests, a collector's OTLP/HTTP address; empty: nowhere."""
+    traces_share: float = 1.0
+    """The share of requests that is traced, among those whose caller has not decided it."""
     gateway_allow_override: bool = True
     """Lets a caller choose among a route's variants by header; switch it off where callers are strangers."""
     upstreams: str = ""

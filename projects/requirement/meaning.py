@@ -94,3 +94,5 @@ def _use(requirement: Requirement) -> Iterator[str]:
         yield f"Business metrics: {', '.join(watched.business_metrics)}."
     if requirement.traffic.mask:
         yield f"Never logged: {', '.join(requirement.traffic.mask)}."
+    if requirement.traffic.hashed:
+        yield f"Logged as a keyed hash only: {', '.join(requirement.traffic.hashed)}."

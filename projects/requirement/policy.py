@@ -13,6 +13,7 @@
     capacity.requests_per_day       what the deployment must carry
     capacity.p99_ms                 the longest time of a request (99th percentile)
     capacity.cold_ms                the longest wait for a model that is not loaded
+    capacity.max_in_flight          requests of one version that a worker answers at a time
     capacity.is_batch               true: files are scored, no endpoint need run
     capacity.schedule               how often, for batches
     monitoring.drift_share          the share of drifted columns that alarms
@@ -21,6 +22,7 @@
     monitoring.approval             whether a retrained version waits for a person before Production
     business_metrics.NAME           an expression of `projects.requirement.expression`
     log.mask                        columns that never reach the prediction log
+    log.hash                        columns that reach the prediction log only as a keyed hash
     log.retention_days              how long the prediction log is kept
 
 A key that nothing is said of is left out. The tag may be edited: what the requirement wrote is kept beside it
@@ -77,6 +79,7 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
             "requests_per_day": load,
             "p99_ms": capacity.p99_ms,
             "cold_ms": traffic.cold_ms,
+            "max_in_flight": traffic.max_in_flight,
             "is_batch": capacity.is_batch or None,
             "schedule": capacity.schedule,
         },
@@ -87,7 +90,11 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
             "approval": watched.approval,
         },
         "business_metrics": dict(watched.business_metrics),
-        "log": {"mask": list(traffic.mask), "retention_days": traffic.retention_days},
+        "log": {
+            "mask": list(traffic.mask),
+            "hash": list(traffic.hashed),
+            "retention_days": traffic.retention_days,
+        },
     }
     return _nested({path: value for path, value in _leaves(policy).items() if value not in (None, "", [])})
 

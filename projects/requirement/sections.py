@@ -340,6 +340,10 @@ class Traffic(Section):
     """The longest wait for a model that is not loaded, in milliseconds."""
     mask: tuple[str, ...] = ()
     """Columns that never reach the prediction log."""
+    hashed: tuple[str, ...] = ()
+    """Columns that reach the prediction log only as a keyed hash."""
+    max_in_flight: Count | None = None
+    """Requests of one version that a gateway's worker answers at a time, where they take long."""
     retention_days: Positive | None = None
     """How long the prediction log is kept."""
 

@@ -210,7 +210,7 @@ def _infrastructure(requirement: Requirement, machine: Machine) -> Iterator[Task
 
 
 def _compliance(requirement: Requirement, columns: tuple[str, ...]) -> Iterator[Task]:
-    mask = set(requirement.traffic.mask)
+    mask = {*requirement.traffic.mask, *requirement.traffic.hashed}
     for column in columns:
         words = set(name_words(column)) | {"".join(name_words(column))}
         kind = _personal(words)

@@ -42,6 +42,17 @@ class Hold:
                 self._connection.shutdown(socket.SHUT_RDWR)
             self._connection.close()
 
+    @property
+    def private_bytes(self) -> int | None:
+        """The host's memory, its share of what it has in common with others included; None if unknown."""
+        pid = _peer(self._connection)
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            return None
+        found = next((line for line in rollup.splitlines() if line.startswith("Pss:")), None)
+        return int(found.split()[1]) * 1024 if found else None
+
     def kill(self) -> None:
         """End the host and what it has started, whatever it does."""
         with self._lock:

@@ -48,4 +48,6 @@ class Hosting:
             kind="pyfunc",
             fallback=fallback,
             reason=reason,
+            size_bytes=link.size_bytes,
+            let_go=link.close,
         )

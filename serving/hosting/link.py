@@ -25,9 +25,9 @@ from serving.upstream.pool import Pool, PoolLimits
 
 _logger = logging.getLogger(__name__)
 
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 60.0
-STEADY_S = 60.0
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+STEADY_S = 30.0
 """A host that has lived so long counts as sound: its next end is the first again."""
 
 LOOK_EVERY_S = 0.02
@@ -50,7 +50,7 @@ class Link:
         self._address, self._pool = address, Pool(address, PoolLimits(spec.limits.in_flight, 1.0, IDLE_S))
         self._hold: Hold | None = None
         self._held: list[Hold] = []
-        self._ends = 0
+        self._is_closed, self._ends = False, 0
         self._up_since = self._retry_at = 0.0
         self._problem = ""
         self._suspicion: asyncio.Task[None] | None = None
@@ -91,12 +91,25 @@ class Link:
         await self._wait_until_up(deadline)
         return await self._exchange(whole, body, deadline - clock())
 
-    def reopen(self) -> Hold | float:
+    @property
+    def size_bytes(self) -> int:
+        """The host's memory; 0 where that is not known."""
+        hold = self._hold
+        return (hold.private_bytes or 0) if hold is not None else 0
+
+    def close(self) -> None:
+        """Let the host go; it ends when nobody else holds it."""
+        self._is_closed = True
+        _let_go(self._held)
+
+    def reopen(self) -> Hold | float | None:
         """Try to hold the host again after its end; for the thread that keeps it.
 
         Returns:
-            The new hold, or the seconds to wait before the next try.
+            The new hold, or the seconds to wait before the next try; None when the link is closed.
         """
+        if self._is_closed:
+            return None
         now = time.monotonic()
         if self._hold is not None:
             self._hold = None
@@ -117,6 +130,8 @@ class Link:
     def _attach(self) -> Hold:
         hold = self._starter.attach(self._spec)
         self._held[:] = [hold]
+        if self._is_closed:
+            hold.close()
         self._up_since, self._problem = time.monotonic(), ""
         self._hold = hold
         return hold
@@ -171,6 +186,8 @@ def _keep(link: "weakref.ref[Link]", hold: Hold) -> None:
                 return
             found = kept.reopen()
             del kept
+            if found is None:
+                return
             if isinstance(found, Hold):
                 hold = found
                 break

@@ -50,14 +50,23 @@ class Starter:
         while (hold := try_hold(spec)) is None:
             with _lock(spec.lock) as is_mine:
                 if is_mine and (hold := try_hold(spec)) is None:
-                    self._start(spec, deadline)
-                    hold = try_hold(spec)
+                    hold = self._hold_started(spec, deadline)
             if hold is not None:
                 break
             if time.monotonic() > deadline:
                 raise LoadError(f"{spec.called} was not ready within {START_LIMIT_S:g} s")
             time.sleep(LOOK_EVERY_S)
         return hold
+
+    def _hold_started(self, spec: HostSpec, deadline: float) -> Hold | None:
+        try:
+            self._start(spec, deadline)
+        except LoadError:
+            # One that a worker had begun to start when it was killed may have come first, and has the socket.
+            if (hold := try_hold(spec)) is not None:
+                return hold
+            raise
+        return try_hold(spec)
 
     def _start(self, spec: HostSpec, deadline: float) -> None:
         Path(spec.socket).unlink(missing_ok=True)

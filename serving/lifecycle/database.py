@@ -90,10 +90,24 @@ def _begin(connection: sa.Connection) -> None:
 def _make_tables(engine: sa.Engine) -> None:
     try:
         with engine.begin() as connection:
-            METADATA.create_all(connection)
-    except (sa.exc.ProgrammingError, sa.exc.IntegrityError):  # another process made them at the same time
+            _make_missing(connection)
+    # Another process made them at the same time.
+    except (sa.exc.ProgrammingError, sa.exc.IntegrityError, sa.exc.OperationalError):
         with engine.begin() as connection:
-            METADATA.create_all(connection)
+            _make_missing(connection)
+
+
+def _make_missing(connection: sa.Connection) -> None:
+    """Make tables that are not there, and columns that came later; those have a default for older rows."""
+    METADATA.create_all(connection)
+    inspector = sa.inspect(connection)
+    for table in METADATA.sorted_tables:
+        later = [column for column in table.columns if column.server_default is not None]
+        there = {column["name"] for column in inspector.get_columns(table.name)} if later else set()
+        for column in later:
+            if column.name not in there:
+                words = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {words}")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The journal of moves: append-only, each entry bound to the one before by its hash (see `chain`)."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ _ENTRIES = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("external", sa.Boolean, nullable=False),
+    sa.Column("registry", sa.Text, nullable=False, server_default=""),
     sa.Index("penstock_journal_model", "model", "sequence"),
 )
 
@@ -42,6 +43,8 @@ class Move:
         actor: Who asked.
         reason: Why.
         external: Whether it was made elsewhere and noticed later.
+        registry: What tells the MLflow server that it is about from others; empty where that is not known, as
+            in entries from before it was written down.
         sequence: The entry's number in the journal, from 1.
         previous_sha256: The hash of the entry before.
         sha256: The hash of this entry.
@@ -56,6 +59,7 @@ class Move:
     actor: str
     reason: str
     external: bool = False
+    registry: str = ""
     sequence: int = 0
     previous_sha256: str = ""
     sha256: str = ""
@@ -73,10 +77,17 @@ def first_break(entries: Sequence[Move]) -> str | None:
 
 
 class Journal:
-    """The journal in the database; usable from several threads and processes."""
+    """The journal in the database; usable from several threads and processes.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Several MLflow servers may share it: each sees its own moves, and those of which no server is known.
+
+    Args:
+        database: Where it is.
+        registry: What tells the MLflow server from others; empty for all servers' moves.
+    """
+
+    def __init__(self, database: Database, registry: Callable[[], str] = str) -> None:
+        self._database, self._registry = database, registry
 
     def append(self, moves: Sequence[Move]) -> list[Move]:
         """Append moves in one transaction, and give them with their numbers and hashes.
@@ -84,33 +95,40 @@ class Journal:
         Raises:
             LifecycleError: The database refuses.
         """
-        rows = chain.append(self._database, _ENTRIES, [_row(move) for move in moves])
+        home = self._registry()
+        rows = chain.append(self._database, _ENTRIES, [_row(replace(move, registry=home)) for move in moves])
         return [_of(row) for row in rows]
 
     def entries(self, model: str | None = None) -> list[Move]:
-        """The moves of a model, or of all, in their order."""
+        """The moves of a model on this server, or of all on all servers, in their order."""
         query = sa.select(_ENTRIES).order_by(_ENTRIES.c.sequence)
         if model is not None:
-            query = query.where(_ENTRIES.c.model == model)
+            query = query.where(_ENTRIES.c.model == model, *self._here())
         with self._database.begin(is_read_only=True) as connection:
             return [_move(row) for row in connection.execute(query)]
 
     def last_moves(self, model: str) -> dict[str, Move]:
         """Each version's last move."""
-        newest = sa.select(sa.func.max(_ENTRIES.c.sequence)).where(_ENTRIES.c.model == model)
+        newest = sa.select(sa.func.max(_ENTRIES.c.sequence)).where(_ENTRIES.c.model == model, *self._here())
         query = sa.select(_ENTRIES).where(_ENTRIES.c.sequence.in_(newest.group_by(_ENTRIES.c.version)))
         with self._database.begin(is_read_only=True) as connection:
             return {row.version: _move(row) for row in connection.execute(query)}
 
     def models(self) -> list[str]:
         """The models that have moves."""
-        query = sa.select(_ENTRIES.c.model).distinct().order_by(_ENTRIES.c.model)
+        query = sa.select(_ENTRIES.c.model).where(*self._here()).distinct().order_by(_ENTRIES.c.model)
         with self._database.begin(is_read_only=True) as connection:
             return list(connection.scalars(query))
 
+    def _here(self) -> tuple[sa.ColumnElement[bool], ...]:
+        home = self._registry()
+        return (_ENTRIES.c.registry.in_(("", home)),) if home else ()
+
 
 def _row(move: Move) -> dict[str, Any]:
-    return asdict(move) | {"time": move.time.astimezone(UTC).isoformat(timespec="microseconds")}
+    """The move as its entry's fields; without `registry` where it is empty, as old entries were hashed."""
+    fields = asdict(move) | {"time": move.time.astimezone(UTC).isoformat(timespec="microseconds")}
+    return {name: value for name, value in fields.items() if name != "registry" or value}
 
 
 def _move(row: sa.Row[tuple[object, ...]]) -> Move:

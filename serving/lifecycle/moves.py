@@ -64,7 +64,8 @@ class Lifecycle:
         lease_s: float = 60.0,
     ) -> None:
         database = Database(database_url)
-        self._registry, self._journal = Registry(client), Journal(database)
+        self._registry = Registry(client)
+        self._journal = Journal(database, self._registry.identity)
         self._leases = Leases(database, now=now, duration_s=lease_s)
         self._actor, self._now, self._wait_s = actor, now, wait_s
 

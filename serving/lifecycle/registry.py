@@ -16,6 +16,7 @@ from serving.lifecycle.versions import RegisteredModel, Version
 
 _PAGE = 1000
 GATE_TAG = "penstock.gate"
+DEFAULT_EXPERIMENT = "0"
 
 
 class Registry:
@@ -23,6 +24,20 @@ class Registry:
 
     def __init__(self, client: MlflowClient) -> None:
         self._client = client
+        self._identity = ""
+
+    def identity(self) -> str:
+        """What tells this MLflow server from another, whatever address it is reached by; empty while unknown.
+
+        It is the time at which the server's default experiment was made, which a restored backup keeps.
+        """
+        if not self._identity:
+            try:
+                made_ms = self._client.get_experiment(DEFAULT_EXPERIMENT).creation_time
+            except MlflowException:  # away, or not for this user: the journal is worth reading all the same
+                return ""
+            self._identity = f"default experiment of {made_ms}" if made_ms else ""
+        return self._identity
 
     def model(self, name: str) -> RegisteredModel:
         """A model as the registry has it now.

@@ -3,18 +3,18 @@
 Only stored (never compressed) arrays of plain numbers are read, each exactly as long as its header says, and
 no more bytes are ever held than the file has.
 
-A file may be mapped instead of read. Its arrays then lie where the file lies: processes that map the same file
-share their memory. For that each array starts at a multiple of 64 bytes, which `numpy.savez` does not see to.
+A file may be mapped instead of read. Its arrays then lie where the file lies: processes that map the same
+file share their memory. For that each array starts at a multiple of 64 bytes; `numpy.savez` does not align.
 """
 
 import io
 import math
 import mmap
 import struct
-import zlib
 import zipfile
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ Content = bytes | mmap.mmap
 """A file's bytes, read or mapped."""
 
 BOUNDARY = 64
+LOCAL_MARK = b"PK\3\4"
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 """A zip entry's local header: its mark, and how long its name and its extra field are."""
 
@@ -53,7 +54,7 @@ def pack(**arrays: Any) -> bytes:
 
 
 def _padding(start: int) -> bytes:
-    """An extra field after which data begins at a multiple of the boundary; numpy's header ends at one, too."""
+    """An extra field after which an entry begins at a multiple of the boundary, as its numbers do then."""
     length = -start % BOUNDARY
     length += BOUNDARY * (length < PADDING.size)
     return PADDING.pack(PADDING_MARK, length - PADDING.size) + bytes(length - PADDING.size)
@@ -110,6 +111,14 @@ class Arrays:
         """
         return self._within(name, (size,), low, high)
 
+    def stored(self, name: str, size: int) -> NDArray[Any]:
+        """Return a row of floats of any width as they are stored, infinite ones, too."""
+        return self._shaped(name, "f", (size,))
+
+    def has(self, name: str) -> bool:
+        """Whether the file has an array."""
+        return name in self._arrays
+
     def _within(self, name: str, sizes: Sizes, low: int, high: int) -> NDArray[Any]:
         array = self._shaped(name, "i", sizes)
         if array.size and not (array.min() >= low and array.max() < high):
@@ -131,7 +140,8 @@ class Arrays:
 
 def _unpack(content: Content) -> Mapping[str, NDArray[Any]]:
     view = memoryview(content)
-    with zipfile.ZipFile(content if isinstance(content, mmap.mmap) else io.BytesIO(content)) as archive:
+    file = io.BytesIO(content) if isinstance(content, bytes) else cast("IO[bytes]", content)
+    with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
     for entry in entries:
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
@@ -146,7 +156,7 @@ def _stored(view: memoryview, entry: zipfile.ZipInfo) -> memoryview:
     mark, name, extra = LOCAL_HEADER.unpack_from(view, entry.header_offset)
     start = entry.header_offset + LOCAL_HEADER.size + name + extra
     stored = view[start : start + entry.file_size]
-    if mark != zipfile.stringFileHeader or len(stored) != entry.file_size or zlib.crc32(stored) != entry.CRC:
+    if mark != LOCAL_MARK or len(stored) != entry.file_size or zlib.crc32(stored) != entry.CRC:
         raise ValueError(f"'{entry.filename}' is not what was stored")
     return stored
 

@@ -8,25 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from serving.plan import digests
 from serving.plan.model import Column, Label, PlanBroken, PlanUnsupported
 
 FILE = "plan.json"
 FORMAT = 2
-BLOCK_BYTES = 1 << 20
 LABEL_KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 COLUMN_TYPES = ("double", "string", "boolean")
 
 
 def digest(folder: Path) -> str:
     """Return the SHA-256 (hex) over the names and bytes of a folder's files, in the order of the names."""
-    total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            total.update(f"{path.relative_to(folder).as_posix()}\0{size}\0".encode())
-            while block := file.read(BLOCK_BYTES):
-                total.update(block)
-    return total.hexdigest()
+    return digests.of_folder(folder)
 
 
 def sha256_of(content: bytes) -> str:
@@ -88,7 +81,8 @@ def read_file(folder: Path, name: object, sha256: object) -> bytes:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         raise _unreadable(folder, error) from error
-    return _checked(content, path, sha256)
+    _check(sha256_of(content), sha256, path)
+    return content
 
 
 def map_file(folder: Path, name: object, sha256: object) -> mmap.mmap:
@@ -102,10 +96,13 @@ def map_file(folder: Path, name: object, sha256: object) -> mmap.mmap:
     path = _inside(folder, name)
     try:
         with path.open("rb") as file:
+            stamp = digests.stamp(os.fstat(file.fileno()))
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:
         raise _unreadable(folder, error) from error
-    return _checked(content, path, sha256)
+    found = digests.remembered(stamp, [stamp], lambda: hashlib.sha256(content).hexdigest())
+    _check(found, sha256, path)
+    return content
 
 
 def _inside(folder: Path, name: object) -> Path:
@@ -118,10 +115,9 @@ def _unreadable(folder: Path, error: Exception) -> PlanBroken:
     return PlanBroken(f"the plan in '{folder}' cannot be read whole; {error}")
 
 
-def _checked[Content: (bytes, mmap.mmap)](content: Content, path: Path, sha256: object) -> Content:
-    if hashlib.sha256(content).hexdigest() != sha256:
+def _check(found: str, wanted: object, path: Path) -> None:
+    if found != wanted:
         raise PlanBroken(f"'{path}' is not the file that the plan was written with; its digest differs")
-    return content
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from serving.plan import document
 from serving.plan.document import digest
 from serving.plan.encoding.load import load_encoder
 from serving.plan.estimator import Decider, Entry, Shape, classifier, regressor
+from serving.plan.explaining.credits import read_credits
 from serving.plan.families import FAMILIES
 from serving.plan.model import Column, PlanBroken, PlanInputError, Task
 from serving.plan.nodes import bag, calibrated, stack, threshold, transformed, vote
@@ -70,7 +71,8 @@ def _plan(content: Entry, folder: Path) -> Plan:
     loader = Loader(folder, widths)
     model = loader.member(content["model"], Shape(None, len(classes or ())))
     checked = regressor(model) if classes is None else classifier(model)
-    return Plan(columns, task, classes, encoders, widths, checked)
+    credits = tuple(read_credits(entry, len(columns)) for entry in content["encoders"])  # noqa: A001
+    return Plan(columns, task, classes, encoders, widths, checked, credits)
 
 
 def _width(encoder: Encoder, columns: tuple[Column, ...]) -> int:

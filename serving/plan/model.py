@@ -4,6 +4,7 @@ PlanError
 +-- PlanUnsupported   the pipeline cannot be written as a plan, or the plan does not reproduce it
 +-- PlanBroken        the plan's files are not what a plan must be
 +-- PlanInputError    the rows to score are not what the plan's columns take
++-- PlanInexplicable  the answers cannot be taken apart into the columns' contributions
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ class PlanBroken(PlanError):  # noqa: N818 - a verdict, read as one
 
 class PlanInputError(PlanError):
     """A row that the fitted pipeline would refuse too."""
+
+
+class PlanInexplicable(PlanError):  # noqa: N818 - a verdict, read as one
+    """Answers whose explanation was asked for have none; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)

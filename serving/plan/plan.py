@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.plan.estimator import Classifier, Matrix, Regressor, Values
+from serving.plan.explaining.credits import Credits
 from serving.plan.model import Column, Label, PlanInputError, Scores, Task
 
 CHUNK_CELLS = 1 << 21
@@ -35,12 +36,13 @@ class Batch:
 
     Args:
         encode: Makes the matrix of the encoder with this number.
+        credits: Whose each column of its matrix is; needed for explanations only.
     """
 
-    __slots__ = ("_encode", "_matrices")
+    __slots__ = ("_encode", "_matrices", "credits")
 
-    def __init__(self, encode: Callable[[int], Matrix]) -> None:
-        self._encode = encode
+    def __init__(self, encode: Callable[[int], Matrix], credits: Sequence[Credits] = ()) -> None:  # noqa: A002
+        self._encode, self.credits = encode, credits
         self._matrices: dict[int, Matrix] = {}
 
     def matrix(self, encoder: int) -> Matrix:
@@ -62,6 +64,7 @@ class Plan:
         encoders: Make the matrices; no two are equal.
         widths: How many columns each makes.
         model: Scores a batch: a `Classifier`, or a `Regressor` where there are no classes.
+        credits: Whose each column of each encoder's matrix is.
     """
 
     columns: tuple[Column, ...]
@@ -70,6 +73,7 @@ class Plan:
     encoders: tuple[Encoder, ...]
     widths: tuple[int, ...]
     model: Any = field(repr=False)
+    credits: tuple[Credits, ...] = field(default=(), repr=False)
 
     def score(self, rows: Sequence[Sequence[object]]) -> Scores:
         """Score rows whose values stand in the order of `columns`.

@@ -1,4 +1,4 @@
-"""`python -m serving.prediction_log seal|upkeep|read`: the log from the command line."""
+"""`python -m serving.prediction_log seal|upkeep|read|erase`: the log from the command line."""
 
 import argparse
 import json
@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from serving.prediction_log.bucket import Bucket
+from serving.prediction_log.erase import erase
 from serving.prediction_log.read import read
 from serving.prediction_log.retention import Keeping
 from serving.prediction_log.seal import seal_outcomes, seal_segments
-from serving.prediction_log.upkeep import Report, keep_up, summary
+from serving.prediction_log.upkeep import Report, alone, keep_up, summary
 from serving.settings import Settings, SettingsError, load
 
 
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _seal(folder, as_json=options.json)
         if options.command == "upkeep":
             return _keep_up(folder, settings, options)
+        if options.command == "erase":
+            return _erase(folder, settings, options)
         return _read(folder, options, settings.log_s3_uri)
     except (SettingsError, ValueError) as error:
         print(f"prediction log: {error}", file=sys.stderr)
@@ -84,6 +87,21 @@ def _keep_up(folder: Path, settings: Settings, options: argparse.Namespace) -> i
     return 1 if report.problems else 0
 
 
+def _erase(folder: Path, settings: Settings, options: argparse.Namespace) -> int:
+    if bool(options.user_key) == bool(options.prediction_id):
+        raise ValueError("erase needs one of --user-key and --prediction-id")
+    bucket = Bucket(settings.log_s3_uri) if settings.log_s3_uri else None
+    with alone(folder) as is_alone:
+        if not is_alone:
+            raise OSError(f"another process is keeping up '{folder}'; try again when it has ended")
+        done = erase(folder, bucket, user_key=options.user_key, prediction_id=options.prediction_id)
+    print(f"erased {done.predictions} predictions, {done.outcomes} outcomes")
+    if done.open_segments:
+        wait = f"erase again in {settings.log_segment_s:g} s"
+        print(f"{done.open_segments} segments are being written and were not looked into; {wait}")
+    return 0
+
+
 def _told(report: Report) -> str:
     sealed = f"sealed {report.predictions.rows} predictions, {report.outcomes.rows} outcomes"
     moved = f"merged into {report.merged} files, uploaded {report.uploaded}, removed {report.pruned}"
@@ -111,7 +129,7 @@ def _read(folder: Path, options: argparse.Namespace, s3_uri: str) -> int:
         until_s=_time_s(options.until),
         shadow=options.shadow,
         limit=options.limit or None,
-        with_outcomes=options.outcomes,
+        outcomes=options.outcomes,
         s3_uri=s3_uri,
     )
     if options.output:
@@ -163,7 +181,10 @@ def _parser() -> argparse.ArgumentParser:
     reading.add_argument("--outcomes", action="store_true", help="join labels and values that came later")
     reading.add_argument("--limit", type=int, default=10, help="the newest so many rows; 0 for all")
     reading.add_argument("--output", type=Path, help="write a .parquet or .csv file")
-    for command in (sealing, keeping, reading):
+    erasing = commands.add_parser("erase", help="remove a person's sealed rows, with their outcomes")
+    erasing.add_argument("--user-key", default="", help="as the log has it: hashed")
+    erasing.add_argument("--prediction-id", default="", help="a request's id, or a row's")
+    for command in (sealing, keeping, reading, erasing):
         command.add_argument("--folder", type=Path, help="the log's folder, by default the settings'")
     return parser
 

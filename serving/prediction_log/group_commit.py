@@ -25,15 +25,25 @@ class LineWriter(Protocol):
 class GroupCommit:
     """Writes lines for the coroutines of one event loop; not for several threads.
 
+    Args:
+        writer: Where lines go.
+        what: What is written, for the gateway's own log.
+        meanwhile: What is done while it cannot be written.
+
     Attributes:
         written_lines: How many lines the disk has taken.
         lost_lines: How many lines the disk has refused.
     """
 
-    def __init__(self, writer: LineWriter) -> None:
+    def __init__(
+        self,
+        writer: LineWriter,
+        what: str = "the prediction log",
+        meanwhile: str = "predictions are answered unlogged",
+    ) -> None:
         self.written_lines = 0
         self.lost_lines = 0
-        self._writer = writer
+        self._writer, self._what, self._meanwhile = writer, what, meanwhile
         self._waiting: list[tuple[bytes, asyncio.Future[bool]]] = []
         self._turn_lines = 0
         self._is_busy = False
@@ -82,11 +92,12 @@ class GroupCommit:
             self.written_lines += written
             self.lost_lines += len(lines) - written
             if not self._is_refusing:
-                _logger.exception("the prediction log cannot be written; predictions are answered unlogged")
+                why = error.strerror or str(error)
+                _logger.error("%s cannot be written (%s); %s", self._what, why, self._meanwhile)  # noqa: TRY400
             self._is_refusing = True
             return written
         if self._is_refusing:
-            _logger.warning("the prediction log can be written again; %d records were lost", self.lost_lines)
+            _logger.warning("%s can be written again; %d records were lost", self._what, self.lost_lines)
         self._is_refusing = False
         self.written_lines += len(lines)
         return len(lines)

@@ -16,7 +16,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from serving.prediction_log import catalogue, layout, outcomes
+from serving.prediction_log import catalogue, layout
+from serving.prediction_log import outcomes as told
 from serving.prediction_log.bucket import Bucket
 from serving.prediction_log.lines import read_chunks
 from serving.prediction_log.record import FORM, Record
@@ -74,7 +75,7 @@ def read(
     until_s: float | None = None,
     shadow: bool | None = False,
     limit: int | None = None,
-    with_outcomes: bool = False,
+    outcomes: bool = False,
     s3_uri: str = "",
 ) -> pa.Table:
     """The logged predictions of a model, oldest first, one row a prediction.
@@ -88,7 +89,7 @@ def read(
         until_s: Before this time, in seconds since 1970.
         shadow: False for what was answered, True for what shadows predicted, None for both.
         limit: Only the newest so many rows; memory is bounded by it.
-        with_outcomes: Join what became of the predictions, whenever it came.
+        outcomes: Join what became of the predictions, whenever it came.
         s3_uri: The log's copy, `s3://bucket/prefix`, for what is not in the folder any more.
 
     Returns:
@@ -103,11 +104,11 @@ def read(
     wanted = _Filter(model, version, variant, since_s, until_s, shadow)
     bucket = Bucket(s3_uri) if s3_uri else None
     found = _settled(lambda: _predictions(folder, wanted, limit, bucket))
-    if not with_outcomes:
+    if not outcomes:
         return found
     oldest_s = pc.min(found["ts"]).cast(pa.int64()).as_py()
     since = None if oldest_s is None else oldest_s / 1e6
-    return outcomes.join(found, _settled(lambda: _outcomes(folder, since, bucket)))
+    return told.join(found, _settled(lambda: _outcomes(folder, since, bucket)))
 
 
 def read_outcomes(folder: Path, *, since_s: float | None = None, s3_uri: str = "") -> pa.Table:
@@ -125,7 +126,7 @@ def read_outcomes(folder: Path, *, since_s: float | None = None, s3_uri: str = "
         BucketError: The bucket cannot be read.
     """
     bucket = Bucket(s3_uri) if s3_uri else None
-    return outcomes.latest(_settled(lambda: _outcomes(folder, since_s, bucket)))
+    return told.latest(_settled(lambda: _outcomes(folder, since_s, bucket)))
 
 
 def _settled(reading: Callable[[], pa.Table]) -> pa.Table:
@@ -157,16 +158,14 @@ def _outcomes(folder: Path, since_s: float | None, bucket: Bucket | None) -> pa.
     live: set[str] = set()
     found = []
     for path, file in _opened(home, live):
-        chunks = read_chunks(file, path.stem, outcomes.FORM)
-        found += [outcomes.to_table(chunk.found) for chunk in chunks]
+        chunks = read_chunks(file, path.stem, told.FORM)
+        found += [told.to_table(chunk.found) for chunk in chunks]
     first = "" if since_s is None else _day(max(0.0, since_s - _DAY_S))
     for _, files in catalogue.days(
         folder, home / "sealed", bucket=bucket, is_wanted=lambda day: day >= first, live=live
     ):
         found += [file.read() for file in files]
-    return pa.concat_tables(
-        [outcomes.SCHEMA.empty_table(), *(table.cast(outcomes.SCHEMA) for table in found)]
-    )
+    return pa.concat_tables([told.SCHEMA.empty_table(), *(table.cast(told.SCHEMA) for table in found)])
 
 
 def _live(folder: Path, wanted: _Filter, live: set[str]) -> Iterator[pa.Table]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from serving.prediction_log.layout import SEGMENT_SUFFIX, segments_dir
 
+_BACK_S = 1.0
+
 
 class PartlyWrittenError(OSError):
     """The disk took only the beginning of what was appended.
@@ -43,7 +45,7 @@ class SegmentWriter:
         self._folder = segments_dir(folder)
         self._max_bytes, self._max_age_s, self._clock = max_bytes, max_age_s, clock
         self._handle: int | None = None
-        self._size_bytes, self._opened_s = 0, 0.0
+        self._size_bytes, self._opened_s, self._latest_s = 0, 0.0, 0.0
         self._is_torn = False
 
     def append(self, lines: bytes) -> None:
@@ -83,13 +85,16 @@ class SegmentWriter:
         self._handle, self._is_torn = None, False
 
     def _is_due(self) -> bool:
-        age_s = self._clock() - self._opened_s
-        return self._size_bytes >= self._max_bytes or not 0 <= age_s < self._max_age_s
+        now_s = self._clock()
+        # A clock that was set back ends the segment: readers trust that no record is younger than its file.
+        is_back = now_s < self._latest_s - _BACK_S
+        self._latest_s = now_s
+        return is_back or self._size_bytes >= self._max_bytes or now_s - self._opened_s >= self._max_age_s
 
     def _open(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
         while True:
-            self._opened_s = self._clock()
+            self._opened_s = self._latest_s = self._clock()
             name = f"{int(self._opened_s * 1e9):020d}-{os.getpid()}-{secrets.token_hex(4)}{SEGMENT_SUFFIX}"
             handle = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -9,7 +9,7 @@ Where the disk refuses one, the next are tried all the same: pruning may be what
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from serving.prediction_log.seal import SealReport, seal_outcomes, seal_segments
 from serving.prediction_log.upload import Backlog, upload
 
 _LEFT_S = 3600.0
+_LEAP_S = 86_400.0
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ def keep_up(folder: Path, keeping: Keeping, bucket: Bucket | None, now_s: float)
     report = Report()
     if not folder.exists():
         return report
-    with _alone(folder) as is_alone:
+    with alone(folder) as is_alone:
         if not is_alone:
             return None
         for step in (_sealed, _merged, _uploaded, _pruned):
@@ -94,9 +95,23 @@ def _uploaded(report: Report, folder: Path, _keeping: Keeping, bucket: Bucket | 
 
 
 def _pruned(report: Report, folder: Path, keeping: Keeping, bucket: Bucket | None, now_s: float) -> None:
+    if not _is_steady(folder, now_s):
+        return
     report.pruned = len(prune(folder, keeping, now_s, bucket))
     if bucket is not None and not report.backlog.problem:
         report.pruned_in_bucket = prune_bucket(keeping, now_s, bucket)
+
+
+def _is_steady(folder: Path, now_s: float) -> bool:
+    """Whether the clock has not leapt more than a day since the last upkeep: a wrong one must not prune."""
+    last = folder / "upkeep.time"
+    try:
+        before_s = float(last.read_text())
+    except (FileNotFoundError, ValueError):
+        before_s = now_s
+    with suppress(OSError):  # on a full disk, where pruning is wanted most
+        last.write_text(f"{now_s:.0f}\n")
+    return abs(now_s - before_s) <= _LEAP_S
 
 
 def summary(report: Report) -> dict[str, Any]:
@@ -116,7 +131,8 @@ def summary(report: Report) -> dict[str, Any]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
+def alone(folder: Path) -> Iterator[bool]:
+    """Whether no other process is keeping the log up, and none will while this lasts."""
     handle = os.open(folder / "upkeep.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:

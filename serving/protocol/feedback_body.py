@@ -1,7 +1,6 @@
-"""What callers say became of predictions: one JSON object or a list, each object taken or refused by itself."""
+"""What callers say became of predictions: one JSON object or a list, each taken or refused by itself."""
 
 import difflib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +84,9 @@ def _outcome(item: object, now_s: float) -> Outcome:
     label, value = item.get("label"), item.get("value")
     if label is None and value is None:
         raise ValueError("must have a label or a value")
-    return Outcome(_prediction_id(item, now_s), _label(label), _value(value), _ts(item.get("ts"), now_s), now_s)
+    return Outcome(
+        _prediction_id(item, now_s), _label(label), _value(value), _ts(item.get("ts"), now_s), now_s
+    )
 
 
 def _prediction_id(item: Mapping[str, object], now_s: float) -> str:
@@ -102,8 +103,8 @@ def _prediction_id(item: Mapping[str, object], now_s: float) -> str:
 def _label(label: object) -> str | None:
     if label is None:
         return None
-    if not isinstance(label, str | int | float) or (isinstance(label, float) and not math.isfinite(label)):
-        raise ValueError(f"label must be a finite number, a text, true or false, not {_shown(label)}")
+    if not isinstance(label, str | int | float):
+        raise ValueError(f"label must be a number, a text, true or false, not {_shown(label)}")  # noqa: TRY004 - the caller's value
     if isinstance(label, str) and len(label) > LONGEST_LABEL:
         raise ValueError(f"label must be at most {LONGEST_LABEL} characters, not {len(label)}")
     return orjson.dumps(label).decode()
@@ -112,8 +113,8 @@ def _label(label: object) -> str | None:
 def _value(value: object) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"value must be a finite number, not {_shown(value)}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"value must be a number, not {_shown(value)}")  # noqa: TRY004 - as above
     return float(value)
 
 
@@ -121,7 +122,7 @@ def _ts(ts: object, now_s: float) -> float:
     if ts is None:
         return now_s
     time_s = _time_s(ts)
-    if time_s is None or not 0 <= time_s < math.inf:
+    if time_s is None or time_s < 0:
         raise ValueError(
             f"ts must be seconds since 1970 or a time like 2026-07-31T12:00:00Z, not {_shown(ts)}"
         )

@@ -23,7 +23,7 @@ from serving.protocol.shield import shielded
 _logger = logging.getLogger(__name__)
 
 Inputs = Literal["columns", "tensors", "tensor", "anything"]
-"""Columns, named tensors, one tensor without a name, or nothing in particular."""
+"""Named columns, named tensors, one tensor without a name, or nothing by name."""
 
 Data = Any
 """What a pyfunc takes: a DataFrame, arrays by name, a list."""
@@ -127,9 +127,9 @@ def inputs_of(metadata: Model) -> Inputs:
     schema = metadata.get_input_schema()
     if schema is None or not len(schema.inputs):
         return "anything"
-    if not schema.is_tensor_spec():
-        return "columns"
-    return "tensors" if schema.has_input_names() else "tensor"
+    if schema.is_tensor_spec():
+        return "tensors" if schema.has_input_names() else "tensor"
+    return "columns" if schema.has_input_names() else "anything"
 
 
 def _short(message: str) -> str:

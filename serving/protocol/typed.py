@@ -29,15 +29,17 @@ ARRAY_KINDS: Kinds = PLAIN_KINDS | {"string": frozenset({str})}
 # A tensor of booleans may bring a column of numbers, as MLflow takes true for 1.
 TABLE_KINDS: Kinds = PLAIN_KINDS | {"double": frozenset({float, int, bool, type(None)})}
 
+PLAIN_PARAMS = ({"probabilities": True}, {"explain": True}, {"probabilities": True, "explain": True})
 MAX_KNOWN = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a body asks: rows in column order, and whether probabilities are wanted."""
+    """What a body asks: rows in column order, and what is wanted beside the predictions."""
 
     rows: Sequence[Row]
     wants_probabilities: bool = False
+    wants_explanations: bool = False
 
 
 class TypedParser:
@@ -65,17 +67,17 @@ class TypedParser:
             return None
         if type(table) is not dict:
             return None
-        wants_probabilities = False
+        wants_probabilities = wants_explanations = False
         if "params" in table:
             params = table.pop("params")
-            if params and params != {"probabilities": True}:
+            if params and params not in PLAIN_PARAMS:
                 return None
-            wants_probabilities = bool(params)
+            wants_probabilities, wants_explanations = asked_for(params)
         if len(table) != 1:
             return None
         [(key, value)] = table.items()
         rows = self._rows(key, value)
-        return None if not rows else Request(rows, wants_probabilities)
+        return None if not rows else Request(rows, wants_probabilities, wants_explanations)
 
     def checked(self, table: Table) -> Sequence[Row]:
         """The rows of a table in the model's order, whose values are of the columns' kinds.
@@ -169,6 +171,13 @@ class TypedParser:
             if len(known) < MAX_KNOWN:
                 known.add(types)
         return rows
+
+
+def asked_for(params: object) -> tuple[bool, bool]:
+    """Whether a request's parameters ask for probabilities, and for explanations."""
+    if not isinstance(params, Mapping):
+        return False, False
+    return params.get("probabilities") is True, params.get("explain") is True
 
 
 def _row_getter(keys: Sequence[Any]) -> Callable[[Any], Row]:

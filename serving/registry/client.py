@@ -37,6 +37,14 @@ class RegistryClient:
         quoted = name.replace("'", "''")
         return list(self._pages("model-versions/search", "model_versions", {"filter": f"name='{quoted}'"}))
 
+    def all_versions(self) -> list[dict[str, Any]]:
+        """Every version of every registered model, with stage and tags.
+
+        Raises:
+            RegistryAway: No answer, or not a good one.
+        """
+        return list(self._pages("model-versions/search", "model_versions", {}))
+
     def download(self, model: str, version: str, folder: Path) -> None:
         """Bring all files of a version into an empty folder.
 

@@ -7,7 +7,7 @@ search the models -> the changed ones' versions -> tell the lifecycle -> choose 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,9 @@ FETCH_WAIT_S = 0.05
 RECHECK_S = 30.0
 """Unchanged models are listed again this often, for version tags that the search answer does not show."""
 
+FEW = 4
+"""Of more models than these the versions are asked for in one question."""
+
 
 class Registry(Protocol):
     """What the poller asks; `RegistryClient` is one."""
@@ -34,6 +37,10 @@ class Registry(Protocol):
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         """Every version of a model; raises RegistryAway."""
+        ...
+
+    def all_versions(self) -> list[dict[str, Any]]:
+        """Every version of every model; raises RegistryAway."""
         ...
 
 
@@ -137,16 +144,30 @@ class Poller:
         entries = {entry["name"]: entry for entry in self._registry.models()}
         for name in set(self._models) - set(entries):
             del self._models[name], self._seen[name]
+        now = time.monotonic()
+        marks = {name: fingerprint(entry) for name, entry in entries.items()}
+        stale = [name for name in entries if self._is_stale(name, marks[name], now)]
         listed = []
-        for name, entry in entries.items():
-            mark, now = fingerprint(entry), time.monotonic()
-            seen, listed_at = self._seen.get(name, ("", 0.0))
-            if seen == mark and now - listed_at < RECHECK_S:
-                continue
-            model = model_of(entry, self._registry.versions(name))
-            self._models[name], self._seen[name] = model, (mark, now)
+        for name, versions in self._versions(stale):
+            model = model_of(entries[name], versions)
+            self._models[name], self._seen[name] = model, (marks[name], now)
             listed.append(model)
         return listed
+
+    def _is_stale(self, name: str, mark: str, now: float) -> bool:
+        seen, listed_at = self._seen.get(name, ("", 0.0))
+        return seen != mark or now - listed_at >= RECHECK_S
+
+    def _versions(self, names: Sequence[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """The versions of models: one question each, or one for all where that is quicker."""
+        if len(names) <= FEW:
+            yield from ((name, self._registry.versions(name)) for name in names)
+            return
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        for item in self._registry.all_versions():
+            if item["name"] in found:
+                found[item["name"]].append(item)
+        yield from found.items()
 
     def _tell(self, model: Model) -> None:
         stages = {number: version.stage for number, version in model.versions.items()}

@@ -31,6 +31,7 @@ LONGEST_RETRY_S = 600.0
 LEAVE_S = 10.0
 """For how long a version that no route means stays for requests that were already on their way to it."""
 
+LOOK_AGAIN_S = 0.005
 FIRST_GUESS_S = 0.5
 SMOOTHING = 0.2
 LONGEST_RETRY_AFTER_S = 60
@@ -112,6 +113,7 @@ class Store:
         self._queue: list[Slot] = []
         self._loading: dict[Slot, asyncio.Task[None]] = {}
         self._typical_s = FIRST_GUESS_S
+        self._again: asyncio.TimerHandle | None = None
 
     @property
     def held_bytes(self) -> int:
@@ -207,6 +209,8 @@ class Store:
     def close(self) -> None:
         """Start no more loads."""
         self._queue.clear()
+        if self._again is not None:
+            self._again.cancel()
         self._loaders.pool.shutdown(wait=False, cancel_futures=True)
 
     async def _awaited(self, slot: Slot, deadline: float) -> None:
@@ -222,6 +226,13 @@ class Store:
     def _pump(self) -> None:
         while len(self._loading) < AT_ONCE and self._start_next():
             pass
+        if self._queue and not self._loading and self._again is None:
+            # All that is loaded is in use: for a moment, as a rule.
+            self._again = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._again = None
+        self._pump()
 
     def _start_next(self) -> bool:
         """Start the most urgent load for which there is room; returns whether there was one."""

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 PAGE = 1000
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 
 
 class UsersAway(Exception):  # noqa: N818 - a state, read as one

@@ -10,15 +10,16 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from serving.lifecycle.canary.canary import CHALLENGER, Canary
+from serving.lifecycle.canary.gateways import metrics_address, read_all
 from serving.lifecycle.canary.ledger import Outcome
 from serving.lifecycle.errors import AlreadyThereError, InvalidMoveError, LifecycleError
 from serving.lifecycle.person import clean, make_client, user
 from serving.lifecycle.routes import Checked, InvalidRouteError, Routes, unknown_route
 from serving.routes import flags, show
-from serving.routes.gateways import metrics_address, read_all
 from serving.settings import Settings, SettingsError, load
 
 
@@ -31,10 +32,10 @@ class Tools:
     client: Any
     actor: str
 
-    def canary(self, addresses: Sequence[str]) -> Canary:
+    def canary(self, addresses: Sequence[str] = (), key_file: str = "") -> Canary:
         """What leads canaries by the counts of these gateways; without any, by this machine's."""
         chosen = list(addresses) or [metrics_address(self.settings)]
-        database, read = self.settings.database_url, partial(read_all, chosen)
+        database, read = self.settings.database_url, partial(read_all, chosen, _key(key_file))
         return Canary(self.client, database, read, actor=self.actor)
 
 
@@ -67,7 +68,7 @@ def _tools(options: argparse.Namespace) -> Tools:
 
 def _show(tools: Tools, options: argparse.Namespace) -> int:
     models = tools.routes.models()
-    canary = tools.canary(())
+    canary = tools.canary()
     found = show.tables(models, canary.state)
     if options.name is not None:
         found = [table for table in found if table["name"] == options.name]
@@ -115,7 +116,7 @@ def _verify(tools: Tools, options: argparse.Namespace) -> int:
 
 
 def _canary(tools: Tools, options: argparse.Namespace) -> int:
-    canary, name = tools.canary(options.metrics), options.name
+    canary, name = tools.canary(options.metrics, options.key_file), options.name
     reason = clean(options.reason)
     deeds: dict[str, Callable[[], Outcome]] = {
         "start": lambda: canary.start(name, variant=options.variant, reason=reason),
@@ -142,6 +143,15 @@ def _canary(tools: Tools, options: argparse.Namespace) -> int:
     lines += [f"  {sentence}" for sentence in (*outcome.reasons, outcome.todo) if sentence]
     _say(options, answer, "\n".join(lines))
     return 0
+
+
+def _key(file: str) -> str:
+    if not file:
+        return ""
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidMoveError(f"--key-file must be a file with an API key: {error}") from error
 
 
 def _wanted(tools: Tools, options: argparse.Namespace) -> tuple[str, str]:
@@ -231,6 +241,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="a gateway's /metrics; once for each gateway, by default this machine's",
     )
+    canary.add_argument("--key-file", default="", metavar="FILE", help="an API key, where /metrics wants one")
     return parser
 
 

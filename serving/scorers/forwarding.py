@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
+from serving.logs import TRACEPARENT
 from serving.model_server.frame import MEDIA_TYPE, TABLE_TYPE, FrameError, unpack
 from serving.prediction_log.record import encode_part
 from serving.protocol.errors import CODES, RequestError
@@ -23,6 +24,9 @@ UNLOADABLE = "MODEL_CANNOT_BE_LOADED"
 """The code of a model server's refusal when the version itself is at fault."""
 
 RETRY_AFTER = ((b"retry-after", b"1"),)
+
+OWN_BYTES = 100_000
+"""What a scorer takes here whose version lies elsewhere."""
 
 MARGIN_S = 0.1
 """How much sooner the other process must give up, so that it is the one that says so."""
@@ -48,6 +52,8 @@ class ForwardingScorer:
         kind: What answers there.
         fallback: Why it is not a plan, in a word.
         reason: The same as a sentence.
+        size_bytes: The memory that is taken for it.
+        let_go: Frees that.
     """
 
     def __init__(
@@ -61,11 +67,19 @@ class ForwardingScorer:
         kind: Kind,
         fallback: str = "",
         reason: str = "",
+        size_bytes: int = 0,
+        let_go: Callable[[], None] | None = None,
     ) -> None:
+        self.size_bytes, self._let_go = size_bytes or OWN_BYTES, let_go
         self.kind, self.fallback, self.reason, self.columns = kind, fallback, reason, columns
         self._ask = ask
         self._line = f"POST {invocations_path(model, version)}".encode()
         self._head = b"accept: %b\r\n%b: %b\r\n" % (MEDIA_TYPE, ARTEFACT, artefact.encode())
+
+    def close(self) -> None:
+        """Free what is taken for it; it must not be asked any more."""
+        if self._let_go is not None:
+            self._let_go()
 
     def begin(self, body: bytes, media: Media) -> Remote:
         """Have the body answered there, as it is."""
@@ -86,6 +100,8 @@ class ForwardingScorer:
             there_s,
             len(body),
         )
+        if traceparent := TRACEPARENT.get():
+            head += b"traceparent: %b\r\n" % traceparent
         try:
             answer = await self._ask(self._line, head, body, left_s)
             if answer.status == 200 and answer.headers.get(b"content-type") == MEDIA_TYPE:

@@ -8,11 +8,12 @@ from functools import partial
 import orjson
 from mlflow.models import Model
 
+from serving.logs import TRACEPARENT
 from serving.protocol.judge import Judge
 from serving.protocol.media import JSON, Media
 from serving.protocol.typed import TypedParser
 from serving.protocol.v2 import mlflow_body
-from serving.scorers.forwarding import refused, unanswered
+from serving.scorers.forwarding import OWN_BYTES, refused, unanswered
 from serving.scorers.scorer import Kind, Remote, Scored, Table, Wants
 from serving.upstream.connection import Answer
 from serving.upstream.errors import UpstreamError
@@ -37,6 +38,7 @@ class MLflowUpstreamScorer:
 
     kind: Kind = "upstream"
     fallback = "forwarded"
+    size_bytes = OWN_BYTES
 
     def __init__(self, ask: Ask, metadata: Model, *, name: str) -> None:
         self.reason = f"requests go to {name}"
@@ -55,6 +57,8 @@ class MLflowUpstreamScorer:
 
     async def _answer(self, body: bytes, media: Media, left_s: float) -> Scored:
         head = b"content-type: %b\r\ncontent-length: %d\r\n" % (media.header.encode("latin-1"), len(body))
+        if traceparent := TRACEPARENT.get():
+            head += b"traceparent: %b\r\n" % traceparent
         try:
             answer = await self._ask(LINE, head, body, left_s)
         except UpstreamError as error:

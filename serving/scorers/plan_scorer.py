@@ -2,18 +2,19 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import orjson
 
-from serving.plan.model import PlanInputError, Scores
+from serving.plan.explaining.explain import explain
+from serving.plan.model import PlanInexplicable, PlanInputError, Scores
 from serving.plan.plan import Plan
 from serving.protocol.errors import RequestError
 from serving.protocol.judge import Judge, Parsed
 from serving.protocol.media import Media
-from serving.protocol.typed import Request, Row, TypedParser
+from serving.protocol.typed import Request, Row, TypedParser, asked_for
 from serving.scorers.scorer import Job, Kind, Scored, Table, Wants
 
 SMALL_BYTES = 32 * 1024
@@ -24,6 +25,9 @@ QUICK_S = 0.001
 
 FIRST_GUESS_S = 50e-6
 SMOOTHING = 0.1
+
+HICCUP = 20
+"""How many times the usual one call counts at most: a worker that had to wait for the CPU is no slow plan."""
 
 
 class PlanScorer:
@@ -52,14 +56,14 @@ class PlanScorer:
         request = self._parser.parse(body)
         if request is None:
             return partial(self._judged, body, media)
-        if len(request.rows) * self._row_s > QUICK_S:
+        if request.wants_explanations or len(request.rows) * self._row_s > QUICK_S:
             return partial(self._scored, request, body, media)
         return self._scored(request, body, media)
 
     def begin_table(self, table: Table, wants: Wants) -> Scored | Job:
-        """Answer rows at once, or return the job for a thread; the body stays empty."""
+        """Answer rows at once, or return the job for a thread; the body stays empty but for explanations."""
         rows = self._parser.checked(table)
-        if len(rows) * self._row_s > QUICK_S:
+        if wants.explanation or len(rows) * self._row_s > QUICK_S:
             return partial(self._of_rows, rows, wants)
         return self._of_rows(rows, wants)
 
@@ -70,7 +74,11 @@ class PlanScorer:
             raise RequestError(400, str(error)) from error
         if wants.probabilities and scores.probabilities is None:
             raise RequestError(400, "this model has no probabilities; ask for its predictions only")
-        return Scored(b"", self._names, rows, scores.predictions, scores.probabilities)
+        body = b""
+        if wants.explanation:
+            has_shares = scores.probabilities is not None
+            body = _answer(scores, self._explanations(rows, scores), wants_probabilities=has_shares)
+        return Scored(body, self._names, rows, scores.predictions, scores.probabilities)
 
     def _whole(self, body: bytes, media: Media) -> Scored:
         request = self._parser.parse(body) if media.kind == "json" else None
@@ -78,39 +86,47 @@ class PlanScorer:
 
     def _judged(self, body: bytes, media: Media) -> Scored:
         parsed = self._judge.parse(body, media)
-        params = parsed.params if isinstance(parsed.params, Mapping) else {}
-        wants = params.get("probabilities") is True
+        asked = asked_for(parsed.params)
         frame = self._judge.enforce(Parsed(parsed.data), body, media)
         missing = [name for name in self._names if name not in frame.columns]
         if missing:
             raise RequestError(
                 400, f"column '{missing[0]}' is missing; send it, with null where there is no value"
             )
-        return self._scored(Request(_rows(frame, self._names), wants), body, media)
+        return self._scored(Request(_rows(frame, self._names), *asked), body, media)
 
     def _scored(self, request: Request, body: bytes, media: Media) -> Scored:
         try:
             scores = self._scores(request.rows)
         except PlanInputError as error:
             raise RequestError(400, self._judge.sentence(body, media) or str(error)) from error
-        answer = _answer(scores, wants_probabilities=request.wants_probabilities)
+        explanations = self._explanations(request.rows, scores) if request.wants_explanations else None
+        answer = _answer(scores, explanations, wants_probabilities=request.wants_probabilities)
         return Scored(answer, self._names, request.rows, scores.predictions, scores.probabilities)
 
     def _scores(self, rows: Sequence[Row]) -> Scores:
         self._judge.bounds.check(len(rows), len(self._names))
         started = time.perf_counter()
         scores = self._plan.score(rows)
-        spent_s = (time.perf_counter() - started) / len(rows)
+        spent_s = min((time.perf_counter() - started) / len(rows), HICCUP * self._row_s)
         self._row_s += SMOOTHING * (spent_s - self._row_s)
         return scores
 
+    def _explanations(self, rows: Sequence[Row], scores: Scores) -> list[dict[str, Any]]:
+        try:
+            return explain(self._plan, rows, scores)
+        except PlanInexplicable as error:
+            raise RequestError(400, str(error)) from error
 
-def _answer(scores: Scores, *, wants_probabilities: bool) -> bytes:
+
+def _answer(scores: Scores, explanations: Sequence[object] | None, *, wants_probabilities: bool) -> bytes:
     table: dict[str, Sequence[object]] = {"predictions": scores.predictions}
     if wants_probabilities:
         if scores.probabilities is None:
             raise RequestError(400, "this model has no probabilities; leave 'probabilities' out of 'params'")
         table["probabilities"] = scores.probabilities
+    if explanations is not None:
+        table["explanations"] = explanations
     body = orjson.dumps(table)
     # orjson writes NaN as null; MLflow writes it as NaN.
     return json.dumps(table).encode() if b"null" in body else body

@@ -24,6 +24,12 @@ RAISED = "model_raised"
 """The reason of a refusal that nothing in the input explains: the model's own code raised."""
 
 
+INEXPLICABLE = (
+    "this version cannot be explained: its own code answers, and only a scoring plan can be taken apart into "
+    "columns' contributions; leave 'explain' out"
+)
+
+
 class PyfuncScorer:
     """One version's pyfunc behind MLflow's protocol.
 
@@ -53,8 +59,12 @@ class PyfuncScorer:
 
     def _answer(self, body: bytes, media: Media) -> Scored:
         parsed = self._judge.parse(body, media)
+        if self._wants(parsed.params, "explain"):
+            raise RequestError(400, INEXPLICABLE)
         raw = self._predict(parsed, body, media)
-        probabilities = self._probabilities(parsed, body, media) if self._wants(parsed.params) else None
+        probabilities = (
+            self._probabilities(parsed, body, media) if self._wants(parsed.params, "probabilities") else None
+        )
         text = StringIO()
         if parsed.is_unwrapped:
             unwrapped_predictions_to_json(raw, text)
@@ -74,12 +84,11 @@ class PyfuncScorer:
             sentence = fault or "the model cannot answer this input; check its columns"
             raise RequestError(400, sentence, reason="" if fault else RAISED) from error
 
-    def _wants(self, params: object) -> bool:
+    def _wants(self, params: object, name: str) -> bool:
+        """Whether a parameter of ours is set that the model does not take for its own."""
         schema = self._model.metadata.get_params_schema()
         own = {param.name for param in schema.params} if schema else set()
-        return (
-            isinstance(params, Mapping) and params.get("probabilities") is True and "probabilities" not in own
-        )
+        return isinstance(params, Mapping) and params.get(name) is True and name not in own
 
     def _probabilities(self, parsed: Parsed, body: bytes, media: Media) -> list[list[float]]:
         predict_proba = getattr(self._raw_model(), "predict_proba", None)

@@ -1,5 +1,6 @@
 """What the gateway asks of whatever answers for a version."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -85,6 +86,9 @@ class Remote:
     answer: Callable[[float], Awaitable[Scored]]
 
 
+LONG_BYTES = 32 * 1024
+"""Answers beyond this length are not worked on by the event loop."""
+
 Begun = Scored | Job | Remote
 """A request under way: answered already, or what is to be done for it, and where."""
 
@@ -99,7 +103,8 @@ def then(begun: Begun, finish: Callable[[Scored], Scored]) -> Begun:
 
 
 async def _finished(remote: Remote, finish: Callable[[Scored], Scored], left_s: float) -> Scored:
-    return finish(await remote.answer(left_s))
+    scored = await remote.answer(left_s)
+    return finish(scored) if len(scored.body) <= LONG_BYTES else await asyncio.to_thread(finish, scored)
 
 
 def _done(job: Job, finish: Callable[[Scored], Scored]) -> Scored:

@@ -1,5 +1,6 @@
 """What upstreams do, for the metrics: retries as they happen, and who is left out at each flush."""
 
+import asyncio
 from weakref import WeakSet
 
 from prometheus_client import Counter, Gauge
@@ -32,10 +33,10 @@ class UpstreamMeters:
 
     def flush(self) -> None:
         """Bring the replicas' state into the gauge; one that nobody has any more counts as up."""
-        found: dict[str, bool] = {}
+        now, found = asyncio.get_running_loop().time(), dict[str, bool]()
         for upstream in tuple(self._watched):
             for replica in upstream.replicas:
-                is_down = replica.breaker.is_open or not replica.is_healthy
+                is_down = not replica.is_available(now)
                 found[replica.address.name] = found.get(replica.address.name, False) or is_down
         for name in self._named - found.keys():
             self._down.labels(name).set(0)

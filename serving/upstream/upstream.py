@@ -4,6 +4,7 @@ import asyncio
 import logging
 import weakref
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from random import sample
 
 from serving.upstream.address import Address, request_head
@@ -61,7 +62,10 @@ class Upstream:
             TimeoutError: A replica was late.
         """
         if self._checks is None:
-            self._checks = asyncio.get_running_loop().create_task(_check_for_ever(weakref.ref(self)))
+            # In a context of its own: the checks belong to no request.
+            self._checks = asyncio.get_running_loop().create_task(
+                _check_for_ever(weakref.ref(self)), context=Context()
+            )
         loop = asyncio.get_running_loop()
         deadline, tried, busy = loop.time() + left_s, set[Replica](), None
         problem = "none of its replicas is healthy"

@@ -19,8 +19,19 @@ from serving.protocol.dialect import Asked, Dialect
 from serving.protocol.errors import RequestError
 from serving.registry.table import ActiveRoute, Lane, Table
 from serving.scorers.scorer import Scored
+from serving.tracing import Trace, Tracing
 from serving.web.admission import Admission, Busy
-from serving.web.asgi import JSON, ClientLeft, Exchange, Headers, Receive, check_length, read_body, respond
+from serving.web.asgi import (
+    JSON,
+    ClientLeft,
+    Exchange,
+    Headers,
+    Receive,
+    Send,
+    check_length,
+    read_body,
+    respond,
+)
 from serving.web.caller import Caller, read_caller
 from serving.web.encoding import CONTENT_ENCODING, LEAST_BYTES, packed, unpacked
 from serving.web.fallback import HEADER as FALLBACK
@@ -52,10 +63,11 @@ class Invocations:
         limits: What one worker takes on.
         admission: Counts what is taken on.
         scoring: Has requests scored.
-        commit: The prediction log.
+        commit: The prediction log; None where none is kept.
         shadows: Scores copies of the traffic after the answer.
         tally: Counts what happens.
         guards: Who is let in, what refusals tell, and what the log may hold.
+        tracing: Begins requests' traces; None traces nothing.
     """
 
     def __init__(
@@ -64,19 +76,22 @@ class Invocations:
         *,
         admission: Admission,
         scoring: Scoring,
-        commit: GroupCommit,
+        commit: GroupCommit | None,
         shadows: Shadows,
         tally: Tally,
         guards: Guards | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._limits, self._admission, self._scoring = limits, admission, scoring
         self._commit, self._shadows, self._tally = commit, shadows, tally
+        self._tracing = tracing
         guards = guards or Guards()
         self._gate, self._disclosure, self._masks = guards.gate, guards.disclosure, guards.masks
         self._fallback = Fallback(scoring, tally, limits.time_s)
 
     async def answer(self, name: str, dialect: Dialect, table: Table, http: Exchange) -> None:
         """Answer one request for a called name."""
+        trace, http = (None, http) if self._tracing is None else self._tracing.begin(http)
         try:
             if self._gate is not None:
                 headers = http.scope["headers"]
@@ -84,15 +99,20 @@ class Invocations:
                 if name not in table:
                     raise unknown_model(name, self._gate.visible(headers, table))
             with self._admission.request():
-                await self._admitted(name, dialect, table, http)
+                await self._admitted(name, dialect, table, http, trace)
         except ClientLeft:
             self._tally.rejected("client_left")
         except RequestError as error:
             self._tally.rejected(_reason(error))
             shown = self._disclosure.shown(error)
             await respond(http.send, error.status, dialect.refusal(shown), (JSON, *shown.headers))
+        finally:
+            if trace is not None:
+                trace.end()
 
-    async def _admitted(self, name: str, dialect: Dialect, table: Table, http: Exchange) -> None:
+    async def _admitted(
+        self, name: str, dialect: Dialect, table: Table, http: Exchange, trace: Trace | None
+    ) -> None:
         started = time.perf_counter()
         caller, prediction_id = read_caller(http.scope["headers"]), new_prediction_id()
         REQUEST.set(caller.request_id or prediction_id)
@@ -100,7 +120,9 @@ class Invocations:
         route, lane, heir = _lane(
             name, dialect.wanted, table, caller, allows_override=self._limits.allows_override
         )
-        asked = Asked(await self._read(http.receive, caller.headers), caller.headers)
+        if trace is not None:
+            trace.routed(lane, prediction_id)
+        asked = Asked(await self._read(http.receive, caller.headers, trace), caller.headers)
         echo, scored = caller.echo, None
         try:
             if heir is not None:
@@ -113,35 +135,46 @@ class Invocations:
             raise
         except RequestError as error:
             self._tally.meter(lane).answered(error.status, 0, time.perf_counter() - started)
-            shown = self._disclosure.shown(error, caller.request_id)
-            told = echo if self._disclosure.is_terse else (*lane.headers, *echo)
-            refused = (JSON, *told, *shown.headers)
-            await respond(http.send, error.status, dialect.refusal(shown), refused)
+            await self._refuse(http.send, dialect, error, lane=lane, caller=caller, echo=echo)
             return
-        line = answered(
-            prediction_id,
-            lane,
-            scored,
-            request_id=caller.request_id,
-            user_key=hashed(route.salt, caller.user_key),
-            spent_s=time.perf_counter() - started,
-            masks=self._masks,
-        )
-        await self._commit.commit(line)
+        if trace is not None:
+            trace.scored(lane, scored.count)
+        if self._commit is not None:
+            line = answered(
+                prediction_id,
+                lane,
+                scored,
+                request_id=caller.request_id,
+                user_key=hashed(route.salt, caller.user_key),
+                spent_s=time.perf_counter() - started,
+                masks=self._masks,
+            )
+            await self._commit.commit(line)
         sent = scored if len(scored.body) < LEAST_BYTES else await packed(scored, caller.headers)
         await respond(http.send, 200, sent.body, _headers(lane, sent, echo, prediction_id))
         self._tally.meter(lane).answered(200, scored.count, time.perf_counter() - started)
         for shadow in route.shadows:
             self._shadows.offer(shadow, dialect, asked, caller.request_id or prediction_id)
 
-    async def _read(self, receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
+    async def _refuse(
+        self, send: Send, dialect: Dialect, error: RequestError, *, lane: Lane, caller: Caller, echo: Headers
+    ) -> None:
+        shown = self._disclosure.shown(error, caller.request_id)
+        told = echo if self._disclosure.is_terse else (*lane.headers, *echo)
+        await respond(send, error.status, dialect.refusal(shown), (JSON, *told, *shown.headers))
+
+    async def _read(self, receive: Receive, headers: Mapping[bytes, bytes], trace: Trace | None) -> bytes:
         try:
             async with asyncio.timeout(self._limits.time_s):
                 body = await read_body(receive, self._limits.body_bytes)
         except TimeoutError as error:
             raise RequestError(408, f"the body must arrive within {self._limits.time_s:g} s") from error
         coding = headers.get(CONTENT_ENCODING)
-        return body if coding is None else await unpacked(body, coding, self._limits.body_bytes)
+        if coding is not None:
+            body = await unpacked(body, coding, self._limits.body_bytes)
+        if trace is not None:
+            trace.step("score")
+        return body
 
 
 def _headers(lane: Lane, scored: Scored, echo: Headers, prediction_id: str) -> Headers:

@@ -10,6 +10,8 @@ import time
 
 BENCHMARKS = {
     "gateway": "gateway_and_peers",
+    "overload": "overload",
+    "log": "log_cost",
     "ingest": "ingest_and_duckdb_copy",
     "profile": "profile_ten_million_rows",
     "batch": "batch_and_mlflow_predict",

@@ -84,7 +84,8 @@ class Client:
         self._idle.append((reader, writer))
 
 
-async def _measure(address: str, seconds: float, *, with_slow: bool) -> tuple[Seen, Seen]:
+async def measure(address: str, seconds: float, *, with_slow: bool) -> tuple[Seen, Seen]:
+    """Load the fast model, and the slow one beside it if told."""
     fast, slow = Client(address, FAST), Client(address, SLOW)
     loads = [fast.run(FAST_PER_S, seconds)]
     if with_slow:
@@ -104,18 +105,19 @@ def main(*, full: bool = False) -> str:
         register_slow(server.uri, SLOW, seconds=SLOW_S)
         settings = {"gateway_threads": THREADS, "gateway_time_limit_s": LIMIT_S}
         address = stack.enter_context(gateway(server.uri, root, **settings))
-        _until_loaded(address)
+        until_loaded(address)
         runs = []
         for _ in range(rounds):
-            alone, _ = asyncio.run(_measure(address, seconds, with_slow=False))
-            beside, slow = asyncio.run(_measure(address, seconds, with_slow=True))
+            alone, _ = asyncio.run(measure(address, seconds, with_slow=False))
+            beside, slow = asyncio.run(measure(address, seconds, with_slow=True))
             runs.append((alone, beside, slow))
         return _table(runs)
 
 
-def _until_loaded(address: str) -> None:
+def until_loaded(address: str) -> None:
+    """Wait until both models answer."""
     for _ in range(200):
-        fast, slow = asyncio.run(_measure(address, 0.05, with_slow=True))
+        fast, slow = asyncio.run(measure(address, 0.05, with_slow=True))
         if set(fast.counts) == {200} and set(slow.counts) <= {200, 429}:
             return
         time.sleep(0.2)

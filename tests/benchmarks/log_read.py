@@ -25,7 +25,7 @@ NUMBERS, LIVE_SHARE, TARGET_S = 18, 0.1, 5.0
 
 
 def main(*, full: bool = False) -> str:
-    """Read 200,000 predictions of 20 columns (a million with `full`), a tenth of them and of outcomes live."""
+    """Read 200,000 predictions of 20 columns (a million with `full`), a tenth of all live."""
     count, rounds = (1_000_000, 3) if full else (200_000, 3)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -90,7 +90,7 @@ def _write(folder: Path, first: int, count: int) -> None:
 
 
 def _joined(folder: Path, limit: int | None = None) -> int:
-    table = read(folder, model="bench", with_outcomes=True, limit=limit)
+    table = read(folder, model="bench", outcomes=True, limit=limit)
     if table["label"].null_count:
         raise RuntimeError("a label is missing")
     return table.num_rows

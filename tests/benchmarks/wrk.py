@@ -11,7 +11,11 @@ local requests, at = {}, 0
 function init(args)
   for line in io.lines(args[1]) do
     local headers = {["Content-Type"] = "application/json", ["X-User-Id"] = "user-" .. #requests}
-    requests[#requests + 1] = wrk.format("POST", args[2], headers, line)
+    local path, body = args[2], line
+    if path == nil then
+      path, body = line:match("^(%S+)\t(.*)$")
+    end
+    requests[#requests + 1] = wrk.format("POST", path, headers, body)
   end
 end
 function request()
@@ -36,8 +40,11 @@ class Load:
     failed: int
 
 
-def load(url: str, path: str, bodies: Path, *, connections: int, seconds: int) -> Load:
-    """Send the file's lines as bodies to `url + path` over keep-alive connections."""
+def load(url: str, path: str | None, bodies: Path, *, connections: int, seconds: int) -> Load:
+    """Send the file's lines as bodies to `url + path` over keep-alive connections.
+
+    Without a path each line is a path, a tab and a body.
+    """
     if shutil.which("wrk") is None:
         raise SystemExit("the benchmarks need wrk (on Debian and Ubuntu: apt install wrk)")
     script = bodies.with_suffix(".lua")
@@ -57,7 +64,7 @@ def load(url: str, path: str, bodies: Path, *, connections: int, seconds: int) -
         url,
         "--",
         str(bodies),
-        path,
+        *([path] if path else []),
     ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stderr[done.stderr.index("{") :])

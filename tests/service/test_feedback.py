@@ -39,7 +39,7 @@ def send(gateway: Gateway, body: object) -> tuple[int, Any]:
 
 
 def joined(gateway: Gateway, prediction_id: str) -> dict[str, Any]:
-    table = read(gateway.var_dir / "predictions", model=MODEL, with_outcomes=True)
+    table = read(gateway.var_dir / "predictions", model=MODEL, outcomes=True)
     rows = table.select(["prediction_id", "label", "value"]).to_pylist()
     return next(row for row in rows if row["prediction_id"] == prediction_id)
 

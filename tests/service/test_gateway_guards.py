@@ -39,6 +39,7 @@ def guarded(registered: str, free_port: Any, tmp_path_factory: Any) -> Iterator[
     folder = tmp_path_factory.mktemp("guarded")
     key = keys(folder, "make", "all", "--actions", "predict,feedback,read")["key"]
     settings = {"gateway_auth": "keys", "gateway_error_detail": "terse", "gateway_status_doors": "guarded"}
+    settings |= {"gateway_max_rows": "5", "gateway_max_columns": "10", "gateway_max_depth": "8"}
     with run_gateway(registered, folder, free_port(), **settings) as running:
         running.wait_until(lambda: all(predict(running, key, name).status == 200 for name in (MODEL, OTHER)))
         yield running, key
@@ -99,6 +100,41 @@ def test_a_key_beyond_its_rate_is_told_when_to_come_again(guarded: Any) -> None:
     answers = [predict(gateway, key) for _ in range(4)]
     assert answers[-1].status == 429
     assert answers[-1].headers["retry-after"] == "2"
+
+
+def records(rows: int, columns: int = 2) -> bytes:
+    row = {"length": 1.5, "width": -0.25} | {f"other{place}": 0 for place in range(columns - 2)}
+    return json.dumps({"dataframe_records": [row] * rows}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "status"),
+    [
+        (records(5), "application/json", 200),
+        (records(6), "application/json", 413),
+        (records(1, columns=10) + b" ", "application/json", 200),
+        (
+            b'{"dataframe_split": {"columns": ["length", "width"], "data": [["1", 2]]}}',
+            "application/json",
+            200,
+        ),
+        (
+            b'{"inputs": {"length": ["1", 2, 3, 4, 5, 6], "width": [1, 2, 3, 4, 5, 6]}}',
+            "application/json",
+            413,
+        ),
+        (b"[" * 9 + b"]" * 9, "application/json", 400),
+        (b"[" * 1_000_000, "application/json", 400),
+        (b'{"a":' * 100_000, "application/json", 400),
+        (b"length,width\n" + b"1,2\n" * 5, "text/csv", 200),
+        (b"length,width\n" + b"1,2\n" * 6, "text/csv", 413),
+        (b"length,width" + b",x" * 9 + b"\n" + b"1" + b",2" * 10, "text/csv", 413),
+    ],
+)
+def test_rows_columns_and_depth_have_bounds(guarded: Any, body: bytes, media: str, status: int) -> None:
+    gateway, key = guarded
+    headers = {"X-API-Key": key, "Content-Type": media}
+    assert gateway.call("POST", f"/models/{MODEL}/invocations", body, headers).status == status
 
 
 def test_refusals_and_callers_are_counted(guarded: Any) -> None:

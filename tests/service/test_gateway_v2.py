@@ -69,9 +69,9 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     log_pyfunc(uri, ARRAYS, arrays, ModelSignature(pictures, sums))
     with run_gateway(uri, tmp_path_factory.mktemp("v2"), free_port()) as running:
         for name in (PLAN, TABLES, ARRAYS):
-            running.wait_until(
-                lambda name=name: running.call("GET", f"/v2/models/{name}/ready").status == 200, 60
-            )
+            path = f"/v2/models/{name}/infer"
+            # A model that is not loaded yet, or not known yet, is loaded when it is first asked.
+            running.wait_until(lambda path=path: running.call("POST", path, b"{}").status == 400, 60)
         yield running
 
 

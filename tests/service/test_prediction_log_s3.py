@@ -10,15 +10,19 @@ from collections.abc import Iterator
 import boto3
 import pyarrow.parquet as pq
 import pytest
+from mlflow import MlflowClient
 from moto.server import ThreadedMotoServer
 
 from serving.prediction_log import bucket as buckets
 from serving.prediction_log import layout, upload
 from serving.prediction_log.bucket import Bucket, BucketError
+from serving.prediction_log.erase import erase
 from serving.prediction_log.read import read, read_outcomes
 from serving.prediction_log.retention import Keeping
 from serving.prediction_log.upkeep import keep_up
 from tests.conftest import REPO, pick_free_port
+from tests.service.gateway_fixtures import run_gateway
+from tests.service.gateway_models import register
 from tests.unit.prediction_log.prediction_log_fixtures import NOON, make_record, write, write_outcomes
 
 DAY_S = 86_400
@@ -161,7 +165,7 @@ def test_what_was_pruned_is_read_from_the_bucket(s3, tmp_path):
     report = run(tmp_path, days=2, now_s=NOON + 9 * DAY_S)
     assert report.pruned == 2
     assert ids(tmp_path) == ["b"]
-    table = read(tmp_path, model="churn", s3_uri=URI, with_outcomes=True)
+    table = read(tmp_path, model="churn", s3_uri=URI, outcomes=True)
     assert table.select(["prediction_id", "label"]).to_pylist() == [
         {"prediction_id": "a", "label": 1},
         {"prediction_id": "b", "label": None},
@@ -203,8 +207,17 @@ def test_the_bucket_has_a_retention_of_its_own(s3, tmp_path):
     assert ids(tmp_path) == ["a"]
 
 
+def test_a_user_is_erased_from_the_bucket_too(s3, tmp_path):
+    write(tmp_path, make_record(prediction_id="a", user_key="ann"), make_record(prediction_id="b"))
+    write(tmp_path, make_record(prediction_id="c", user_key="ann", ts_s=NOON + 9 * DAY_S))
+    run(tmp_path, days=2, now_s=NOON + 9 * DAY_S)
+    assert erase(tmp_path, Bucket(URI), user_key="ann").predictions == 2
+    run(tmp_path, now_s=NOON + 9 * DAY_S)
+    assert ids(tmp_path / "elsewhere", s3_uri=URI) == ["b"]
+
+
 def test_a_bucket_that_is_not_there_is_said(s3, tmp_path):
-    with pytest.raises(BucketError, match="s3://nowhere could not be asked to list it: .*NoSuchBucket"):
+    with pytest.raises(BucketError, match=r"s3://nowhere could not be asked to list it: .*NoSuchBucket"):
         read(tmp_path, model="churn", s3_uri="s3://nowhere")
 
 
@@ -235,6 +248,29 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(s3, tmp_path):
         assert ids(tmp_path, s3_uri=URI) == expected
     subprocess.run(command, cwd=REPO, check=True)
     assert ids(tmp_path, s3_uri=URI) == expected
-    assert layout.every_day_dir(tmp_path) == []
+    assert list(tmp_path.rglob("*.parquet")) == []
     assert all(pq.read_table(Bucket(URI).open(key.removeprefix("penstock/"))).num_rows for key in keys(s3))
     assert upload.waiting_files(tmp_path, Bucket(URI)) == []
+
+
+@pytest.mark.slow
+def test_a_gateway_tells_of_its_backlog_and_catches_up(s3, server, mlflow_server, free_port, tmp_path):
+    version = register(mlflow_server.uri, "in-a-bucket", label="yes")
+    MlflowClient(mlflow_server.uri).transition_model_version_stage("in-a-bucket", version, "Production")
+    options = {"log_s3_uri": URI, "log_segment_s": 2}
+    with run_gateway(mlflow_server.uri, tmp_path, free_port(), **options) as gateway:
+        gateway.wait_until(lambda: gateway.predict("in-a-bucket").status == 200)
+        gateway.wait_until(lambda: keys(s3), 40)
+        server.stop()
+        gateway.predict("in-a-bucket")
+        gateway.wait_until(lambda: gateway.metric("penstock_log_backlog_files") > 0, 60)
+        assert gateway.metric("penstock_log_backlog_bytes") > 0
+        assert gateway.call("GET", "/ready").status == 200
+        assert "s3://logs/penstock could not be asked" in gateway.ready()["log"]["problems"][0]
+        server.start()
+        boto3.client("s3").create_bucket(Bucket="logs")
+        gateway.wait_until(lambda: gateway.metric("penstock_log_backlog_files") == 0, 60)
+        gateway.wait_until(lambda: gateway.ready()["log"]["problems"] == [])
+        names = read(tmp_path / "predictions", model="in-a-bucket")["prediction_id"].to_pylist()
+    found = read(tmp_path / "elsewhere", model="in-a-bucket", s3_uri=URI)["prediction_id"].to_pylist()
+    assert names[-1] in found

@@ -102,7 +102,7 @@ def test_a_process_that_is_killed_is_started_again_without_being_asked(gateway: 
     assert len(pids(gateway)) == 1
 
 
-@pytest.mark.parametrize("how", [foreign.HANGS, foreign.STUCK])
+@pytest.mark.parametrize("how", [foreign.HANGS, pytest.param(foreign.STUCK, marks=pytest.mark.slow)])
 def test_a_process_whose_threads_all_hang_is_replaced(gateway: Gateway, how: int) -> None:
     [pid] = pids(gateway)
     with ThreadPoolExecutor(4) as pool:

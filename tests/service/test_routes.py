@@ -461,6 +461,12 @@ class TestCanary:
         assert said(canary.step(model)) == ("back", 0, "back")
         assert tag(client, model) is None
 
+    def test_a_loop_is_told_what_to_step(self, canary: Canary, model: str) -> None:
+        canary.start(model)
+        assert canary.under_way() == [model]
+        canary.back(model)
+        assert canary.under_way() == []
+
     def test_its_state_outlives_the_process(
         self, client: MlflowClient, canary: Canary, gateway: Gateway, database_url: str, model: str
     ) -> None:

@@ -110,6 +110,10 @@ class Canary:
         reasons = tuple(f"a step would {judged.verdict}: {reason.sentence}" for reason in judged.reasons)
         return Outcome("status", state, reasons, champion, challenger)
 
+    def under_way(self) -> list[str]:
+        """The routes whose canary has not ended: what a loop steps."""
+        return [state.route for state in self._states.under_way()]
+
     def state(self, name: str) -> State | None:
         """The last canary of a route, by Penstock's own records alone."""
         return self._states.get(name)

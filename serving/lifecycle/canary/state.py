@@ -79,6 +79,13 @@ class States:
             text = connection.scalar(query)
         return _read(text) if text else None
 
+    def under_way(self) -> list[State]:
+        """Every canary that has not ended, by route."""
+        query = sa.select(_CANARIES.c.state).order_by(_CANARIES.c.route)
+        with self._database.begin(is_read_only=True) as connection:
+            states = [_read(text) for text in connection.scalars(query)]
+        return [state for state in states if state.phase not in ("back", "done")]
+
     def put(self, state: State) -> State:
         """Keep a canary's state in the place of the one before."""
         mine = _CANARIES.c.route == state.route

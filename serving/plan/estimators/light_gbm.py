@@ -5,6 +5,7 @@ the matrix function. The fast function writes into one buffer, so a lock guards 
 """
 
 import ctypes
+import re
 import threading
 from typing import Any
 
@@ -12,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.plan.estimator import Entry, Indices, Shape, Values, both_sides
+from serving.plan.estimators.links import linked
 from serving.plan.estimators.shared_library import free_with, open_library
 from serving.plan.estimators.written import Written
-from serving.plan.model import PlanBroken
+from serving.plan.explaining.parts import Parts
+from serving.plan.model import PlanBroken, PlanInexplicable
 
-FLOAT64, ROW_MAJOR, NORMAL, RAW, ALL_ROUNDS = 1, 1, 0, 1, -1
+FLOAT64, ROW_MAJOR, NORMAL, RAW, CONTRIBUTIONS, ALL_ROUNDS = 1, 1, 0, 1, 3, -1
 PARAMETERS = b"num_threads=1"
+OBJECTIVE = re.compile(rb"^objective=(\S+)(.*)$", re.MULTILINE)
+SLOPE = re.compile(rb"sigmoid:(\S+)")
 
 
 class LightGbm:
@@ -28,6 +33,10 @@ class LightGbm:
     """
 
     def __init__(self, text: bytes) -> None:
+        objective = OBJECTIVE.search(text)
+        self._objective = objective[1].decode() if objective else "custom"
+        slope = SLOPE.search(objective[2]) if objective else None
+        self._slope = float(slope[1]) if slope else 1.0
         self._library = open_library("lightgbm", "lib_lightgbm")
         self._library.LGBM_GetLastError.restype = ctypes.c_char_p
         self._booster = ctypes.c_void_p()
@@ -58,6 +67,19 @@ class LightGbm:
         """The sums of the trees, before the link."""
         return self._predict_all(matrix, RAW)
 
+    def explain(self, matrix: NDArray[np.float64]) -> Parts:
+        """The library's own contributions (Lundberg's TreeSHAP), behind the objective's link."""
+        return linked(self.explain_decision(matrix), self._objective, self._slope)
+
+    def explain_decision(self, matrix: NDArray[np.float64]) -> Parts:
+        """The library's contributions to the sums of the trees."""
+        try:
+            raw = self._predict_all(matrix, CONTRIBUTIONS, self.outputs * (self.width + 1))
+        except PlanBroken as error:
+            raise PlanInexplicable(f"this model cannot be explained: {error}") from error
+        parts = raw.reshape(len(matrix), self.outputs, self.width + 1)
+        return Parts(parts[:, :, -1], parts[:, :, :-1])
+
     def estimate(self, matrix: NDArray[np.float64]) -> Values:
         """The booster's values."""
         return self._predict(matrix)[:, 0]
@@ -69,9 +91,11 @@ class LightGbm:
             return self._predict_row(matrix)
         return self._predict_all(matrix, NORMAL)
 
-    def _predict_all(self, matrix: NDArray[np.float64], kind: int) -> NDArray[np.float64]:
+    def _predict_all(
+        self, matrix: NDArray[np.float64], kind: int, outputs: int | None = None
+    ) -> NDArray[np.float64]:
         matrix = np.ascontiguousarray(matrix)
-        result = np.empty((len(matrix), self.outputs))
+        result = np.empty((len(matrix), outputs or self.outputs))
         self._call(
             "LGBM_BoosterPredictForMat", self._booster, ctypes.c_void_p(matrix.ctypes.data), FLOAT64,
             ctypes.c_int32(matrix.shape[0]), ctypes.c_int32(matrix.shape[1]), ROW_MAJOR, kind, 0,

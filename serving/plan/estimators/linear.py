@@ -7,6 +7,7 @@ import numpy as np
 from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values, both_sides, sigmoid, softmax
 from serving.plan.estimators.written import Written
+from serving.plan.explaining.parts import Parts
 
 WITH_PROBABILITIES = ("LogisticRegression", "LogisticRegressionCV")
 
@@ -44,6 +45,25 @@ class Linear:
         """The one output, as it is."""
         values: Values = self.decide(matrix)[:, 0]
         return values
+
+    def explain_decision(self, matrix: Matrix) -> Parts:
+        """Coefficient times cell."""
+        base = np.broadcast_to(self._intercepts, (len(matrix), len(self._intercepts)))
+        return Parts(base.copy(), matrix[:, None, :] * self._coefficients.T[None])
+
+    def explain(self, matrix: Matrix) -> Parts:
+        """The same behind the link, if there is one."""
+        return self._linked(self.explain_decision(matrix))
+
+    def explain_over(self, columns: Parts) -> Parts:
+        """What a column is made of, times its coefficient, behind the link."""
+        base = columns.base @ self._coefficients + self._intercepts
+        return self._linked(Parts(base, np.einsum("rjc,jo->roc", columns.each, self._coefficients)))
+
+    def _linked(self, scores: Parts) -> Parts:
+        if not self._has_probabilities:
+            return scores
+        return scores.through(sigmoid).both_sides() if scores.base.shape[1] == 1 else scores.softmax()
 
 
 def write(model: Any) -> Written:

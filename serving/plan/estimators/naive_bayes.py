@@ -7,6 +7,7 @@ import numpy as np
 from serving.plan.arrays import Arrays, Content, pack
 from serving.plan.estimator import Entry, Indices, Matrix, Shape, Values
 from serving.plan.estimators.written import Written
+from serving.plan.explaining.parts import Parts
 from serving.plan.model import PlanBroken
 
 
@@ -34,6 +35,14 @@ class GaussianBayes:
                 likelihood = constant - 0.5 * ((matrix - mean) ** 2 / variance).sum(axis=1)
                 joint[:, at] = log_prior + likelihood
         return joint.argmax(axis=1), _normed(joint)
+
+    def explain(self, matrix: Matrix) -> Parts:
+        """Each column's log likelihood, from the prior probabilities on."""
+        off = matrix[:, None, :] - self._means[None]
+        with np.errstate(over="ignore"):
+            logs = -0.5 * (np.log(2.0 * np.pi * self._variances) + off**2 / self._variances)
+        base = np.broadcast_to(self._log_priors, logs.shape[:2])
+        return Parts(base.copy(), logs).softmax()
 
 
 def _normed(joint: Matrix) -> Matrix:

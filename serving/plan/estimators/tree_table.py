@@ -17,6 +17,7 @@ from serving.plan.model import PlanBroken, PlanUnsupported
 
 LEAF = -1
 LARGEST = np.finfo(np.float64).max
+INFINITE = np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,14 @@ def pack_trees(trees: Sequence[Tree], *, is_rounded: bool, **more: Any) -> bytes
     roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
     thresholds = np.concatenate([part.thresholds for part in parts])
     lefts = np.concatenate([part.lefts + root for part, root in zip(parts, roots, strict=True)])
+    is_leaf = lefts == np.arange(len(lefts))
+    if is_rounded:
+        thresholds = _rounded_down(thresholds)
     return pack(
         features=np.concatenate([part.features for part in parts]).astype(np.int32),
-        thresholds=_rounded_down(thresholds) if is_rounded else thresholds,
+        thresholds=np.where(is_leaf, INFINITE, thresholds).astype(thresholds.dtype),
         lefts=lefts.astype(np.int32),
+        places=_places(is_leaf),
         missing_right=np.concatenate([part.missing_right for part in parts]).astype(np.int8),
         values=np.concatenate([part.values for part in parts]),
         roots=roots.astype(np.int32),
@@ -102,24 +107,55 @@ def unpack_trees(arrays: Arrays, *, width: int, outputs: int, is_rounded: bool) 
     Raises:
         PlanBroken: The arrays are no trees over `width` columns with `outputs` answers.
     """
-    count = len(arrays.integers("lefts", None, low=0, high=2**31))
-    lefts = arrays.integers("lefts", count, low=0, high=count)
+    count = len(arrays.indices("lefts", None, low=0, high=2**31))
+    lefts = arrays.indices("lefts", count, low=0, high=count)
     roots = arrays.integers("roots", None, low=0, high=count)
-    here = np.arange(count)
-    is_leaf = lefts == here
-    thresholds = arrays.floats("thresholds", count)
+    is_leaf = lefts == np.arange(count)
     values = arrays.floats("values", int(is_leaf.sum()), outputs)
     _check_forest(lefts, roots, is_leaf)
     return Trees(
-        features=arrays.integers("features", count, low=0, high=width),
-        thresholds=np.where(is_leaf, np.inf, thresholds).astype(np.float32 if is_rounded else np.float64),
+        features=arrays.indices("features", count, low=0, high=width),
+        thresholds=_thresholds(arrays, is_leaf, np.dtype(np.float32 if is_rounded else np.float64)),
         lefts=lefts,
-        missing_right=arrays.integers("missing_right", count, low=0, high=2).astype(bool) & ~is_leaf,
-        places=np.cumsum(is_leaf) - 1,
+        missing_right=_missing_right(arrays, is_leaf),
+        places=_leaf_places(arrays, is_leaf),
         values=values,
         roots=roots,
         steps=_depth(lefts, roots),
     )
+
+
+def _thresholds(arrays: Arrays, is_leaf: Values, wanted: np.dtype[Any]) -> Values:
+    """The thresholds, infinite in leaves; earlier plans have zeros there, and are copied."""
+    stored = arrays.stored("thresholds", len(is_leaf))
+    if not np.isfinite(stored[~is_leaf]).all():
+        raise PlanBroken("array 'thresholds' must be finite where a tree splits")
+    if stored.dtype == wanted and (stored[is_leaf] == INFINITE).all():
+        return stored
+    thresholds: Values = np.where(is_leaf, INFINITE, stored).astype(wanted)
+    return thresholds
+
+
+def _missing_right(arrays: Arrays, is_leaf: Values) -> Values:
+    stored = arrays.indices("missing_right", len(is_leaf), low=0, high=2)
+    right = stored.view(bool) if stored.itemsize == 1 else stored.astype(bool)
+    return right & ~is_leaf if right[is_leaf].any() else right
+
+
+def _leaf_places(arrays: Arrays, is_leaf: Values) -> Indices:
+    places = _places(is_leaf)
+    if not arrays.has("places"):
+        return places
+    stored = arrays.indices("places", len(is_leaf), low=-1, high=len(is_leaf))
+    if not np.array_equal(stored, places):
+        raise PlanBroken("array 'places' must number the leaves")
+    return stored
+
+
+def _places(is_leaf: Values) -> Indices:
+    """Each leaf's number among the leaves."""
+    places: Indices = (np.cumsum(is_leaf) - 1).astype(np.int32)
+    return places
 
 
 def _renumbered(tree: Tree) -> Tree:

@@ -5,6 +5,7 @@ missing and answer otherwise.
 """
 
 import ctypes
+import json
 import math
 from typing import Any
 
@@ -12,14 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.plan.estimator import Entry, Indices, Shape, Values, both_sides
+from serving.plan.estimators.links import linked
 from serving.plan.estimators.shared_library import free_with, open_library
 from serving.plan.estimators.written import Written
-from serving.plan.model import PlanBroken
+from serving.plan.explaining.parts import Parts
+from serving.plan.model import PlanBroken, PlanInexplicable
 
 OPTIONS = (
     b'{"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0, "missing": NaN,'
     b' "strict_shape": true, "cache_id": 0}'
 )
+CONTRIBUTIONS = OPTIONS.replace(b'"type": 0', b'"type": 2')
+TABLE = b'{"missing": NaN, "nthread": 1}'
 ARRAY = b'{"data": [%d, true], "shape": [%d, %d], "strides": null, "typestr": "<f8", "version": 3}'
 
 
@@ -53,19 +58,46 @@ class XgBoost:
         """The booster's values."""
         return self._predict(matrix)[:, 0]
 
+    def explain(self, matrix: NDArray[np.float64]) -> Parts:
+        """The library's own contributions (Lundberg's TreeSHAP), behind the objective's link."""
+        return linked(self._contributions(matrix), self._objective())
+
+    def _contributions(self, matrix: NDArray[np.float64]) -> Parts:
+        """Contributions to the sums; the function for dense rows answers predictions only."""
+        matrix, table = np.ascontiguousarray(matrix), ctypes.c_void_p()
+        array = ARRAY % (matrix.ctypes.data, *matrix.shape)
+        self._call("XGDMatrixCreateFromDense", array, TABLE, ctypes.byref(table))
+        try:
+            raw = self._answers("XGBoosterPredictFromDMatrix", table, CONTRIBUTIONS)
+        except PlanBroken as error:
+            raise PlanInexplicable(f"this model cannot be explained: {error}") from error
+        finally:
+            self._library.XGDMatrixFree(table)
+        parts = raw.reshape(len(matrix), -1, self.width + 1).astype(np.float64)
+        return Parts(parts[:, :, -1], parts[:, :, :-1])
+
+    def _objective(self) -> str:
+        length, text = ctypes.c_uint64(), ctypes.c_char_p()
+        self._call("XGBoosterSaveJsonConfig", self._booster, ctypes.byref(length), ctypes.byref(text))
+        return str(json.loads(text.value or b"{}")["learner"]["objective"]["name"])
+
     def _predict(self, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
         if matrix.shape[1] != self.width:
             raise PlanBroken(f"the booster takes {self.width} columns, the encoder makes {matrix.shape[1]}")
         matrix = np.ascontiguousarray(matrix)
+        array = ARRAY % (matrix.ctypes.data, *matrix.shape)
+        return self._answers("XGBoosterPredictFromDense", array, OPTIONS, None).reshape(len(matrix), -1)
+
+    def _answers(self, function: str, *arguments: Any) -> NDArray[np.float32]:
+        """Call a function that answers numbers and their shape; return them in one row."""
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
         answers = ctypes.POINTER(ctypes.c_float)()
         self._call(
-            "XGBoosterPredictFromDense", self._booster, ARRAY % (matrix.ctypes.data, *matrix.shape), OPTIONS,
-            None, ctypes.byref(shape), ctypes.byref(dimensions), ctypes.byref(answers),
+            function, self._booster, *arguments,
+            ctypes.byref(shape), ctypes.byref(dimensions), ctypes.byref(answers),
         )  # fmt: skip
         sizes = shape[: dimensions.value]
-        view = np.ctypeslib.as_array(answers, shape=(math.prod(sizes),))
-        return view.reshape(len(matrix), -1).copy()
+        return np.ctypeslib.as_array(answers, shape=(math.prod(sizes),)).copy()
 
     def _call(self, function: str, *arguments: Any) -> None:
         if getattr(self._library, function)(*arguments):

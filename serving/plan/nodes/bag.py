@@ -17,6 +17,9 @@ from serving.plan.estimator import (
     classifier,
     regressor,
 )
+from serving.plan.explaining.explainable import explained, explained_shares
+from serving.plan.explaining.parts import Parts, placed
+from serving.plan.explaining.parts import mean as mean_parts
 from serving.plan.model import PlanBroken
 from serving.plan.nodes.members import Pen, Reader
 from serving.plan.nodes.vote import check_weights
@@ -58,6 +61,19 @@ class ClassBag:
         mean = total / len(self._places)
         return mean.argmax(axis=1), mean
 
+    def explain(self, matrix: Matrix) -> Parts:
+        """The mean of the members' parts; a class that a member does not know has none from it."""
+        return mean_parts([self._widened(place, matrix) for place in self._places])
+
+    def _widened(self, place: Place[Classifier], matrix: Matrix) -> Parts:
+        own = placed(
+            explained_shares(place.member, matrix[:, place.features]), place.features, matrix.shape[1]
+        )
+        base = np.zeros((len(matrix), self._classes))
+        each = np.zeros((len(matrix), self._classes, matrix.shape[1]))
+        base[:, place.classes], each[:, place.classes] = own.base, own.each
+        return Parts(base, each, are_shares=True)
+
 
 class NumberBag:
     """Answers the members' mean."""
@@ -70,6 +86,16 @@ class NumberBag:
         total = sum(place.member.estimate(matrix[:, place.features]) for place in self._places)
         mean: Values = np.asarray(total) / len(self._places)
         return mean
+
+    def explain(self, matrix: Matrix) -> Parts:
+        """The mean of the members' parts."""
+        width = matrix.shape[1]
+        return mean_parts(
+            [
+                placed(explained(place.member, matrix[:, place.features]), place.features, width)
+                for place in self._places
+            ]
+        )
 
 
 def write(model: Any, pen: Pen) -> Entry:

@@ -23,15 +23,25 @@ from serving.plan.estimator import (
     sigmoid,
     softmax,
 )
+from serving.plan.explaining.explainable import explained_decision, explained_shares
+from serving.plan.explaining.parts import Parts, side_by_side
+from serving.plan.explaining.parts import mean as mean_parts
 from serving.plan.model import PlanBroken, PlanUnsupported
 from serving.plan.nodes.members import Pen, Reader
 from serving.plan.nodes.vote import check_weights
 
-Answer = Callable[[Source], Values]
 TINY = 1e-12
 """Added to probabilities before their logarithm, as scikit-learn does."""
 
 A_BIT_TOO_MUCH = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A member's scores, of shape (rows, 1) for two classes, else (rows, classes); and as sums."""
+
+    scores: Callable[[Source], Values]
+    parts: Callable[[Source], Parts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ class OneByOne:
 
     def __call__(self, source: Source) -> Matrix:
         """Probabilities; shape (rows, classes)."""
-        scores = self.answer(source)
+        scores = self.answer.scores(source)
         chances = np.zeros((len(scores), self.classes))
         for at, (place, curve) in enumerate(zip(self.places, self.curves, strict=True)):
             chances[:, place] = curve(scores[:, at])
@@ -88,6 +98,17 @@ class OneByOne:
             chances = np.divide(chances, total, out=even, where=total != 0)
         chances[(chances > 1.0) & (chances <= 1.0 + A_BIT_TOO_MUCH)] = 1.0
         return chances
+
+    def explain(self, source: Source) -> Parts:
+        """The scores' parts, each behind its curve in proportion."""
+        scores = self.answer.parts(source)
+        if self.classes == 2:
+            return scores.through(self.curves[0]).both_sides()
+        nobody = Parts(np.zeros((len(scores.base), 1)), np.zeros_like(scores.each[:, :1]))
+        chances = [nobody] * self.classes
+        for at, (place, curve) in enumerate(zip(self.places, self.curves, strict=True)):
+            chances[place] = scores.chosen(slice(at, at + 1)).through(curve)
+        return side_by_side(chances).shared_out()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +127,19 @@ class Temperature:
 
     def __call__(self, source: Source) -> Matrix:
         """Probabilities; shape (rows, classes)."""
-        scores = self.answer(source)
+        scores = self.answer.scores(source)
         if scores.shape[1] == 1:
             scores = np.hstack([1 - scores if self.are_shares else -scores, scores])
         return softmax(self.inverse * (np.log(scores + TINY) if self.are_shares else scores))
+
+    def explain(self, source: Source) -> Parts:
+        """The scores' parts behind the softmax."""
+        scores = self.answer.parts(source)
+        if scores.base.shape[1] == 1:
+            first = scores.times(-1, 1) if self.are_shares else scores.times(-1)
+            scores = side_by_side([first, scores])
+        logs = scores.through(lambda shares: np.log(shares + TINY)) if self.are_shares else scores
+        return logs.times(self.inverse).softmax()
 
 
 class Calibrated:
@@ -123,6 +153,10 @@ class Calibrated:
         total = sum(member(source) for member in self._members)
         mean: Matrix = np.asarray(total) / len(self._members)
         return mean.argmax(axis=1), mean
+
+    def explain(self, source: Source) -> Parts:
+        """The mean of the members' parts."""
+        return mean_parts([member.explain(source) for member in self._members])
 
 
 def write(model: Any, pen: Pen) -> Entry:
@@ -194,10 +228,13 @@ def _calibrator(entry: Entry, shape: Shape, reader: Reader) -> OneByOne | Temper
 
 def _answer(entry: Entry, member: object, classes: int) -> Answer:
     if entry["method"] == "decision":
-        return decider(member).decide
+        return Answer(decider(member).decide, lambda source: explained_decision(member, source))
     of_classes = classifier(member)
-    first = 1 if classes == 2 else 0
-    return lambda source: shares(of_classes, source)[:, first:]
+    kept = slice(1 if classes == 2 else 0, None)
+    return Answer(
+        lambda source: shares(of_classes, source)[:, kept],
+        lambda source: explained_shares(member, source).chosen(kept),
+    )
 
 
 def _read_curve(curve: Entry) -> Sigmoid | Steps:

@@ -4,7 +4,8 @@ Of two classes' probabilities only the second's is passed on, as scikit-learn do
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,12 +23,30 @@ from serving.plan.estimator import (
     regressor,
     shares,
 )
-from serving.plan.model import PlanBroken, PlanUnsupported
+from serving.plan.explaining.explainable import explained, explained_decision, explained_shares
+from serving.plan.explaining.parts import Parts, side_by_side
+from serving.plan.model import PlanBroken, PlanInexplicable, PlanUnsupported
 from serving.plan.nodes.members import Pen, Reader
 from serving.plan.nodes.vote import check_encoded, check_weights
 
-Answer = Callable[[Source], Values]
 METHODS = {"predict_proba": "shares", "decision_function": "decision", "predict": "numbers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What of a member's answers is passed on: as numbers, of shape (rows, outputs), and as sums."""
+
+    numbers: Callable[[Source], Values]
+    parts: Callable[[Source], Parts]
+
+
+@runtime_checkable
+class OverParts(Protocol):
+    """A last model that can explain an answer over columns that are sums themselves."""
+
+    def explain_over(self, columns: Parts) -> Parts:
+        """Its answer's parts, by what the columns are made of."""
+        ...
 
 
 class ClassStack:
@@ -40,6 +59,10 @@ class ClassStack:
         """The last model's classes and probabilities."""
         return self._final.classify(_side_by_side(self._members, source))
 
+    def explain(self, source: Source) -> Parts:
+        """The last model's parts, with each member's answer taken apart in turn."""
+        return _explained(self._members, self._final, source)
+
 
 class NumberStack:
     """Answers the number that the last model makes of the members' numbers."""
@@ -51,9 +74,21 @@ class NumberStack:
         """The last model's numbers."""
         return self._final.estimate(_side_by_side(self._members, source))
 
+    def explain(self, source: Source) -> Parts:
+        """The last model's parts, with each member's answer taken apart in turn."""
+        return _explained(self._members, self._final, source)
+
 
 def _side_by_side(members: Sequence[Answer], source: Source) -> Matrix:
-    return np.hstack([member(source) for member in members]).astype(np.float64, copy=False)
+    return np.hstack([member.numbers(source) for member in members]).astype(np.float64, copy=False)
+
+
+def _explained(members: Sequence[Answer], final: object, source: Source) -> Parts:
+    if not isinstance(final, OverParts):
+        raise PlanInexplicable(
+            "this model cannot be explained: a stack can be only if its last model is linear"
+        )
+    return final.explain_over(side_by_side([member.parts(source) for member in members]))
 
 
 def write(model: Any, pen: Pen) -> Entry:
@@ -94,12 +129,17 @@ def load(entry: Entry, shape: Shape, reader: Reader) -> ClassStack | NumberStack
 
 def _answer(member: object, method: str, classes: int) -> Answer:
     if method == "decision":
-        return decider(member).decide
+        return Answer(decider(member).decide, lambda source: explained_decision(member, source))
     if method == "numbers" and not classes:
         of_numbers = regressor(member)
-        return lambda source: of_numbers.estimate(source)[:, None]
+        return Answer(
+            lambda source: of_numbers.estimate(source)[:, None], lambda source: explained(member, source)
+        )
     if method == "shares" and classes:
         of_classes = classifier(member)
-        first = 1 if classes == 2 else 0
-        return lambda source: shares(of_classes, source)[:, first:]
+        kept = slice(1 if classes == 2 else 0, None)
+        return Answer(
+            lambda source: shares(of_classes, source)[:, kept],
+            lambda source: explained_shares(member, source).chosen(kept),
+        )
     raise PlanBroken(f"a member of a stack cannot answer '{method}' here")

@@ -16,6 +16,8 @@ from serving.plan.estimator import (
     decider,
     shares,
 )
+from serving.plan.explaining.explainable import explained
+from serving.plan.explaining.parts import Parts
 from serving.plan.model import PlanBroken, PlanUnsupported
 from serving.plan.nodes.members import Pen, Reader
 
@@ -32,6 +34,10 @@ class ShareThreshold:
         reached = probabilities[:, self._positive] >= self._threshold
         return np.where(reached, self._positive, 1 - self._positive), probabilities
 
+    def explain(self, source: Source) -> Parts:
+        """The member's parts: a threshold moves none."""
+        return explained(self._member, source)
+
 
 class DecisionThreshold:
     """Answers the positive class from a decision on."""
@@ -46,6 +52,10 @@ class DecisionThreshold:
         reached = (decision if self._positive else -decision) >= self._threshold
         labels = np.where(reached, self._positive, 1 - self._positive)
         return labels, self._member.classify(source)[1]
+
+    def explain(self, source: Source) -> Parts:
+        """The member's parts: a threshold moves none."""
+        return explained(self._member, source)
 
 
 def write(model: Any, pen: Pen) -> Entry:

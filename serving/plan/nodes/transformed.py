@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from serving.plan.estimator import Entry, Regressor, Shape, Source, Values, regressor
+from serving.plan.explaining.explainable import explained
+from serving.plan.explaining.parts import Parts
 from serving.plan.model import PlanBroken, PlanUnsupported
 from serving.plan.nodes.members import Pen, Reader
 
@@ -31,6 +33,13 @@ class Transformed:
         numbers = self._member.estimate(source)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return numbers * self._scale + self._shift if self._inverse is None else self._inverse(numbers)
+
+    def explain(self, source: Source) -> Parts:
+        """The member's parts in the target's scale, behind a function in proportion."""
+        parts = explained(self._member, source)
+        return (
+            parts.times(self._scale, self._shift) if self._inverse is None else parts.through(self._inverse)
+        )
 
 
 def write(model: Any, pen: Pen) -> Entry:

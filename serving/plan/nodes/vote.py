@@ -18,6 +18,9 @@ from serving.plan.estimator import (
     regressor,
     shares,
 )
+from serving.plan.explaining.explainable import explained, explained_shares
+from serving.plan.explaining.parts import Parts
+from serving.plan.explaining.parts import mean as mean_parts
 from serving.plan.model import PlanBroken, PlanUnsupported
 from serving.plan.nodes.members import Pen, Reader
 
@@ -35,6 +38,10 @@ class SoftVote:
         each = np.asarray([shares(member, source) for member in self._members])
         mean: Values = np.average(each, axis=0, weights=self._weights)
         return mean.argmax(axis=1), mean
+
+    def explain(self, source: Source) -> Parts:
+        """The mean of the members' parts."""
+        return mean_parts([explained_shares(member, source) for member in self._members], self._weights)
 
 
 class HardVote:
@@ -65,6 +72,10 @@ class MeanVote:
         each = np.asarray([member.estimate(source) for member in self._members]).T
         mean: Values = np.average(each, axis=1, weights=self._weights)
         return mean
+
+    def explain(self, source: Source) -> Parts:
+        """The mean of the members' parts."""
+        return mean_parts([explained(member, source) for member in self._members], self._weights)
 
 
 def write(model: Any, pen: Pen) -> Entry:

@@ -1,7 +1,7 @@
 """From predictions to output tensors.
 
 They are `predict` and, where there are any, `probabilities`; of a model that answers a table or named arrays,
-one tensor a column.
+one tensor a column. Where they are asked for, `explanations` are JSON texts, one a row.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-PREDICT, PROBABILITIES = "predict", "probabilities"
+PREDICT, PROBABILITIES, EXPLANATIONS = "predict", "probabilities", "explanations"
 
 _INT64 = 1 << 63
 
@@ -41,6 +41,9 @@ def of_answer(answer: Any) -> list[Answered]:
     outputs = _named(predictions) or [tensor(PREDICT, predictions)]
     if is_wrapped and answer.get(PROBABILITIES):
         outputs.append(_probabilities(answer[PROBABILITIES]))
+    if is_wrapped and answer.get(EXPLANATIONS):
+        texts = [orjson.dumps(entry).decode() for entry in answer[EXPLANATIONS]]
+        outputs.append(Answered(EXPLANATIONS, "BYTES", (len(texts),), texts))
     return outputs
 
 

@@ -145,9 +145,12 @@ def _check_family(tensor: Tensor, name: str, kind: str) -> None:
 
 
 def _decoded(tensor: Tensor) -> Sequence[Any]:
-    if tensor.datatype.family != "bytes":
-        return tensor.cells()
-    return Tensor(tensor.name, tensor.datatype, tensor.shape, _converted(tensor, "")).cells()
+    values = tensor.values
+    if tensor.datatype.family == "bytes":
+        values = _converted(tensor, "")
+    elif tensor.datatype.family == "real":  # MLflow takes no whole number for a real one in an array
+        values = [value if value is None else float(value) for value in values]
+    return Tensor(tensor.name, tensor.datatype, tensor.shape, values).cells()
 
 
 def _converted(tensor: Tensor, kind: str) -> list[Any]:

@@ -1,4 +1,8 @@
-"""One tensor of a request: its elements, from JSON or from bytes, checked against its shape and datatype."""
+"""One tensor of a request: its elements, from JSON or from bytes, checked against its shape and datatype.
+
+A gap is null in JSON, of any datatype, and NaN in a real tensor's bytes. The bytes of all others have none:
+an empty text is a text. A tensor with gaps of those can be sent in JSON beside others in bytes.
+"""
 
 from collections.abc import Sequence
 from math import prod

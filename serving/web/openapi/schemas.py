@@ -35,6 +35,14 @@ DATATYPE: Schema = {"enum": list(DATATYPES)}
 TENSOR_SHAPE = listed({"type": "integer", "minimum": -1}, description="-1 stands for any size.")
 METADATA_TENSOR = record({"name": TEXT, "datatype": DATATYPE, "shape": TENSOR_SHAPE})
 
+EXPLANATION = described(
+    record(
+        {"base": {"type": ["number", "null"]}, "contributions": {"type": "object"}},
+        **{"class": {}, "unit": {"enum": ["probability", "decision"]}},
+    ),
+    "What each input column adds to the row's answer, in its units, where `explain` is true.",
+)
+
 SHARED: dict[str, Schema] = {
     "Error": record({"error_code": TEXT, "message": described(TEXT, "What was wanted, what came.")}),
     "V2Error": record({"error": TEXT}),
@@ -49,8 +57,12 @@ SHARED: dict[str, Schema] = {
         ],
     },
     "Predictions": {
-        "description": "One prediction a row; `probabilities` where the request's params ask for them.",
-        **record({"predictions": {}}, probabilities=listed(listed({"type": ["number", "null"]}))),
+        "description": "One prediction a row; `probabilities` and `explanations` where params ask for them.",
+        **record(
+            {"predictions": {}},
+            probabilities=listed(listed({"type": ["number", "null"]})),
+            explanations=listed(EXPLANATION),
+        ),
     },
     "Answer": {"description": "`predictions`, or what a model of chats or prompts answers by itself."},
     "RequestTensor": record(
@@ -64,7 +76,8 @@ SHARED: dict[str, Schema] = {
         id=TEXT,
         parameters=described(
             PARAMETERS,
-            "`binary_data_output`: all outputs in bytes; others may be the model's.",
+            "`binary_data_output`: all outputs in bytes; `explain`: `explanations` as JSON texts; others may"
+            " be the model's.",
         ),
         outputs=listed(ref("RequestOutput"), description="None for all."),
     ),

@@ -67,7 +67,9 @@ def test_merging_again_changes_nothing(tmp_path):
 
 def test_files_are_merged_up_to_a_size(tmp_path, monkeypatch):
     fill(tmp_path, "a", "b", "c", "d")
-    size = max(path.stat().st_size for day in layout.every_day_dir(tmp_path) for path in layout.sealed_files(day))
+    size = max(
+        path.stat().st_size for day in layout.every_day_dir(tmp_path) for path in layout.sealed_files(day)
+    )
     monkeypatch.setattr(compacting, "TARGET_BYTES", 2 * size)
     assert len(compact(tmp_path, TOMORROW)) == 2
 

@@ -1,8 +1,11 @@
 import asyncio
 import logging
 
+import pytest
+
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.layout import segments
+from serving.prediction_log.segment import PartlyWrittenError
 from tests.unit.prediction_log.prediction_log_fixtures import open_writer
 
 
@@ -139,6 +142,32 @@ def test_a_full_disk_is_logged_once_and_its_end_once(caplog):
     with caplog.at_level(logging.WARNING):
         asyncio.run(full_then_not())
     assert [record.getMessage() for record in caplog.records] == [
-        "the prediction log cannot be written; predictions are answered unlogged",
+        "the prediction log cannot be written (No space left on device); predictions are answered unlogged",
         "the prediction log can be written again; 3 records were lost",
     ]
+
+
+class Short(MemoryWriter):
+    """A disk with room for some bytes more."""
+
+    def __init__(self, room):
+        super().__init__()
+        self.room = room
+
+    def append(self, lines):
+        if len(lines) > self.room:
+            raise PartlyWrittenError(OSError(28, "No space left on device"), self.room)
+        super().append(lines)
+
+
+@pytest.mark.parametrize(("room", "written"), [(0, 0), (3, 0), (4, 1), (11, 2), (12, 3)])
+def test_lines_that_the_disk_took_before_it_was_full_are_not_lost(room, written):
+    async def three():
+        group = GroupCommit(Short(room))
+        await asyncio.gather(*[group.commit(b"") for _ in range(3)])
+        answers = await asyncio.gather(*[group.commit(b"one\n") for _ in range(3)])
+        return group, answers
+
+    group, answers = asyncio.run(three())
+    assert answers == [True] * written + [False] * (3 - written)
+    assert (group.written_lines, group.lost_lines) == (3 + written, 3 - written)

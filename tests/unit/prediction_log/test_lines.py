@@ -16,7 +16,8 @@ from tests.unit.prediction_log.prediction_log_fixtures import make_record
 SLOW = Form(decode, lambda _: None)
 CELLS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(), st.text(max_size=4),
-    st.lists(st.integers(0, 3), max_size=2), st.dictionaries(st.text(max_size=2), st.integers(0, 3), max_size=2),
+    st.lists(st.integers(0, 3), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(0, 3), max_size=2),
 )  # fmt: skip
 NAMES = st.lists(st.sampled_from("abc"), max_size=3)
 

@@ -28,7 +28,7 @@ def last(*told):
 
 
 def joined(folder, **options):
-    table = read(folder, model="churn", with_outcomes=True, **options)
+    table = read(folder, model="churn", outcomes=True, **options)
     return dict(zip(*(table[name].to_pylist() for name in ("prediction_id", "label")), strict=True))
 
 
@@ -128,14 +128,14 @@ def test_the_only_row_of_a_request_may_be_named_as_a_batchs_first():
 
 def test_without_outcomes_the_columns_are_there(tmp_path):
     write(tmp_path, make_record())
-    table = read(tmp_path, model="churn", with_outcomes=True)
+    table = read(tmp_path, model="churn", outcomes=True)
     assert table.select(["label", "value", "outcome_ts"]).to_pylist() == [
         {"label": None, "value": None, "outcome_ts": None}
     ]
 
 
 def test_an_empty_log_has_no_outcomes(tmp_path):
-    assert read(tmp_path, model="churn", with_outcomes=True).num_rows == 0
+    assert read(tmp_path, model="churn", outcomes=True).num_rows == 0
     assert read_outcomes(tmp_path).num_rows == 0
 
 

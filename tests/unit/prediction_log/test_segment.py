@@ -131,3 +131,12 @@ def test_a_line_refused_again_and_again_swallows_no_later_line(writer, tmp_path)
             writer.append(b"two two two\n")
     writer.append(b"three\n")
     assert segments(tmp_path)[0].read_bytes().splitlines()[-1] == b"three"
+
+
+def test_no_segment_goes_on_after_a_clock_was_set_back_within_its_time(tmp_path):
+    times = iter([NOON, NOON + 5, NOON + 2, NOON + 2])
+    writer = SegmentWriter(tmp_path, max_bytes=100, max_age_s=10, clock=lambda: next(times))
+    for _ in range(3):
+        writer.append(b"x\n")
+    writer.close()
+    assert sorted(path.read_bytes() for path in segments(tmp_path)) == [b"x\n", b"x\nx\n"]

@@ -37,6 +37,7 @@ class MemoryRegistry:
         self.entries: dict[str, dict[str, Any]] = {}
         self.numbers: dict[str, list[dict[str, Any]]] = {}
         self.is_away = False
+        self.asked_for_all = 0
         self.downloads: list[tuple[str, str]] = []
         self.broken: set[tuple[str, str]] = set()
 
@@ -50,6 +51,10 @@ class MemoryRegistry:
 
     def versions(self, name: str) -> list[dict[str, Any]]:
         return self.numbers[name]
+
+    def all_versions(self) -> list[dict[str, Any]]:
+        self.asked_for_all += 1
+        return [item | {"name": name} for name, items in self.numbers.items() for item in items]
 
     def download(self, model: str, number: str, folder: Path) -> None:
         self.downloads.append((model, number))

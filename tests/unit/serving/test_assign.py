@@ -68,6 +68,11 @@ def test_a_new_challenger_takes_users_from_the_champion_alone() -> None:
     assert {(a, b) for a, b in zip(old, new, strict=True) if a != b} == {(0, 2)}
 
 
+def test_a_third_challenger_grows_from_the_champion_alone() -> None:
+    old, new = allot(variants(7000, 1000, 1000, 1000)), allot(variants(6500, 1000, 1000, 1500))
+    assert {(a, b) for a, b in zip(old, new, strict=True) if a != b} == {(0, 3)}
+
+
 def test_the_champion_is_known_by_name_wherever_it_stands() -> None:
     first = allot(variants(1000, 9000, names=["challenger", "champion"]))
     second = allot(variants(9000, 1000, names=["champion", "challenger"]))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from hashlib import sha256
 from threading import Event
 from typing import Any
@@ -21,6 +22,7 @@ from serving.protocol.media import Media
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState
 from serving.registry.table import Table, build
 from serving.scorers.scorer import Job, Kind, Scored
+from serving.tracing import Tracing
 from serving.web.admission import Admission
 from serving.web.asgi import Exchange
 from serving.web.invocations import Invocations, Limits
@@ -66,11 +68,20 @@ class Constant:
 class Scene:
     """One worker's hot path over a table of one model `m`."""
 
-    def __init__(self, scorer: Constant, *, shadow: bool = False, **limits: Any) -> None:
+    def __init__(
+        self,
+        scorer: Constant,
+        *,
+        shadow: bool = False,
+        has_log: bool = True,
+        tracing: Tracing | None = None,
+        **limits: Any,
+    ) -> None:
         self.registry, self.memory = CollectorRegistry(), Memory()
         self.tally = Tally(declare(self.registry))
         self.commit = GroupCommit(self.memory)
-        self.shadows = Shadows(self.commit, self.tally)
+        kept = self.commit if has_log else None
+        self.shadows = Shadows(kept, self.tally)
         crews = Crews(Crew(1), Crew(1))
         chosen = Limits(**{"in_flight": 4, "body_bytes": 1000, "time_s": 2.0} | limits)
         self.admission = Admission(chosen.in_flight)
@@ -79,9 +90,10 @@ class Scene:
             chosen,
             admission=self.admission,
             scoring=scoring,
-            commit=self.commit,
+            commit=kept,
             shadows=self.shadows,
             tally=self.tally,
+            tracing=tracing,
         )
         self.table = table(scorer, shadow=shadow)
 
@@ -139,6 +151,20 @@ def test_the_record_is_written_before_the_answer_leaves() -> None:
     _, headers, _ = run(scene.call)
     [line] = scene.memory.lines
     assert orjson.loads(line)["prediction_id"] == headers["x-prediction-id"]
+
+
+def test_without_a_log_answers_and_shadows_are_counted_named_and_not_written() -> None:
+    scene = Scene(Constant(), shadow=True, has_log=False)
+
+    async def work() -> str:
+        _, headers, _ = await scene.call()
+        await scene.shadows.close()
+        return headers["x-prediction-id"]
+
+    assert len(run(work)) == 36
+    assert scene.memory.lines == []
+    for variant in ("champion", "shadow"):
+        assert scene.count("penstock_predictions_total", model="m", version="1", variant=variant) == 1
 
 
 def test_a_user_key_is_logged_hashed() -> None:
@@ -219,12 +245,26 @@ def test_shadows_that_do_not_fit_are_dropped_and_counted() -> None:
 
     async def work() -> None:
         lane = scene.table["m"].shadows[0]
-        for _ in range(QUEUE + 3):
+        for _ in range(QUEUE // 2 + 3):
             scene.shadows.offer(lane, MLFLOW, Asked(BODY, {b"content-type": b"application/json"}), "id")
         await scene.shadows.close()
 
     run(work)
     assert scene.count("penstock_shadow_dropped_total", model="m", version="1", variant="shadow") == 3
+
+
+def test_a_shadow_that_does_not_keep_up_leaves_places_to_another() -> None:
+    scene = Scene(Constant(), shadow=True)
+
+    async def work() -> None:
+        slow = scene.table["m"].shadows[0]
+        other = replace(slow, variant="other", held=replace(slow.held, folder="models/m/other"))
+        for lane in (*[slow] * QUEUE, other):
+            scene.shadows.offer(lane, MLFLOW, Asked(BODY, {b"content-type": b"application/json"}), "id")
+        await scene.shadows.close()
+
+    run(work)
+    assert "other" in {orjson.loads(line)["variant"] for line in scene.memory.lines}
 
 
 def test_slow_pyfuncs_leave_a_quarter_of_the_places_to_plans() -> None:

@@ -234,13 +234,12 @@ def test_a_tag_that_is_not_followed_is_logged_once(scene: Scene, caplog: pytest.
     scene.poll_until_settled()
     for text in ("{", "{", '{"variants": {"a": {"version": "9", "weight": 100}}}'):
         scene.registry.put("m", version(1, "Production"), tags={"penstock.route": text})
-        for _ in range(3):
+        for count in range(3):
+            scene.registry.put("other", *[version(number + 1) for number in range(count)])
             scene.poller.poll()
     assert answering(scene.poll_until_settled()) == "1"
-    assert [record.getMessage().partition(": ")[2].partition(";")[0] for record in caplog.records] == [
-        (
-            "a route must be JSON, and this is not: Expecting property name enclosed in double quotes: line 1 "
-            "column 2 (char 1)"
-        ),
-        "variant 'a' of route 'm': model 'm' has no version 9",
+    told = [record.getMessage().partition(": ")[2] for record in caplog.records]
+    assert [sentence.partition(":")[0] for sentence in told] == [
+        "a route must be JSON, and this is not",
+        "variant 'a' of route 'm'",
     ]

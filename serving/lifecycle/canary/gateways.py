@@ -17,20 +17,26 @@ def metrics_address(settings: Settings) -> str:
     return f"{scheme}://{host}:{settings.gateway_port}/metrics"
 
 
-def read_all(addresses: Sequence[str]) -> dict[str, str]:
+def read_all(addresses: Sequence[str], key: str = "") -> dict[str, str]:
     """The texts by address.
+
+    Args:
+        addresses: Each gateway's `/metrics`.
+        key: An API key, where the gateways ask for one.
 
     Raises:
         LifecycleError: One did not answer: what it counted would be missing.
     """
-    return {address: _read(address) for address in addresses}
+    return {address: _read(address, key) for address in addresses}
 
 
-def _read(address: str) -> str:
+def _read(address: str, key: str) -> str:
     if not address.startswith(("http://", "https://")):
         raise LifecycleError(f"--metrics must be the address of a gateway's /metrics, not '{address}'")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310 - http only
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:  # noqa: S310 - http only
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         raise LifecycleError(

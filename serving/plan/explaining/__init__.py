@@ -1,0 +1,1 @@
+"""What each input column adds to an answer, by the model's own method, from a scoring plan."""

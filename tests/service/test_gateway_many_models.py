@@ -1,0 +1,139 @@
+"""A gateway whose models do not fit into its memory at once: two workers, twelve models, a small bound."""
+
+import http.client
+import itertools
+import random
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+
+from tests.service.gateway_fixtures import BODY, JSON, Gateway, read_answer, run_gateway
+from tests.service.gateway_models import register
+
+MODELS = [f"many-{number:02d}" for number in range(12)]
+MODEL_BYTES = 1_100_000
+"""About three of the models: each is counted as 0.3 MB and its files."""
+
+
+@pytest.fixture(scope="module")
+def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterator[Gateway]:
+    client = MlflowClient(mlflow_server.uri)
+    for number, name in enumerate(MODELS):
+        register(mlflow_server.uri, name, label=f"yes-{number}")
+        client.transition_model_version_stage(name, "1", "Production")
+    settings = {"gateway_model_bytes": MODEL_BYTES, "gateway_workers": 2, "gateway_cold_ms": 1000}
+    with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("many"), free_port(), **settings) as running:
+        running.wait_until(lambda: answering(running) == len(MODELS), 60)
+        yield running
+
+
+def answering(gateway: Gateway) -> int:
+    """How many models have a version that is on disk."""
+    entries = gateway.call("GET", "/models").json()["models"]
+    return sum(variant["version"] is not None for entry in entries for variant in entry["variants"])
+
+
+@dataclass
+class Traffic:
+    """Callers that ask all models by chance, and come again when they are told to."""
+
+    gateway: Gateway
+    answered: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def run(self, seed: int, requests: int) -> None:
+        rng, port = random.Random(seed), self.gateway.port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for _ in range(requests):
+            number = min(int(rng.expovariate(0.3)), len(MODELS) - 1)
+            connection.request("POST", f"/models/{MODELS[number]}/invocations", BODY, JSON)
+            self.note(number, read_answer(connection))
+        connection.close()
+
+    def note(self, number: int, answer: Any) -> None:
+        if answer.status == 200 and answer.json() == {"predictions": [f"yes-{number}"]}:
+            self.answered[MODELS[number]] = self.answered.get(MODELS[number], 0) + 1
+        elif answer.status == 503 and int(answer.headers.get("retry-after", "0")) >= 1:
+            self.refused += 1
+        else:
+            self.faults.append(f"{answer.status} {answer.body[:200]!r}")
+
+
+def held(gateway: Gateway) -> dict[str, Any]:
+    memory: dict[str, Any] = gateway.ready()["memory"]
+    return memory
+
+
+def test_under_load_no_request_fails_but_those_that_are_told_to_come_again(gateway: Gateway) -> None:
+    traffic = Traffic(gateway)
+    threads = [threading.Thread(target=traffic.run, args=(seed, 150)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert traffic.faults == []
+    assert sum(traffic.answered.values()) + traffic.refused == 900
+    assert set(traffic.answered) == set(MODELS)
+    assert traffic.refused < 90
+
+
+def test_the_bound_is_kept(gateway: Gateway) -> None:
+    for _ in range(8):
+        memory = held(gateway)
+        assert memory["held_bytes"] <= MODEL_BYTES
+        assert 1 <= len(memory["loaded"]) < len(MODELS)
+
+
+def test_versions_that_left_are_counted_and_none_failed(gateway: Gateway) -> None:
+    for name in itertools.chain(MODELS, MODELS):
+        assert gateway.predict(name).status == 200
+    gateway.wait_until(lambda: gateway.metric("penstock_model_evictions_total") > 0)
+    assert gateway.metric("penstock_model_loads_total", outcome="failed") == 0
+    assert gateway.metric("penstock_cold_requests_total", outcome="answered") > 0
+
+
+def test_the_models_page_says_who_is_loaded(gateway: Gateway) -> None:
+    gateway.predict(MODELS[0])
+    entries = gateway.call("GET", "/models").json()["models"]
+    loaded = [entry["name"] for entry in entries for variant in entry["variants"] if variant["loaded"]]
+    assert 1 <= len(loaded) < len(MODELS)
+
+
+def test_a_model_that_was_never_loaded_has_a_schema(gateway: Gateway) -> None:
+    for name in MODELS:
+        schema = gateway.call("GET", f"/models/{name}").json()["schema"]
+        assert [column["name"] for column in schema] == ["length", "width"]
+
+
+def test_a_warm_models_new_version_takes_over_without_a_cold_request(
+    gateway: Gateway, mlflow_server: Any
+) -> None:
+    name, client = MODELS[0], MlflowClient(mlflow_server.uri)
+    register(mlflow_server.uri, name, label="new")
+    for _ in range(8):
+        gateway.predict(name)
+    late = gateway.metric("penstock_cold_requests_total")
+    client.transition_model_version_stage(name, "2", "Production", archive_existing_versions=True)
+    gateway.wait_until(
+        lambda: all(gateway.predict(name).json() == {"predictions": ["new"]} for _ in range(4))
+    )
+    assert gateway.metric("penstock_cold_requests_total") == late
+
+
+def test_a_gateway_that_starts_again_loads_first_what_was_used_last(
+    gateway: Gateway, mlflow_server: Any, free_port: Any
+) -> None:
+    last = MODELS[7]
+    recent = gateway.var_dir / "gateway" / "recent.json"
+    gateway.wait_until(lambda: gateway.predict(last).status == 200 and last in recent.read_text(), 20)
+    gateway.process.terminate()
+    gateway.process.wait(20)
+    with run_gateway(
+        mlflow_server.uri, gateway.var_dir, free_port(), gateway_model_bytes=MODEL_BYTES
+    ) as again:
+        assert f"{last}/1" in held(again)["loaded"]
