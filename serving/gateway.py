@@ -31,7 +31,7 @@ from serving.web.admission import Admission
 from serving.web.asgi import Receive, Scope, Send
 from serving.web.doors import Doors
 from serving.web.invocations import Invocations, Limits
-from serving.web.scoring import Crews, Scoring
+from serving.web.scoring import Scoring
 from serving.web.shadows import Shadows
 from serving.web.tally import Tally
 
@@ -53,7 +53,7 @@ class Parts:
     tally: Tally
     writer: SegmentWriter
     commit: GroupCommit
-    crews: Crews
+    crew: Crew
     shadows: Shadows
     admission: Admission
     follower: Follower
@@ -142,7 +142,7 @@ def _assemble(settings: Settings) -> Parts:
     meters = UpstreamMeters(metrics.upstream_retries, metrics.upstream_down)
     loader = make_loader(settings, root, _bounds(settings), meters, metrics.pyfunc_starts)
     memory = ModelMemory(settings, root, metrics, loader.load)
-    crews = Crews(plan=Crew(settings.gateway_threads), pyfunc=Crew(settings.gateway_threads))
+    crew = Crew(settings.gateway_threads)
     guarding = Guarding(settings)
     shadows = Shadows(kept, tally, guarding.guards.masks, memory.store.scorer)
     limits = Limits(
@@ -158,7 +158,7 @@ def _assemble(settings: Settings) -> Parts:
         patience_s=limits.time_s / 2,
     )
     tracing = make_tracing(settings)
-    scoring = Scoring(crews, admission, limits.time_s, memory.store.scorer)
+    scoring = Scoring(crew, admission, limits.time_s, memory.store.scorer)
     invocations = Invocations(
         limits, admission=admission, scoring=scoring, commit=kept, shadows=shadows, tally=tally,
         guards=guarding.guards, tracing=tracing,
@@ -175,7 +175,7 @@ def _assemble(settings: Settings) -> Parts:
         tally=tally,
         writer=writer,
         commit=commit,
-        crews=crews,
+        crew=crew,
         shadows=shadows,
         admission=admission,
         follower=follower,
@@ -205,8 +205,7 @@ async def _flush_for_ever(parts: Parts) -> None:
     while True:
         try:
             parts.writer.rotate_if_due()
-            late_calls = parts.crews.plan.late + parts.crews.pyfunc.late
-            parts.tally.flush(parts.commit, parts.admission.in_flight, late_calls)
+            parts.tally.flush(parts.commit, parts.admission.in_flight, parts.crew.late)
             parts.tally.flush_poller(parts.poller)
             parts.upstreams.flush()
             parts.memory.flush()

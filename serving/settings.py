@@ -46,7 +46,7 @@ class Settings:
     gateway_drain_s: float = 4.0
     gateway_threads: int = 2
     gateway_model_bytes: int = 4 * 1024**3
-    """Memory for models in each worker; beyond it the least recently used one leaves for one that is called."""
+    """Memory for models in each worker; beyond it the least recently used one leaves for one in demand."""
     gateway_cold_ms: float = 2000.0
     """The longest wait of a request for a model that is being loaded, where its policy names none."""
     gateway_auth: str = "off"
@@ -81,14 +81,14 @@ class Settings:
     gateway_allow_override: bool = True
     """Lets a caller choose among a route's variants by header; switch it off where callers are strangers."""
     upstreams: str = ""
-    """Model servers that score for the gateway, as http addresses parted by commas; empty: it scores itself."""
+    """Model servers that score for the gateway, http addresses parted by commas; empty: it scores itself."""
     model_server_port: int = 8010
     pyfunc_memory_bytes: int = 0
     """Address space that a pyfunc's process may take beyond its libraries; 0: no bound."""
     log_segment_bytes: int = 64 * 1024 * 1024
     log_segment_s: float = 300.0
     log_s3_uri: str = ""
-    """Where the prediction log's sealed files are copied to, `s3://bucket/prefix`; boto3 finds credentials."""
+    """Where sealed files of the log are copied to, `s3://bucket/prefix`; boto3 finds the credentials."""
     log_retention_days: float = 0.0
     """How long the prediction log is kept in its folder; by default for ever. A policy overrules it."""
     log_s3_retention_days: float = 0.0

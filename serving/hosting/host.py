@@ -58,7 +58,7 @@ def run_host(spec: HostSpec, report: int) -> int:
     settings = load()
     configure(settings.log_format, program="pyfunc", shows_values=settings.log_values)
     faulthandler.dump_traceback_later(LOAD_LIMIT_S, exit=True)
-    _import_libraries()
+    import_libraries()
     _bound_memory(spec.limits.memory_bytes)
     try:
         scorer = load_pyfunc(Path(spec.folder), fallback="", reason="", bounds=spec.limits.bounds)
@@ -146,7 +146,8 @@ def _set_apart() -> None:
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
-def _import_libraries() -> None:
+def import_libraries() -> None:
+    """Import what nearly every pyfunc needs."""
     import importlib
 
     for name in LIBRARIES:

@@ -101,6 +101,7 @@ class Link:
         """Let the host go; it ends when nobody else holds it."""
         self._is_closed = True
         _let_go(self._held)
+        self._pool.close_soon()
 
     def reopen(self) -> Hold | float | None:
         """Try to hold the host again after its end; for the thread that keeps it.

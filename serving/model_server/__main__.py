@@ -72,7 +72,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
     from serving.crew import Crew
-    from serving.hosting.hosting import Hosting
+    from serving.hosting.host import import_libraries
+    from serving.hosting.hosting import FOLDER, Hosting
+    from serving.hosting.nursery import start_nursery
     from serving.hosting.spec import HostLimits
     from serving.model_server.answering import Answering, Limits
     from serving.model_server.app import ModelServer
@@ -93,7 +95,10 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
         os.environ.setdefault(name, value)
     own = settings.model_server_dir.absolute()
     limits = HostLimits.of(settings)
-    hosting = Hosting(own / str(listening.getsockname()[1]), limits)
+    hosts = own / str(listening.getsockname()[1])
+    import_libraries()
+    start_nursery(hosts / FOLDER)
+    hosting = Hosting(hosts, limits)
 
     def load_from(root: Path, held: Held) -> Scorer:
         return Loader(root, hosting, limits.bounds).load(replace(held, upstream=None))

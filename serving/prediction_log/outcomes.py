@@ -153,7 +153,7 @@ def join(predictions: pa.Table, outcomes: pa.Table) -> pa.Table:
     wanted = predictions["prediction_id"]
     outcomes = latest(_by_logged_ids(outcomes, wanted))
     places = pc.index_in(wanted, value_set=outcomes["prediction_id"])
-    found = outcomes.take(places)
+    found = outcomes.select(["label_json", "value", "ts"]).take(places)
     for name, values in (
         ("label", labels(found["label_json"])),
         ("value", found["value"]),

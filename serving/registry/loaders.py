@@ -1,26 +1,22 @@
-"""The threads that load versions: few, at low priority, and quick to hand the interpreter back.
+"""The threads that load versions and free them: few, so that a load takes little from what is answered.
 
-A load is seconds of work beside an event loop that answers in microseconds. While one runs, threads change
-turns more often than Python's 5 ms, which would be the event loop's wait after each system call.
+They have no lower priority than the event loop. A thread of low priority that holds the interpreter's lock
+holds the event loop up with it: with niceness 10 on a busy machine a loaded model's p99 rose tenfold while
+others were loaded, and a load took ten times as long.
 """
 
 import ctypes
-import os
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
-from serving.registry.footprint import measured, resident_bytes
+from serving.registry.footprint import taken
 from serving.registry.snapshot import Held
 from serving.scorers.scorer import Scorer
 
 AT_ONCE = 2
-NICENESS = 10
-SWITCH_S = 0.0002
 
 Load = Callable[[Held], Scorer]
 
@@ -43,10 +39,7 @@ class Loaders:
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._lock = threading.Lock()
-        self._running = self._changes = 0
-        self._usual_s = sys.getswitchinterval()
-        self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="load", initializer=_step_back)
+        self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="load")
 
     def bring(self, held: Held, estimated: int, leaving: list[Scorer]) -> Brought:
         """Free what leaves, then load a version; to be called in a thread of the pool.
@@ -60,50 +53,22 @@ class Loaders:
             LoadError: It cannot be loaded.
         """
         self.free(leaving)
-        with self._turns() as changes:
-            before, started = resident_bytes(), time.perf_counter()
-            scorer = self._load(held)
-            spent_s, after = time.perf_counter() - started, resident_bytes()
-            is_alone = self._changes == changes and self._running == 1
-        grown = after - before if is_alone and before is not None and after is not None else None
-        return Brought(scorer, measured(scorer, estimated, grown), spent_s)
+        started = time.perf_counter()
+        scorer = self._load(held)
+        return Brought(scorer, taken(scorer, estimated), time.perf_counter() - started)
 
     def free(self, leaving: list[Scorer]) -> None:
         """Close scorers and give their memory back to the system; to be called in a thread of the pool."""
         if not leaving:
             return
-        self._changes += 1
         while leaving:
-            close = getattr(leaving.pop(), "close", None)
-            if close is not None:
-                close()
-        del close
-        _trim()
-
-    @contextmanager
-    def _turns(self) -> Iterator[int]:
-        with self._lock:
-            self._running += 1
-            self._changes += 1
-            changes = self._changes
-            sys.setswitchinterval(SWITCH_S)
-        try:
-            yield changes
-        finally:
-            with self._lock:
-                self._running -= 1
-                if not self._running:
-                    sys.setswitchinterval(self._usual_s)
+            _close(leaving.pop())
+        # glibc keeps what is freed in small pieces until it is told to return it.
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
-def _step_back() -> None:
-    """Lower this thread's priority; on Linux a thread has its own."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def _trim() -> None:
-    """Have the allocator return what it holds free, where it can (glibc)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+def _close(scorer: Scorer) -> None:
+    close = getattr(scorer, "close", None)
+    if close is not None:
+        close()

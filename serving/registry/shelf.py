@@ -6,10 +6,13 @@ import weakref
 from collections.abc import Callable
 
 from serving.registry.snapshot import Held
+from serving.registry.switching import Switching
 from serving.scorers.refusal import LoadError
 from serving.scorers.scorer import Scorer
 
 KEEP_TRIED_S = 5.0
+TRIALS = 2
+"""Trials at a time: they stand beside the loads that requests wait for."""
 
 
 class Shelf:
@@ -24,6 +27,8 @@ class Shelf:
         self._lock = threading.Lock()
         self._loading: dict[Held, threading.Lock] = {}
         self._scorers: weakref.WeakValueDictionary[Held, Scorer] = weakref.WeakValueDictionary()
+        self._switching = Switching()
+        self._trials = threading.Semaphore(TRIALS)
         self._tried: Scorer | None = None
         self._tried_s = 0.0
 
@@ -38,15 +43,17 @@ class Shelf:
         with mine:
             scorer = self._scorers.get(held)
             if scorer is None:
-                scorer = self._scorers[held] = self._load(held)
+                with self._switching.quickly():
+                    scorer = self._scorers[held] = self._load(held)
             return scorer
 
     def trial(self, held: Held) -> str | None:
         """Why a version cannot be served, or None. The last one tried is kept a while."""
-        try:
-            self._tried, self._tried_s = self.load(held), time.monotonic()
-        except LoadError as error:
-            return str(error)
+        with self._trials:
+            try:
+                self._tried, self._tried_s = self.load(held), time.monotonic()
+            except LoadError as error:
+                return str(error)
         return None
 
     def tidy(self) -> None:

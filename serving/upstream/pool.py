@@ -62,6 +62,10 @@ class Pool:
         while self._idle:
             self._idle.pop().close()
 
+    def close_soon(self) -> None:
+        """Close the idle connections; may be called from any thread."""
+        _close_idle(self._idle)
+
     async def _exchange(self, head: bytes, body: bytes, left_s: float) -> Answer:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + left_s
@@ -112,5 +116,5 @@ class Pool:
 
 def _close_idle(idle: list[Connection]) -> None:
     """Close from whatever thread drops the pool."""
-    for connection in idle:
+    for connection in tuple(idle):
         connection.close_soon()

@@ -5,7 +5,6 @@ import logging
 import time
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,34 +14,26 @@ from serving.protocol.errors import RequestError
 from serving.registry.slot import Slot
 from serving.registry.store import Cold, never_loaded
 from serving.registry.table import Lane
-from serving.scorers.scorer import Job, Kind, Remote, Scored
+from serving.scorers.scorer import Job, Remote, Scored
 from serving.web.admission import Admission
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Crews:
-    """The threads of one worker: a foreign model's code, which may hang, has its own."""
-
-    plan: Crew
-    pyfunc: Crew
 
 
 class Scoring:
     """Has requests scored. For one event loop.
 
     Args:
-        crews: Where long work is done, by the kind of scorer.
+        crew: Where what takes long is done.
         admission: Bounds what each version does not answer at once.
         time_s: How long a request may take from its arrival.
         cold: Loads a version that is not in memory.
     """
 
     def __init__(
-        self, crews: Crews, admission: Admission, time_s: float, cold: Cold = never_loaded
+        self, crew: Crew, admission: Admission, time_s: float, cold: Cold = never_loaded
     ) -> None:
-        self._crews, self._admission, self._time_s, self._cold = crews, admission, time_s, cold
+        self._crew, self._admission, self._time_s, self._cold = crew, admission, time_s, cold
 
     async def scored(self, lane: Lane, dialect: Dialect, asked: Asked, started: float) -> Scored:
         """Have a request scored by a lane.
@@ -72,7 +63,7 @@ class Scoring:
             ):
                 if isinstance(begun, Remote):
                     return await self._elsewhere(begun, started)
-                return await self._in_thread(lane, scorer.kind, begun, started)
+                return await self._in_thread(lane, begun, started)
         except RequestError:
             raise
         except Exception as error:
@@ -86,14 +77,13 @@ class Scoring:
         except TimeoutError as error:
             raise self._late() from error
 
-    async def _in_thread(self, lane: Lane, kind: Kind, job: Job, started: float) -> Scored:
+    async def _in_thread(self, lane: Lane, job: Job, started: float) -> Scored:
         left_s = self._time_s - (time.perf_counter() - started)
-        crew = self._crews.pyfunc if kind == "pyfunc" else self._crews.plan
-        future = crew.submit(job, lane.held.folder)
+        future = self._crew.submit(job, lane.held.folder)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), left_s)
         except TimeoutError as error:
-            crew.give_up(future)
+            self._crew.give_up(future)
             # The call goes on in its thread, and needs the version as long as it does.
             lane.slot.leases += 1
             future.add_done_callback(partial(_release, asyncio.get_running_loop(), lane.slot))

@@ -12,9 +12,15 @@ LOST = 0
 
 @dataclass
 class Seen:
-    """What came back: latencies in milliseconds by status, from the time at which a request was due."""
+    """What came back.
+
+    Attributes:
+        answers: Latencies in milliseconds by status, from the time at which a request was due.
+        late_ms: How late each request was sent: the client's own fault.
+    """
 
     answers: dict[int, list[float]] = field(default_factory=dict)
+    late_ms: list[float] = field(default_factory=list)
 
     def took(self, status: int, spent_s: float) -> None:
         """Note one answer."""
@@ -69,6 +75,7 @@ class Client:
             reader, writer = (
                 self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
             )
+            seen.late_ms.append((loop.time() - due) * 1e3)
             writer.write(self._request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])

@@ -100,6 +100,7 @@ def _table(case: Case, capacity: float, rounds: Sequence[Round]) -> str:
     return "\n".join(
         [
             f"{case.title}: {rates}; medians of {len(rounds)} rounds",
+            f"sent late by     p50 {_late(over, 0.5):8.2f} ms, p99 {_late(over, 0.99):8.2f} ms",
             f"accepted    {counts[200] / counts.total():4.0%} {_line(over, 200)} of {LIMIT_S * 1e3:.0f} ms",
             f"429         {counts[429] / counts.total():4.0%} {_line(over, 429)}; others {others or 'none'}",
             f"fast, alone      {_line(alone, 200)}",
@@ -110,6 +111,10 @@ def _table(case: Case, capacity: float, rounds: Sequence[Round]) -> str:
 
 def _line(runs: Sequence[Seen], status: int) -> str:
     return f"p50 {_middle(runs, status, 0.5):8.2f} ms, p99 {_middle(runs, status, 0.99):8.2f} ms"
+
+
+def _late(runs: Sequence[Seen], share: float) -> float:
+    return statistics.median(sorted(run.late_ms)[int(share * (len(run.late_ms) - 1))] for run in runs)
 
 
 def _middle(runs: Sequence[Seen], status: int, share: float) -> float:

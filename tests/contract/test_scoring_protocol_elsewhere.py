@@ -39,7 +39,7 @@ class Both:
     """The same pyfunc in this process and in its own."""
 
     here: Scorer
-    there: Scorer
+    there: Any
     runner: asyncio.Runner
 
     def asked(self, scorer: Scorer, case: Case) -> tuple[int, bytes, str]:
@@ -56,13 +56,19 @@ class Both:
             return self.runner.run(begun.answer(30.0))
         return begun if isinstance(begun, Scored) else begun()
 
+    def close(self) -> None:
+        self.there.close()
+        self.runner.run(asyncio.sleep(0))
+
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     root = tmp_path_factory.mktemp("elsewhere")
     models.save_binary(root / "models" / "people" / "1-a")
     with asyncio.Runner() as runner:
-        yield loaded(root, "people", runner)
+        both = loaded(root, "people", runner)
+        yield both
+        both.close()
 
 
 def loaded(root: Path, name: str, runner: asyncio.Runner) -> Both:
@@ -153,5 +159,6 @@ def test_whatever_a_model_is_or_returns_is_answered_alike(what: str, tmp_path: P
     with asyncio.Runner() as runner:
         both = loaded(tmp_path, "m", runner)
         here, there = (both.asked(scorer, (BODY, "application/json")) for scorer in (both.here, both.there))
-        assert there == here
-        assert there[0] == 200
+        both.close()
+    assert there == here
+    assert there[0] == 200

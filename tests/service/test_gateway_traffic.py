@@ -103,7 +103,8 @@ def split(weight: float, **challenger: Any) -> str:
 def with_route(gateway: Gateway, client: MlflowClient, model: str, text: str) -> None:
     client.set_registered_model_tag(model, ROUTE, text)
     variants = len(json.loads(text)["variants"])
-    gateway.wait_until(lambda: page(gateway, model) == variants)
+    # Ten connections in a row reach both workers, each of which follows by itself.
+    gateway.wait_until(lambda: all(page(gateway, model) == variants for _ in range(10)), 30)
 
 
 def page(gateway: Gateway, model: str) -> int:
@@ -117,13 +118,13 @@ def test_a_pyfunc_that_raises_is_answered_for_by_the_champion(
 ) -> None:
     register_pyfunc(mlflow_server.uri, model, raising)
     with_route(gateway, client, model, split(100))
-    gateway.wait_until(lambda: gateway.predict(model).headers.get("x-penstock-fallback") == "challenger")
     answer = gateway.predict(model)
+    assert answer.headers["x-penstock-fallback"] == "challenger"
     assert (answer.status, answer.json()) == (200, {"predictions": ["one"]})
     assert answer.headers["x-penstock-variant"] == "champion"
     labels = {"model": model, "version": "2", "variant": "challenger"}
-    gateway.wait_until(lambda: gateway.metric("penstock_fallbacks_total", **labels, reason="failed") >= 2)
-    gateway.wait_until(lambda: gateway.metric("penstock_requests_total", **labels, code="500") >= 2)
+    gateway.wait_until(lambda: gateway.metric("penstock_fallbacks_total", **labels, reason="failed") >= 1)
+    gateway.wait_until(lambda: gateway.metric("penstock_requests_total", **labels, code="500") >= 1)
     rows = read(gateway.var_dir / "predictions", model=model).to_pylist()
     [row] = [row for row in rows if row["prediction_id"] == answer.headers["x-prediction-id"]]
     assert (row["variant"], row["version"]) == ("champion", "1")
@@ -146,7 +147,6 @@ def test_a_tester_reaches_a_variant_without_a_share(
 ) -> None:
     register(mlflow_server.uri, model, label="two")
     with_route(gateway, client, model, split(0))
-    gateway.wait_until(lambda: gateway.predict(model, X_Penstock_Version="2").status == 200)
     answer = gateway.predict(model, X_Penstock_Variant="challenger")
     assert (answer.headers["x-penstock-version"], answer.json()) == ("2", {"predictions": ["two"]})
     refused = gateway.predict(model, X_Penstock_Variant="nobody")

@@ -7,6 +7,7 @@ missing and answer otherwise.
 import ctypes
 import json
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class XgBoost:
 
     def explain(self, matrix: NDArray[np.float64]) -> Parts:
         """The library's own contributions (Lundberg's TreeSHAP), behind the objective's link."""
-        return linked(self._contributions(matrix), self._objective())
+        return linked(self._contributions(matrix), self._objective)
 
     def _contributions(self, matrix: NDArray[np.float64]) -> Parts:
         """Contributions to the sums; the function for dense rows answers predictions only."""
@@ -76,6 +77,7 @@ class XgBoost:
         parts = raw.reshape(len(matrix), -1, self.width + 1).astype(np.float64)
         return Parts(parts[:, :, -1], parts[:, :, :-1])
 
+    @cached_property
     def _objective(self) -> str:
         length, text = ctypes.c_uint64(), ctypes.c_char_p()
         self._call("XGBoosterSaveJsonConfig", self._booster, ctypes.byref(length), ctypes.byref(text))

@@ -74,6 +74,17 @@ def test_files_are_merged_up_to_a_size(tmp_path, monkeypatch):
     assert len(compact(tmp_path, TOMORROW)) == 2
 
 
+def test_sources_that_are_still_there_do_not_count(tmp_path):
+    fill(tmp_path, "a", "b")
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+    compact(tmp_path, TOMORROW)
+    for path, data in kept.items():
+        path.write_bytes(data)
+    assert ids(tmp_path) == ["a", "b"]
+    compact(tmp_path, TOMORROW)
+    assert len(files(tmp_path)) == 1
+
+
 def test_models_and_days_stay_apart(tmp_path):
     fill(tmp_path, "a", "b")
     fill(tmp_path, "c", "d", ts_s=NOON - 86_400)

@@ -44,6 +44,22 @@ def odd_lines(draw):
     return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 
+MISSHAPEN = [
+    ("rows", [[1.0]]), ("rows", [[1.0, "a", 2]]), ("rows", [{"a": 1, "b": 2}]), ("rows", []),
+    ("predictions", []),
+    ("probabilities", []), ("probabilities", [[0.5], [0.5]]), ("probabilities", [{"0": 1}]),
+    ("probabilities", [["x"]]), ("columns", ["a", 1]), ("ts_s", -1), ("ts_s", 1e15), ("latency_us", 2**63),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), MISSHAPEN)
+def test_a_misshapen_line_is_refused_among_good_ones(key, value):
+    good = encode(make_record())
+    bad = orjson.dumps(orjson.loads(good) | {key: value}, option=orjson.OPT_APPEND_NEWLINE)
+    found, broken = found_by(FORM, good + bad + good)
+    assert (len(found), [line.number for line in broken]) == (2, [2])
+
+
 ODD = st.one_of(odd_lines(), st.sampled_from([b"\n", b"{}\n", b"1,2\n", b"[\n", b"]\n", b'{"a":[\n', b"nul"]))
 
 

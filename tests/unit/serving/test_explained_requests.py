@@ -55,9 +55,8 @@ def test_explanations_stand_beside_the_predictions_as_they_are(scorers: dict[str
 
 def test_explanations_add_up_to_the_probabilities_beside_them(scorers: dict[str, Scorer]) -> None:
     found = json.loads(ask(scorers["plan"], {"probabilities": True, "explain": True}).body)
-    for label, shares, entry in zip(
-        *(found[key] for key in ("predictions", "probabilities", "explanations"))
-    ):
+    lists = (found["predictions"], found["probabilities"], found["explanations"])
+    for label, shares, entry in zip(*lists, strict=True):
         assert entry["class"] == label
         assert list(entry["contributions"]) == NAMES
         assert entry["base"] + sum(entry["contributions"].values()) == pytest.approx(max(shares), abs=1e-9)
@@ -87,7 +86,7 @@ def test_the_log_keeps_no_explanations(scorers: dict[str, Scorer]) -> None:
 
 def test_a_versions_own_code_cannot_be_explained(scorers: dict[str, Scorer]) -> None:
     with pytest.raises(
-        RequestError, match="^this version cannot be explained: its own code answers"
+        RequestError, match=r"^this version cannot be explained: its own code answers"
     ) as error:
         ask(scorers["pyfunc"], {"explain": True})
     assert error.value.status == 400

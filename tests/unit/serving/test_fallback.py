@@ -23,7 +23,7 @@ from serving.scorers.scorer import Job, Kind, Scored
 from serving.web.admission import Admission, Busy
 from serving.web.asgi import Exchange
 from serving.web.invocations import Invocations, Limits
-from serving.web.scoring import Crews, Scoring
+from serving.web.scoring import Scoring
 from serving.web.shadows import Shadows
 from serving.web.tally import Tally
 
@@ -99,7 +99,7 @@ class Scene:
         self.invocations = Invocations(
             chosen,
             admission=admission,
-            scoring=Scoring(Crews(Crew(1), Crew(1)), admission, chosen.time_s),
+            scoring=Scoring(Crew(1), admission, chosen.time_s),
             commit=self.commit,
             shadows=Shadows(self.commit, self.tally),
             tally=self.tally,

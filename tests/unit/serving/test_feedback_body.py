@@ -11,7 +11,7 @@ from serving.protocol.errors import RequestError
 from serving.protocol.feedback_body import read_feedback
 
 NOW = 1_785_499_200.0
-ID = new_prediction_id(lambda: NOW)
+ID = "01989e2b-5c7e-7abc-8def-0123456789ab"
 
 
 def read(*items):

@@ -26,7 +26,7 @@ from serving.tracing import Tracing
 from serving.web.admission import Admission
 from serving.web.asgi import Exchange
 from serving.web.invocations import Invocations, Limits
-from serving.web.scoring import Crews, Scoring
+from serving.web.scoring import Scoring
 from serving.web.shadows import QUEUE, Shadows
 from serving.web.tally import Tally
 
@@ -82,10 +82,9 @@ class Scene:
         self.commit = GroupCommit(self.memory)
         kept = self.commit if has_log else None
         self.shadows = Shadows(kept, self.tally)
-        crews = Crews(Crew(1), Crew(1))
         chosen = Limits(**{"in_flight": 4, "body_bytes": 1000, "time_s": 2.0} | limits)
         self.admission = Admission(chosen.in_flight)
-        scoring = Scoring(crews, self.admission, chosen.time_s)
+        scoring = Scoring(Crew(1), self.admission, chosen.time_s)
         self.invocations = Invocations(
             chosen,
             admission=self.admission,
