@@ -25,7 +25,7 @@ from serving.protocol.errors import RequestError
 SMOOTHING = 0.2
 MOST_KNOWN = 4096
 LONGEST_RETRY_S = 30
-LONGEST_TURN_S = 0.1
+LONGEST_TURN_S = 0.25
 """After so long a turn of the event loop takes no more requests."""
 
 

@@ -12,7 +12,12 @@ REPO = Path(__file__).parents[2]
 ROOMS = ("projects", "serving", "monitoring", "infra")
 CONTRACTS = ("serving.plan", "serving.lifecycle", "serving.prediction_log", "serving.settings")
 MAY_IMPORT = {"projects": CONTRACTS, "monitoring": CONTRACTS, "infra": ("serving.settings",), "serving": ()}
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "xgboost": "xgboost-cpu"}
+DISTRIBUTIONS = {
+    "opentelemetry": "opentelemetry-sdk",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "xgboost": "xgboost-cpu",
+}
 COME_WITH = {
     "packaging": "mlflow",
     "matplotlib": "mlflow",
@@ -55,8 +60,9 @@ def test_a_room_imports_from_others_only_what_the_contracts_allow(room: str) -> 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_third_party_import_is_declared(room: str) -> None:
-    lines = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    declared = {Requirement(line).name for line in lines}
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [lines for extra, lines in project["optional-dependencies"].items() if extra != "dev"]
+    declared = {Requirement(line).name for lines in (project["dependencies"], *extras) for line in lines}
     tops = {name.split(".")[0] for path in sources(room) for name in imports(path)}
     foreign = tops - set(ROOMS) - set(sys.stdlib_module_names)
     undeclared = {
