@@ -44,14 +44,14 @@ class Hold:
 
     @property
     def private_bytes(self) -> int | None:
-        """The host's memory, its share of what it has in common with others included; None if unknown."""
+        """The host's memory that it shares with nobody; None if unknown."""
         pid = _peer(self._connection)
         try:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
         except OSError:
             return None
-        found = next((line for line in rollup.splitlines() if line.startswith("Pss:")), None)
-        return int(found.split()[1]) * 1024 if found else None
+        sizes = [int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_")]
+        return sum(sizes) * 1024
 
     def kill(self) -> None:
         """End the host and what it has started, whatever it does."""

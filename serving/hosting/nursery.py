@@ -5,6 +5,7 @@ the model server's. It lives until all processes that descend from that one, hos
 cannot be reached, hosts are started by a command of their own.
 """
 
+import gc
 import logging
 import os
 import random
@@ -160,6 +161,9 @@ def _live(listening: socket.socket, alive: int) -> NoReturn:
         os.setsid()
         _close_others({listening.fileno(), alive})
         _call_it("penstock-nurse")
+        # What the collector does not visit stays shared with the hosts.
+        gc.collect()
+        gc.freeze()
         _Nursery(listening, alive).run()
     finally:
         os._exit(0)

@@ -9,12 +9,8 @@ again.
 
 A version is also full when the ones before would keep a newcomer waiting beyond the patience, by the pace at
 which it has lately answered: so what is accepted is in time, whatever the load.
-
-What is answered at once holds no place; it queues where nobody counts, in the turn of the event loop. A turn
-that has gone on for too long takes no more requests: they are refused in microseconds, and the next is short.
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +21,6 @@ from serving.protocol.errors import RequestError
 SMOOTHING = 0.2
 MOST_KNOWN = 4096
 LONGEST_RETRY_S = 30
-LONGEST_TURN_S = 0.25
-"""After so long a turn of the event loop takes no more requests."""
 
 
 class Busy(RequestError):  # noqa: N818 - a state, answered with 429
@@ -79,7 +73,6 @@ class Admission:
         self._most, self._at_once, self._patience_s, self._clock = most, at_once, patience_s, clock
         self._alpha = share / (1 - share) if share < 1 else math.inf
         self._loads: dict[tuple[str, str], _Load] = {}
-        self._turn_s: float | None = None
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -90,7 +83,6 @@ class Admission:
         """
         if self.in_flight >= self._most:
             raise Busy(f"this worker is answering {self.in_flight} requests; try again in a second")
-        self._check_turn()
         self.in_flight += 1
         try:
             yield
@@ -120,17 +112,6 @@ class Admission:
             load.held -= 1
             self._held -= 1
             load.ended(started_s, self._clock())
-
-    def _check_turn(self) -> None:
-        now_s = self._clock()
-        if self._turn_s is None:
-            self._turn_s = now_s
-            asyncio.get_running_loop().call_soon(self._end_turn)
-        elif now_s - self._turn_s > LONGEST_TURN_S:
-            raise Busy("this worker is asked for more than it can answer; try again in a second")
-
-    def _end_turn(self) -> None:
-        self._turn_s = None
 
     def _check(self, load: _Load, most: int | None) -> None:
         wait_s = load.held * load.pace_s
