@@ -19,8 +19,8 @@ class Policy:
 
     Attributes:
         cold_ms: The longest wait for a model that is not loaded; None for the setting's.
-        challenger_ms: When a challenger that has not answered is late, and the champion answers; None: at half
-            of the time limit.
+        challenger_ms: When a challenger that has not answered is late, and the champion answers; None: at
+            half of the time limit.
         max_in_flight: Requests that one worker has answered at a time by each version that does not answer at
             once; None for no bound but the setting's share.
         mask: Columns that never reach the prediction log.

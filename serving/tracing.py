@@ -177,8 +177,8 @@ def check_tracing(settings: Settings) -> None:
         )
     if not all(map(_is_installed, LIBRARIES)):
         raise SettingsError(
-            "'traces_endpoint' is set, but OpenTelemetry is not installed; pip install 'penstock[tracing]', "
-            "or leave the setting empty"
+            "'traces_endpoint' is set, but OpenTelemetry is not installed; pip install opentelemetry-sdk "
+            "opentelemetry-exporter-otlp-proto-http, or leave the setting empty"
         )
 
 
