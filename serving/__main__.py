@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from serving.listening import check_listening
 from serving.settings import Settings, SettingsError, load
 from serving.tracing import check_tracing
+from serving.upstream.address import AddressError, read_addresses
 
 CONFIG = Path(__file__).with_name("gunicorn_config.py")
 
@@ -46,6 +47,11 @@ def _check(settings: Settings) -> None:
     check_tracing(settings)
     if settings.log_s3_uri and not re.fullmatch(r"s3://[^/]+(/.*)?", settings.log_s3_uri):
         raise SettingsError(f"'log_s3_uri' must be like s3://bucket/prefix, not '{settings.log_s3_uri}'")
+    if settings.upstreams:
+        try:
+            read_addresses(settings.upstreams)
+        except AddressError as error:
+            raise SettingsError(f"'upstreams': {error}") from error
     address = urlsplit(settings.tracking_uri)
     if address.scheme not in ("http", "https") or not address.netloc:
         raise SettingsError(

@@ -160,14 +160,25 @@ def _assemble(settings: Settings) -> Parts:
     tracing = make_tracing(settings)
     scoring = Scoring(crew, admission, limits.time_s, memory.store.scorer)
     invocations = Invocations(
-        limits, admission=admission, scoring=scoring, commit=kept, shadows=shadows, tally=tally,
-        guards=guarding.guards, tracing=tracing,
+        limits,
+        admission=admission,
+        scoring=scoring,
+        commit=kept,
+        shadows=shadows,
+        tally=tally,
+        guards=guarding.guards,
+        tracing=tracing,
     )
     follower = memory.follower(tally.swapped)
     poller = make_poller(settings, root, memory.shelf)
     keeping = LogKeeping(
-        settings, metrics, commit, admission, guarding.guards,
-        is_elected=lambda: poller.is_elected, table=lambda: follower.table,
+        settings,
+        metrics,
+        commit,
+        admission,
+        guarding.guards,
+        is_elected=lambda: poller.is_elected,
+        table=lambda: follower.table,
     )
     doors = Doors(follower, invocations, _exposition, tally, root, guards=guarding.guards, keeping=keeping)
     return Parts(

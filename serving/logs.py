@@ -21,9 +21,7 @@ TRACEPARENT: ContextVar[bytes] = ContextVar("traceparent", default=b"")
 _TEXT = "%(asctime)s {program}[%(process)d] %(levelname)s %(name)s: %(message)s%(request)s"
 
 
-def configure(
-    form: str, *, program: str, level: int = logging.WARNING, shows_values: bool = False
-) -> None:
+def configure(form: str, *, program: str, level: int = logging.WARNING, shows_values: bool = False) -> None:
     """Give this process's root logger its one handler.
 
     Args:

@@ -102,7 +102,7 @@ def declare(registry: CollectorRegistry) -> Metrics:
         ),
         model_loaded=gauge(
             "penstock_model_loaded",
-            "1 while a version is loaded; scorer is plan or pyfunc, fallback says why it is no plan.",
+            "1 while a version is loaded; scorer is plan, pyfunc or upstream, fallback says why no plan.",
             "model",
             "version",
             "scorer",

@@ -10,8 +10,8 @@ from serving.hosting.spec import HostLimits
 from serving.protocol.bounds import Bounds
 from serving.scorers.loader import Loader
 from serving.scorers.model_servers import ModelServers
-from serving.settings import Settings, SettingsError
-from serving.upstream.address import Address, AddressError, read_addresses
+from serving.settings import Settings
+from serving.upstream.address import Address, read_addresses
 from serving.upstream.meters import UpstreamMeters
 from serving.upstream.upstream import Upstream
 
@@ -29,7 +29,7 @@ def make_loader(
         starts: Counts starts of pyfuncs' processes, by model and version.
 
     Raises:
-        SettingsError: `upstreams` is no list of addresses.
+        AddressError: `upstreams` is no list of addresses.
     """
 
     def make_upstream(addresses: Sequence[Address]) -> Upstream:
@@ -39,20 +39,8 @@ def make_loader(
 
     servers = None
     if settings.upstreams:
-        servers = ModelServers(make_upstream(checked_upstreams(settings)))
+        servers = ModelServers(make_upstream(read_addresses(settings.upstreams)))
     hosting = Hosting(
         root, HostLimits.of(settings), lambda spec: starts.labels(spec.model, spec.version).inc()
     )
     return Loader(root, hosting, bounds, servers, make_upstream)
-
-
-def checked_upstreams(settings: Settings) -> tuple[Address, ...]:
-    """The addresses of the setting `upstreams`.
-
-    Raises:
-        SettingsError: It is no list of addresses.
-    """
-    try:
-        return read_addresses(settings.upstreams)
-    except AddressError as error:
-        raise SettingsError(f"'upstreams': {error}") from error

@@ -201,10 +201,13 @@ def _lane(
 
 
 def _reason(error: RequestError) -> str:
-    return error.reason or {
-        404: "unknown_model",
-        408: "slow_body",
-        413: "body_too_large",
-        429: "busy",
-        503: "no_version",
-    }[error.status]
+    return (
+        error.reason
+        or {
+            404: "unknown_model",
+            408: "slow_body",
+            413: "body_too_large",
+            429: "busy",
+            503: "no_version",
+        }[error.status]
+    )

@@ -30,9 +30,7 @@ class Scoring:
         cold: Loads a version that is not in memory.
     """
 
-    def __init__(
-        self, crew: Crew, admission: Admission, time_s: float, cold: Cold = never_loaded
-    ) -> None:
+    def __init__(self, crew: Crew, admission: Admission, time_s: float, cold: Cold = never_loaded) -> None:
         self._crew, self._admission, self._time_s, self._cold = crew, admission, time_s, cold
 
     async def scored(self, lane: Lane, dialect: Dialect, asked: Asked, started: float) -> Scored:

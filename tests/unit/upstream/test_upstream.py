@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from serving.upstream.address import Address
 from serving.upstream.errors import Lost, NotSent
 from serving.upstream.upstream import Upstream
 from tests.unit.upstream.upstream_servers import OK, Fake, Handler, Writer, answer_ok, running
 
 LINE, HEAD = b"GET /x", b""
+GONE = Address("gone", "127.0.0.1", 1)
 BUSY = b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy"
 
 
@@ -75,14 +77,14 @@ def test_the_less_busy_replica_is_asked() -> None:
 
 
 def test_another_replica_is_asked_where_one_is_gone_and_that_is_counted() -> None:
-    async def work(scene: Scene) -> tuple[set[bytes], set[str]]:
-        gone = scene.upstream.replicas[0]
-        scene.upstream.replicas[0]._pool._address = gone.address.__class__("gone", "127.0.0.1", 1)
-        return {await scene.ask() for _ in range(20)}, set(scene.retried)
+    async def work(scene: Scene) -> tuple[set[bytes], set[bool]]:
+        [there] = [replica.address for replica in scene.upstream.replicas]
+        upstream = Upstream([GONE, there], retried=scene.retried.append)
+        bodies = {(await upstream.ask(LINE, HEAD, b"", 2.0)).body for _ in range(20)}
+        upstream.close()
+        return bodies, {name == there.name for name in scene.retried}
 
-    bodies, retried = run(work, answer_ok, answer_ok)
-    assert bodies == {b"ok"}
-    assert len(retried) == 1
+    assert run(work, answer_ok) == ({b"ok"}, {True})
 
 
 def test_another_replica_is_asked_where_one_is_busy() -> None:
