@@ -120,11 +120,15 @@ def _register(client: MlflowClient, family: str, name: str, fitted: Fitted, pipe
     return family, name
 
 
-def zipf(artefacts: list[Artefact], requests: int, *, exponent: float = 1.0) -> list[tuple[str, str]]:
-    """Paths and bodies of a traffic in which the model of rank k gets a share like 1 / k."""
-    rng = np.random.default_rng(SEED)
-    weights = 1 / np.arange(1, len(artefacts) + 1) ** exponent
-    picks = rng.choice(len(artefacts), requests, p=weights / weights.sum())
+def zipf_shares(count: int) -> list[float]:
+    """The shares of a traffic in which the model of rank k gets one like 1 / k."""
+    weights = 1 / np.arange(1, count + 1)
+    return list(weights / weights.sum())
+
+
+def zipf(artefacts: list[Artefact], requests: int) -> list[tuple[str, str]]:
+    """Paths and bodies of a traffic with Zipf's shares, in the order of the models."""
+    picks = np.random.default_rng(SEED).choice(len(artefacts), requests, p=zipf_shares(len(artefacts)))
     return [
         (f"/models/{artefacts[pick].name}/invocations", artefacts[pick].bodies[number % 64])
         for number, pick in enumerate(picks)
