@@ -38,6 +38,8 @@ from serving.web.tally import Tally
 _logger = logging.getLogger(__name__)
 
 FLUSH_EVERY_S = 0.2
+LONGEST_LAG_S = 0.25
+"""What has waited longer for the event loop is refused: beyond it a worker has more work than it can do."""
 
 
 def create_app() -> "Gateway":
@@ -156,6 +158,7 @@ def _assemble(settings: Settings) -> Parts:
         share=settings.gateway_model_share,
         at_once=settings.gateway_threads,
         patience_s=limits.time_s / 2,
+        longest_lag_s=min(LONGEST_LAG_S, limits.time_s / 8),
     )
     tracing = make_tracing(settings)
     scoring = Scoring(crew, admission, limits.time_s, memory.store.scorer)

@@ -64,11 +64,13 @@ class Sealer:
         started = time.monotonic()
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-            report = json.loads(done.stdout) if done.stdout else None
+            report = json.loads(done.stdout) if done.stdout else {}
         except (OSError, subprocess.TimeoutExpired, ValueError) as error:
             self._failed(f"it did not end as it should after {time.monotonic() - started:.0f} s: {error}")
             return
-        if report is None:
+        if report is None:  # another process is at it
+            return
+        if not report:
             self._failed(done.stderr.strip()[-500:])
             return
         self._backlog = report["backlog"]

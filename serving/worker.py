@@ -9,7 +9,8 @@ import asyncio
 import os
 import socket
 import sys
-from typing import Any
+import time
+from typing import Any, cast
 
 from gunicorn.arbiter import Arbiter
 from uvicorn.config import Config
@@ -18,15 +19,21 @@ from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from serving.settings import load
+from serving.web.asgi import ARRIVED
 
 LOOK_EVERY_S = 0.05
 FOLLOW_EVERY_S = 0.5
 LONGEST_HEAD_BYTES = 256 * 1024
 CLOSING = (b"connection", b"close")
+ANSWER_S = 1.0
+"""What an answer takes beside its scoring: the log, the way out."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with an end to a request's line and headers, which the parser keeps in memory."""
+    """Uvicorn's protocol with an end to a request's line and headers, which the parser keeps in memory.
+
+    It also notes when a request arrives: what waits for the event loop is counted nowhere else.
+    """
 
     _head_bytes: int | None = None
 
@@ -38,7 +45,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The body has its own bound."""
         self._head_bytes = None
+        cast("dict[str, Any]", self.scope)[ARRIVED] = time.perf_counter()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        cast("dict[str, Any]", self.scope)[ARRIVED] = time.perf_counter()
+        super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse headers that have no end."""
@@ -50,11 +63,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 class DrainingServer(Server):
-    """Uvicorn's server with a shutdown that lets connected clients finish."""
+    """Uvicorn's server with a shutdown that lets connected clients finish.
 
-    def __init__(self, config: Config, *, drain_s: float) -> None:
+    Args:
+        config: Uvicorn's.
+        drain_s: How long silent connections are kept.
+        answer_s: How long requests that are being answered may take, if that is longer.
+    """
+
+    def __init__(self, config: Config, *, drain_s: float, answer_s: float = 0.0) -> None:
         super().__init__(config)
-        self._drain_s = drain_s
+        self._drain_s, self._answer_s = drain_s, max(drain_s, answer_s)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let connected clients finish, then end the application."""
@@ -73,10 +92,12 @@ class DrainingServer(Server):
         await self.lifespan.shutdown()
 
     async def _wait_for_clients(self) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._drain_s
-        state = self.server_state
-        while (state.connections or state.tasks) and loop.time() < deadline and not self.force_exit:  # noqa: ASYNC110
+        state, started = self.server_state, time.monotonic()
+        while not self.force_exit:
+            waited_s = time.monotonic() - started
+            is_silent = waited_s >= self._drain_s or not state.connections
+            if is_silent and (waited_s >= self._answer_s or not state.tasks):
+                return
             await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -87,7 +108,9 @@ class DrainingWorker(UvicornWorker):  # type: ignore[misc]
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi
-        server = DrainingServer(self.config, drain_s=load().gateway_drain_s)
+        settings = load()
+        answer_s = settings.gateway_time_limit_s + ANSWER_S
+        server = DrainingServer(self.config, drain_s=settings.gateway_drain_s, answer_s=answer_s)
         self._install_sigquit_handler()
         following = asyncio.create_task(self._leave_with_arbiter(server))
         await server.serve(sockets=self.sockets)

@@ -84,6 +84,7 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
     from serving.registry.snapshot import Held
     from serving.scorers.loader import Loader
     from serving.scorers.scorer import Scorer
+    from serving.worker import ANSWER_S
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     for name, value in (
@@ -111,7 +112,11 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
         Crew(settings.gateway_threads),
         Limits(in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s),
     )
-    server = make_server(ModelServer(library, answering), drain_s=settings.gateway_drain_s)
+    server = make_server(
+        ModelServer(library, answering),
+        drain_s=settings.gateway_drain_s,
+        answer_s=settings.gateway_time_limit_s + ANSWER_S,
+    )
 
     async def started() -> None:
         print(f"model server: {url} (models: /models/NAME/versions/NUMBER/invocations)", flush=True)

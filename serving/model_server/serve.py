@@ -15,7 +15,7 @@ BACKLOG = 2048
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
-def make_server(app: App, *, drain_s: float) -> DrainingServer:
+def make_server(app: App, *, drain_s: float, answer_s: float = 0.0) -> DrainingServer:
     """A server for an application; it leaves on SIGTERM, and lets connected clients finish."""
     config = Config(
         app,
@@ -29,7 +29,7 @@ def make_server(app: App, *, drain_s: float) -> DrainingServer:
         server_header=False,
         date_header=False,
     )
-    return DrainingServer(config, drain_s=drain_s)
+    return DrainingServer(config, drain_s=drain_s, answer_s=answer_s)
 
 
 async def serve(server: DrainingServer, listening: socket.socket) -> None:

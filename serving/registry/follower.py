@@ -88,6 +88,8 @@ class Follower:
             self._stamp = stamp
             is_new = fresh is not None
             self._snapshot = self._snapshot if fresh is None else fresh
+            # A snapshot is also written when files have been fetched again.
+            self.store.forgive()
         if is_new or self._has_news():
             await self._swap()
         self._note_settled()

@@ -194,6 +194,11 @@ class Store:
             if slot.scorer is None and slot.error is None:
                 self.want(slot, SPARE)
 
+    def forgive(self) -> None:
+        """Let every version that could not be loaded be tried again now."""
+        for slot in self.slots.values():
+            slot.retry_s = 0.0
+
     def tick(self) -> None:
         """Let go of versions that were left a while ago, and start loads for which there is room now."""
         now, gone = self._clock(), []

@@ -8,7 +8,8 @@ by which switches share their buffers. Nobody waits for a place: who gets none i
 again.
 
 A version is also full when the ones before would keep a newcomer waiting beyond the patience, by the pace at
-which it has lately answered: so what is accepted is in time, whatever the load.
+which it has lately answered: so what is accepted is in time, whatever the load. Answers that come at once
+hold no such place: there the time for which a request has waited for the event loop tells of too much work.
 """
 
 import math
@@ -54,6 +55,7 @@ class Admission:
         at_once: How many requests of one version run at a time; so many never wait, and are never refused
             for the wait.
         patience_s: The longest wait that a request is accepted with.
+        longest_lag_s: The longest that a request may have waited for the event loop.
         clock: A monotonic clock, in seconds.
 
     Attributes:
@@ -67,10 +69,12 @@ class Admission:
         share: float = 0.75,
         at_once: int = 1,
         patience_s: float = math.inf,
+        longest_lag_s: float = math.inf,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.in_flight = self._held = 0
         self._most, self._at_once, self._patience_s, self._clock = most, at_once, patience_s, clock
+        self._longest_lag_s = longest_lag_s
         self._alpha = share / (1 - share) if share < 1 else math.inf
         self._loads: dict[tuple[str, str], _Load] = {}
 
@@ -112,6 +116,19 @@ class Admission:
             load.held -= 1
             self._held -= 1
             load.ended(started_s, self._clock())
+
+    def check_lag(self, arrived_s: float) -> None:
+        """See that a request has not waited too long for its turn.
+
+        Args:
+            arrived_s: When its last part was read from the socket, by the clock.
+
+        Raises:
+            Busy: It has.
+        """
+        lag_s = self._clock() - arrived_s
+        if lag_s > self._longest_lag_s:
+            raise Busy(f"this worker is {lag_s:.2f} s behind; try again in a second")
 
     def _check(self, load: _Load, most: int | None) -> None:
         wait_s = load.held * load.pace_s

@@ -14,6 +14,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
+ARRIVED = "penstock.arrived"
+"""The scope's key for when the last part of the request was read from the socket, by `time.perf_counter`."""
 
 
 class Exchange(NamedTuple):

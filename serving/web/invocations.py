@@ -7,6 +7,7 @@ thread. The answer leaves only when its record is on the log.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from serving.scorers.scorer import Scored
 from serving.tracing import Trace, Tracing
 from serving.web.admission import Admission, Busy
 from serving.web.asgi import (
+    ARRIVED,
     JSON,
     ClientLeft,
     Exchange,
@@ -98,6 +100,7 @@ class Invocations:
                 await self._gate.admit(headers, "predict", name, table)
                 if name not in table:
                     raise unknown_model(name, self._gate.visible(headers, table))
+            self._admission.check_lag(http.scope.get(ARRIVED, math.inf))
             with self._admission.request():
                 await self._admitted(name, dialect, table, http, trace)
         except ClientLeft:
@@ -113,7 +116,7 @@ class Invocations:
     async def _admitted(
         self, name: str, dialect: Dialect, table: Table, http: Exchange, trace: Trace | None
     ) -> None:
-        started = time.perf_counter()
+        started = http.scope.get(ARRIVED) or time.perf_counter()
         caller, prediction_id = read_caller(http.scope["headers"]), new_prediction_id()
         REQUEST.set(caller.request_id or prediction_id)
         check_length(caller.length, self._limits.body_bytes)
@@ -123,6 +126,7 @@ class Invocations:
         if trace is not None:
             trace.routed(lane, prediction_id)
         asked = Asked(await self._read(http.receive, caller.headers, trace), caller.headers)
+        self._admission.check_lag(http.scope.get(ARRIVED, math.inf))
         echo, scored = caller.echo, None
         try:
             if heir is not None:

@@ -36,7 +36,6 @@ class Prober:
     address: str
     artefacts: list[Artefact]
     took: list[tuple[int, float]] = field(default_factory=list)
-    retries: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -49,9 +48,8 @@ class Prober:
                 continue
             chosen = rng.choice(cold)
             started = time.perf_counter()
-            status, again = _ask(self.address, chosen)
+            status = _ask(self.address, chosen)
             self.took.append((status, time.perf_counter() - started))
-            self.retries += status == 503 and again is not None
 
 
 @dataclass(frozen=True)
@@ -213,13 +211,12 @@ def metrics(address: str) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
-def _ask(address: str, artefact: Artefact) -> tuple[int, str | None]:
+def _ask(address: str, artefact: Artefact) -> int:
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
     try:
         path = f"/models/{artefact.name}/invocations"
         connection.request("POST", path, artefact.bodies[0], {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, answer.headers["Retry-After"]
+        return connection.getresponse().status
     finally:
         connection.close()
 

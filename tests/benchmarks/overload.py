@@ -62,12 +62,12 @@ def main(*, full: bool = False) -> str:
 def _registered(uri: str) -> tuple[Case, ...]:
     version = register(uri, FAST, label="yes")
     MlflowClient(uri).transition_model_version_stage(FAST, version, "Production")
-    fitted = models.breast_cancer()
+    fitted = models.big_forest(200_000)
     models.register(uri, fitted)
     register_slow(uri, SLOW, seconds=SLOW_S)
     rows = models.bodies(fitted, rows=ROWS, requests=1)[0].encode()
     return (
-        Case(f"a plan (LightGBM, 200 trees), {ROWS} rows a request", fitted.name, rows),
+        Case(f"a plan (a forest of 200,000 nodes), {ROWS} rows a request", fitted.name, rows),
         Case(f"a pyfunc that waits {SLOW_S * 1e3:.0f} ms", SLOW, BODY),
     )
 

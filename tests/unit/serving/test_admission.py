@@ -125,3 +125,12 @@ def test_the_worker_is_full_when_all_places_are_taken() -> None:
             admission.request().__enter__()
         assert admission.in_flight == 2
     assert admission.in_flight == 0
+
+
+def test_a_request_that_waited_too_long_for_its_turn_is_refused() -> None:
+    clock = Clock()
+    admission = Admission(10, longest_lag_s=0.25, clock=clock)
+    clock.now_s = 1.0
+    admission.check_lag(0.8)
+    with pytest.raises(Busy, match=r"^this worker is 0\.30 s behind; try again in a second$"):
+        admission.check_lag(0.7)

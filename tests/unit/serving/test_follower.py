@@ -157,6 +157,20 @@ def test_a_failed_version_is_tried_again_and_takes_over(
     run(work)
 
 
+def test_a_failed_version_is_tried_again_when_the_snapshot_is_written_again(scene: Scene) -> None:
+    async def work() -> None:
+        scene.broken.add("1")
+        scene.publish(a="1")
+        await scene.settle()
+        assert scene.answering("a") is None
+        scene.broken.clear()
+        scene.publish(a="1")
+        await scene.settle()
+        assert scene.answering("a") == "1"
+
+    run(work)
+
+
 def test_a_model_out_of_memory_takes_its_new_version_at_once(tmp_path: Path) -> None:
     scene = Scene(tmp_path, room=BASE_BYTES)
 

@@ -24,7 +24,7 @@ from serving.registry.table import Table, build
 from serving.scorers.scorer import Job, Kind, Scored
 from serving.tracing import Tracing
 from serving.web.admission import Admission
-from serving.web.asgi import Exchange
+from serving.web.asgi import ARRIVED, Exchange
 from serving.web.invocations import Invocations, Limits
 from serving.web.scoring import Scoring
 from serving.web.shadows import QUEUE, Shadows
@@ -74,6 +74,7 @@ class Scene:
         *,
         shadow: bool = False,
         has_log: bool = True,
+        longest_lag_s: float = 10.0,
         tracing: Tracing | None = None,
         **limits: Any,
     ) -> None:
@@ -83,7 +84,7 @@ class Scene:
         kept = self.commit if has_log else None
         self.shadows = Shadows(kept, self.tally)
         chosen = Limits(**{"in_flight": 4, "body_bytes": 1000, "time_s": 2.0} | limits)
-        self.admission = Admission(chosen.in_flight)
+        self.admission = Admission(chosen.in_flight, longest_lag_s=longest_lag_s)
         scoring = Scoring(Crew(1), self.admission, chosen.time_s)
         self.invocations = Invocations(
             chosen,
@@ -97,13 +98,14 @@ class Scene:
         self.table = table(scorer, shadow=shadow)
 
     async def call(
-        self, name: str = "m", body: bytes = BODY, **headers: str
+        self, name: str = "m", body: bytes = BODY, *, waited_s: float = 0.0, **headers: str
     ) -> tuple[int, dict[str, str], Any]:
         sent: list[dict[str, Any]] = []
         found = {"content-type": "application/json"} | {
             key.replace("_", "-"): value for key, value in headers.items()
         }
-        scope = {"headers": [(key.encode(), value.encode()) for key, value in found.items()]}
+        scope: dict[str, Any] = {"headers": [(key.encode(), value.encode()) for key, value in found.items()]}
+        scope[ARRIVED] = time.perf_counter() - waited_s
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": body}
@@ -205,6 +207,14 @@ def test_a_model_that_is_late_is_504() -> None:
     status, _, answer = run(scene.call)
     assert status == 504
     assert answer["message"] == "the model did not answer within 0.05 s; send fewer rows, or try later"
+
+
+def test_what_has_waited_too_long_for_the_event_loop_is_429_and_its_wait_counts() -> None:
+    scene = Scene(Constant(), longest_lag_s=0.1)
+    status, headers, _ = run(lambda: scene.call(waited_s=0.2))
+    assert (status, headers["retry-after"]) == (429, "1")
+    assert run(lambda: scene.call(waited_s=0.05))[0] == 200
+    assert orjson.loads(scene.memory.lines[0])["latency_us"] >= 50_000
 
 
 def test_beyond_the_limit_in_flight_is_429() -> None:

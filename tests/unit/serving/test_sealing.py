@@ -64,6 +64,11 @@ def test_a_process_that_fails_is_counted(monkeypatch, trouble):
     assert (sealer.failures, sealer.problem is None) == (1, False)
 
 
+def test_that_another_process_is_at_it_is_no_failure(monkeypatch):
+    sealer = Rounds(monkeypatch, "null").sealer
+    assert (sealer.failures, sealer.problem) == (0, None)
+
+
 def test_a_round_that_goes_well_ends_the_problem(monkeypatch):
     sealer = Rounds(monkeypatch, BAD, GOOD).sealer
     assert (sealer.failures, sealer.problem) == (1, None)
