@@ -1,5 +1,6 @@
 """Gunicorn's configuration, made from Penstock's settings; read again at a reload (HUP)."""
 
+import gc
 import importlib
 import importlib.util
 import logging
@@ -49,6 +50,9 @@ def on_starting(_server: Any) -> None:
     for name in LIBRARIES:
         if importlib.util.find_spec(name.split(".", 1)[0]):
             importlib.import_module(name)
+    # What is loaded now stays: the collector need not look at it, nor copy its pages in each worker.
+    gc.collect()
+    gc.freeze()
     start_nursery(_settings.gateway_dir.absolute() / FOLDER)
 
 

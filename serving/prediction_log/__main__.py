@@ -77,9 +77,8 @@ def _keep_up(folder: Path, settings: Settings, options: argparse.Namespace) -> i
     bucket = Bucket(settings.log_s3_uri) if settings.log_s3_uri else None
     report = keep_up(folder, keeping, bucket, time.time())
     if report is None:
-        if (
-            options.json
-        ):  # whoever reads this asks again soon: the other may be a dead worker's, still at work
+        if options.json:
+            # Who reads this asks again soon: the other may be a dead worker's, still at work.
             print("null")
             return 0
         raise OSError(f"another process is keeping up '{folder}'; try again when it has ended")
