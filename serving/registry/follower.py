@@ -46,7 +46,7 @@ class Follower:
         table: What requests are answered from; replaced whole, never changed.
         stages: The stage of each version of each registered model.
         is_loaded: Whether any snapshot has been read.
-        is_settling: Whether the first versions are still being loaded.
+        is_settling: Whether the first versions are still being fetched or loaded.
         problem: Why the snapshot's file cannot be read; None if it can.
         store: Holds the versions.
     """
@@ -159,9 +159,14 @@ class Follower:
 
     def _note_settled(self) -> None:
         is_over = self._settles_until == 0.0 or time.monotonic() > self._settles_until
-        self.is_settling = not is_over and self.store.is_busy
+        self.is_settling = not is_over and (self.store.is_busy or _is_coming(self._snapshot))
         if self.is_loaded and self.table and not self.is_settling:
             self._settles_until = 0.0
+
+
+def _is_coming(snapshot: Snapshot) -> bool:
+    """Whether a version that shall answer is still being fetched."""
+    return any(state.is_coming for route in snapshot.routes.values() for state in route.variants)
 
 
 def _must_wait(slot: Slot, joining: AbstractSet[Held]) -> bool:

@@ -161,13 +161,14 @@ def _variant_state(
     variant: Variant, models: Mapping[str, Model], stock: Mapping[str, Stock], earlier: VariantState | None
 ) -> VariantState:
     held, problem = _target(variant, models)
+    is_coming = False
     if held:
         found = stock.get(held.folder)
         if found is None or found.error:
             held, problem = _stand_in(held, found, stock, earlier)
-    return VariantState(
-        variant.name, variant.model, variant.stage, variant.version, variant.buckets, held, problem
-    )
+            is_coming = found is None and held is None
+    target = (variant.stage, variant.version, variant.buckets)
+    return VariantState(variant.name, variant.model, *target, held, problem, is_coming)
 
 
 def _stand_in(

@@ -48,6 +48,8 @@ class VariantState:
     buckets: int
     held: Held | None
     problem: str | None
+    is_coming: bool = False
+    """Whether nothing answers for it because its version is still being fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,3 +230,17 @@ def test_what_was_used_last_is_noted_and_read_again(tmp_path: Path) -> None:
 def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / recent.FILE).write_text(text)
     assert recent.read(tmp_path / recent.FILE) == Recent()
+
+
+def test_a_worker_settles_only_when_the_first_versions_have_been_fetched(tmp_path: Path) -> None:
+    async def work() -> list[bool]:
+        scene = Scene(tmp_path)
+        coming = VariantState("champion", "m", "Production", None, 10_000, None, "is being fetched", True)
+        write(scene.path, Snapshot({"m": RouteState("m", "m", None, "salt", (coming,), (), None)}, {}))
+        await scene.settle()
+        settling = [scene.follower.is_settling]
+        scene.publish(m="1")
+        await scene.settle()
+        return [*settling, scene.follower.is_settling]
+
+    assert asyncio.run(work()) == [True, False]
