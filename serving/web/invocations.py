@@ -28,7 +28,6 @@ from serving.web.asgi import (
     ClientLeft,
     Exchange,
     Headers,
-    Receive,
     Send,
     check_length,
     read_body,
@@ -95,12 +94,12 @@ class Invocations:
         """Answer one request for a called name."""
         trace, http = (None, http) if self._tracing is None else self._tracing.begin(http)
         try:
+            self._admission.check_lag(http.scope.get(ARRIVED, math.inf))
             if self._gate is not None:
                 headers = http.scope["headers"]
                 await self._gate.admit(headers, "predict", name, table)
                 if name not in table:
                     raise unknown_model(name, self._gate.visible(headers, table))
-            self._admission.check_lag(http.scope.get(ARRIVED, math.inf))
             with self._admission.request():
                 await self._admitted(name, dialect, table, http, trace)
         except ClientLeft:
@@ -125,8 +124,7 @@ class Invocations:
         )
         if trace is not None:
             trace.routed(lane, prediction_id)
-        asked = Asked(await self._read(http.receive, caller.headers, trace), caller.headers)
-        self._admission.check_lag(http.scope.get(ARRIVED, math.inf))
+        asked = Asked(await self._read(http, caller.headers, trace), caller.headers)
         echo, scored = caller.echo, None
         try:
             if heir is not None:
@@ -167,12 +165,15 @@ class Invocations:
         told = echo if self._disclosure.is_terse else (*lane.headers, *echo)
         await respond(send, error.status, dialect.refusal(shown), (JSON, *told, *shown.headers))
 
-    async def _read(self, receive: Receive, headers: Mapping[bytes, bytes], trace: Trace | None) -> bytes:
+    async def _read(self, http: Exchange, headers: Mapping[bytes, bytes], trace: Trace | None) -> bytes:
+        began = time.perf_counter()
         try:
             async with asyncio.timeout(self._limits.time_s):
-                body = await read_body(receive, self._limits.body_bytes)
+                body = await read_body(http.receive, self._limits.body_bytes)
         except TimeoutError as error:
             raise RequestError(408, f"the body must arrive within {self._limits.time_s:g} s") from error
+        # From here on the wait is for the event loop; before, it was for the caller or for who lets him in.
+        self._admission.check_lag(max(http.scope.get(ARRIVED, math.inf), began))
         coding = headers.get(CONTENT_ENCODING)
         if coding is not None:
             body = await unpacked(body, coding, self._limits.body_bytes)
