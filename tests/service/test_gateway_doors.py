@@ -170,7 +170,7 @@ def test_slow_requests_beyond_their_share_are_429_at_once_and_a_plan_answers(gat
     for thread in threads:
         thread.start()
     gateway.wait_until(lambda: [answer.status for answer in answers] == [429], 1.0)
-    assert answers[0].headers["retry-after"] == "1"
+    assert 1 <= int(answers[0].headers["retry-after"]) <= 30  # by the pace of the version
     assert gateway.predict(MODEL).status == 200
     for thread in threads:
         thread.join()
