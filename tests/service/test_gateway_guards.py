@@ -70,7 +70,8 @@ def test_a_refusal_tells_strangers_nothing_and_the_log_has_it_by_the_request_id(
         "error_code": "BAD_REQUEST",
         "message": f"the request cannot be answered as it is (request {request_id})",
     }
-    assert f"request {request_id}: 400: column 'width' is missing" in gateway.log.read_text()
+    wanted = f"request {request_id}: 400: column 'width' is missing"
+    gateway.wait_until(lambda: wanted in gateway.log.read_text(), 5.0)
 
 
 def test_a_key_for_one_model_sees_and_calls_that_one_only(guarded: Any) -> None:

@@ -259,7 +259,7 @@ def test_a_gateway_tells_of_its_backlog_and_catches_up(s3, server, mlflow_server
     MlflowClient(mlflow_server.uri).transition_model_version_stage("in-a-bucket", version, "Production")
     options = {"log_s3_uri": URI, "log_segment_s": 2}
     with run_gateway(mlflow_server.uri, tmp_path, free_port(), **options) as gateway:
-        gateway.wait_until(lambda: gateway.predict("in-a-bucket").status == 200)
+        gateway.wait_until(lambda: gateway.predict("in-a-bucket").status == 200, 60)
         gateway.wait_until(lambda: keys(s3), 40)
         server.stop()
         gateway.predict("in-a-bucket")
@@ -270,7 +270,7 @@ def test_a_gateway_tells_of_its_backlog_and_catches_up(s3, server, mlflow_server
         server.start()
         boto3.client("s3").create_bucket(Bucket="logs")
         gateway.wait_until(lambda: gateway.metric("penstock_log_backlog_files") == 0, 60)
-        gateway.wait_until(lambda: gateway.ready()["log"]["problems"] == [])
+        gateway.wait_until(lambda: gateway.ready()["log"]["problems"] == [], 60)
         names = read(tmp_path / "predictions", model="in-a-bucket")["prediction_id"].to_pylist()
     found = read(tmp_path / "elsewhere", model="in-a-bucket", s3_uri=URI)["prediction_id"].to_pylist()
     assert names[-1] in found

@@ -26,6 +26,17 @@ pytestmark = [
 ]
 
 
+FROM_THE_FIRST_EVENT_ON = {
+    "penstock_caller_requests_total",
+    "penstock_fallbacks_total",
+    "penstock_model_evictions_total",
+    "penstock_pyfunc_starts_total",
+    "penstock_upstream_down",
+    "penstock_upstream_retries_total",
+}
+"""Whose labels nobody knows before, and which nothing here brings about; their own tests see them."""
+
+
 def names_in(source: Path) -> set[str]:
     return set(re.findall(r'"(penstock_\w+)"', source.read_text(encoding="utf-8")))
 
@@ -93,6 +104,8 @@ def test_both_targets_are_up(prometheus: str) -> None:
 
 def test_every_metric_that_the_code_names_is_scraped(trained: House, prometheus: str) -> None:
     named = names_in(REPO / "serving/metrics.py") | names_in(REPO / "monitoring/metrics.py")
+    assert named >= FROM_THE_FIRST_EVENT_ON
+    named -= FROM_THE_FIRST_EVENT_ON
     shadow = {
         "variants": {"champion": {"stage": "Production", "weight": 100}},
         "shadow": [{"name": "shadow", "version": "2"}],
