@@ -34,7 +34,7 @@ FROM_THE_FIRST_EVENT_ON = {
     "penstock_upstream_down",
     "penstock_upstream_retries_total",
 }
-"""Whose labels nobody knows before, and which nothing here brings about; their own tests see them."""
+"""Whose labels nobody knows before, and which nothing here brings about."""
 
 
 def names_in(source: Path) -> set[str]:
