@@ -46,6 +46,8 @@ from serving.web.scoring import Scoring
 from serving.web.shadows import Shadows
 from serving.web.tally import Tally
 
+SOON = (b"retry-after", b"1")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -200,6 +202,8 @@ def _lane(
     lane = route.lane(caller.user_key, random)
     if lane is None:
         why = "; ".join(route.problems) or f"route '{name}' has no variant that can answer"
+        if any(state.is_coming for state in route.state.variants):
+            raise RequestError(503, f"{why}; try again in a second", headers=(SOON,))
         how = f"promote one: python -m serving.lifecycle promote {route.state.model} VERSION"
         raise RequestError(503, f"{why} ({how})")
     return route, lane, None if lane is route.champion else route.champion

@@ -217,6 +217,16 @@ def test_what_has_waited_too_long_for_the_event_loop_is_429_and_its_wait_counts(
     assert orjson.loads(scene.memory.lines[0])["latency_us"] >= 50_000
 
 
+def test_a_version_that_is_being_fetched_is_503_with_when_to_come_again() -> None:
+    scene = Scene(Constant())
+    why = "version 1 of 'm' is being fetched"
+    coming = VariantState("champion", "m", "Production", None, 10_000, None, why, is_coming=True)
+    scene.table = build(Snapshot({"m": RouteState("m", "m", None, "s", (coming,), (), None)}, {}), {}, {})
+    status, headers, answer = run(scene.call)
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert answer["message"] == f"variant 'champion': {why}; try again in a second"
+
+
 def test_beyond_the_limit_in_flight_is_429() -> None:
     scene = Scene(Constant(lambda: time.sleep(0.1), in_thread=True), in_flight=2)
 
