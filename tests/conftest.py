@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 REPO = Path(__file__).parents[1]
 SHARED_DATA = REPO.parent / "shared" / "data"
@@ -59,10 +60,19 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+def _one_mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
     root = tmp_path_factory.mktemp("mlflow")
     with run_mlflow_server(root, pick_free_port()) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def mlflow_server(_one_mlflow_server: MlflowServer) -> Iterator[MlflowServer]:
+    """The session's MLflow server; a module's registered models leave with it."""
+    yield _one_mlflow_server
+    client = MlflowClient(_one_mlflow_server.uri)
+    for model in client.search_registered_models(max_results=1000):
+        client.delete_registered_model(model.name)
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,11 @@ class Gateway:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
+    def wait_for(self, *names: str) -> None:
+        """Until every worker answers for these models, as far as a row of good answers shows it."""
+        for name in names:
+            self.wait_until(lambda name=name: all(self.predict(name).status == 200 for _ in range(12)), 60)
+
     def wait_until(self, condition: Any, timeout_s: float = 15.0) -> float:
         started = time.monotonic()
         while time.monotonic() - started < timeout_s:

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
+from serving.gateway import FLUSH_EVERY_S
 from serving.prediction_log.read import read
 from tests.service import foreign_models as foreign
 from tests.service.gateway_fixtures import BODY, JSON, Gateway, Load, read_answer, run_gateway
@@ -49,7 +51,7 @@ def scene(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterator
             run_gateway(uri, folder / "gateway", free_port(), upstreams=upstreams, log_segment_s=2)
         )
         for name in (PLAN, PYFUNC, TAGGED):
-            gateway.wait_until(lambda name=name: gateway.predict(name).status == 200, 60)
+            gateway.wait_for(name)
         yield Scene(gateway, servers, uri)
 
 
@@ -93,11 +95,12 @@ def test_a_forwarded_prediction_is_logged_with_its_rows(scene: Scene, name: str)
 
 
 def test_every_row_counts_as_a_prediction(scene: Scene) -> None:
+    time.sleep(2 * FLUSH_EVERY_S)  # what the tests before have predicted is counted too
     before = scene.gateway.metric("penstock_predictions_total", model=PLAN)
     rows = json.loads(BODY)["dataframe_records"] * 7
     scene.gateway.predict(PLAN, json.dumps({"dataframe_records": rows}).encode())
     scene.gateway.wait_until(
-        lambda: scene.gateway.metric("penstock_predictions_total", model=PLAN) == before + 7, 3
+        lambda: scene.gateway.metric("penstock_predictions_total", model=PLAN) == before + 7, 10
     )
 
 
@@ -171,7 +174,7 @@ def test_without_any_model_server_requests_get_503_and_then_answers_again(
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
         assert "the model's server did not answer" in answer.json()["message"]
         with run_model_server(scene.uri, tmp_path / "a", port):
-            gateway.wait_until(lambda: gateway.predict(PLAN).status == 200, 30)
+            gateway.wait_for(PLAN)
 
 
 class replicas:  # noqa: N801 - read as a function: `with replicas(...)`
@@ -190,7 +193,7 @@ class replicas:  # noqa: N801 - read as a function: `with replicas(...)`
         upstreams = ",".join(server.url for server in servers)
         folder = self._folder / "gateway"
         gateway = self._stack.enter_context(run_gateway(uri, folder, self._free_port(), upstreams=upstreams))
-        gateway.wait_until(lambda: gateway.predict(PLAN).status == 200, 60)
+        gateway.wait_for(PLAN)
         return gateway, servers
 
     def __exit__(self, *_: object) -> None:

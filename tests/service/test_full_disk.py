@@ -37,7 +37,7 @@ def gateway(small_disk: Path, mlflow_server: Any, free_port: Any) -> Iterator[Ga
     version = register(mlflow_server.uri, MODEL, label="yes")
     MlflowClient(mlflow_server.uri).transition_model_version_stage(MODEL, version, "Production")
     with run_gateway(mlflow_server.uri, small_disk.parent, free_port(), log_segment_s=2) as running:
-        running.wait_until(lambda: running.predict(MODEL).status == 200)
+        running.wait_for(MODEL)
         yield running
 
 

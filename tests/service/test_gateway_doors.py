@@ -31,8 +31,8 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     register_slow(mlflow_server.uri, SLOW, seconds=SLOW_S)
     limits = {"gateway_max_in_flight": 3, "gateway_max_body_bytes": MAX_BYTES, "gateway_time_limit_s": 2.5}
     with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("doors"), free_port(), **limits) as running:
-        running.wait_until(lambda: running.predict(MODEL).status == 200)
-        running.wait_until(lambda: running.predict(SLOW).status == 200)
+        running.wait_for(MODEL)
+        running.wait_for(SLOW)
         yield running
 
 

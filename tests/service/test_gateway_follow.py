@@ -35,7 +35,7 @@ def model(request: Any, mlflow_server: Any, client: MlflowClient, gateway: Gatew
     name = request.node.name.replace("test_", "")[:40]
     register(mlflow_server.uri, name, label="one")
     client.transition_model_version_stage(name, "1", "Production")
-    gateway.wait_until(lambda: gateway.predict(name).status == 200)
+    gateway.wait_for(name)
     return name
 
 

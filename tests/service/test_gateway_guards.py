@@ -173,7 +173,7 @@ def test_masked_values_are_nowhere_on_the_disk(registered: str, free_port: Any, 
     body = b'{"dataframe_records": [{"length": 1234567.125, "width": 7654321.375}]}'
     faulty = b'{"dataframe_records": [{"length": "1234567.125x", "width": "7654321.375x"}]}'
     with run_gateway(registered, tmp_path, free_port(), log_segment_s=0.5) as gateway:
-        gateway.wait_until(lambda: gateway.predict(name).status == 200)
+        gateway.wait_for(name)
         found = [gateway.predict(name, body).status, gateway.predict(name, faulty).status]
         gateway.wait_until(lambda: list((tmp_path / "predictions").rglob("*.parquet")))
     assert found == [200, 400]

@@ -34,8 +34,8 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
         register(mlflow_server.uri, name, label="yes", with_plan=name == MODEL)
         MlflowClient(mlflow_server.uri).transition_model_version_stage(name, "1", "Production")
     with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("openapi"), free_port()) as running:
-        for name in (MODEL, PYFUNC):
-            running.wait_until(lambda name=name: running.predict(name).status == 200, 60)
+        running.wait_for(MODEL, PYFUNC)
+        running.wait_until(lambda: running.call("GET", "/ready").status == 200)
         yield running
 
 

@@ -139,5 +139,5 @@ def test_files_that_are_gone_at_the_next_start_are_fetched_again(
 ) -> None:
     for _ in range(2):
         with run_gateway(mlflow_server.uri, tmp_path, free_port()) as gateway:
-            gateway.wait_until(lambda: gateway.predict(MODEL).status == 200)
+            gateway.wait_for(MODEL)
         shutil.rmtree(tmp_path / "gateway" / "models")

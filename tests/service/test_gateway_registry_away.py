@@ -36,7 +36,7 @@ def test_it_goes_on_and_starts_again_while_the_registry_is_away(free_port: Any, 
         MlflowClient(server.uri).transition_model_version_stage("away", "1", "Production")
         running = run_gateway(server.uri, var_dir, free_port())
         gateway = running.__enter__()
-        gateway.wait_until(lambda: gateway.predict("away").status == 200)
+        gateway.wait_for("away")
     try:
         gateway.wait_until(lambda: failed_polls(gateway) > 0)
         assert gateway.predict("away").json() == {"predictions": ["yes"]}

@@ -36,7 +36,7 @@ def gateway(
     MlflowClient(uri).transition_model_version_stage(MODEL, "1", "Production")
     folder = tmp_path_factory.mktemp("traces")
     with run_gateway(uri, folder, free_port(), traces_endpoint=collector.endpoint) as running:
-        running.wait_until(lambda: running.predict(MODEL).status == 200, 60)
+        running.wait_for(MODEL)
         yield running
 
 

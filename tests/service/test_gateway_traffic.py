@@ -42,7 +42,7 @@ def model(request: Any, mlflow_server: Any, client: MlflowClient, gateway: Gatew
     name = request.node.name.replace("test_", "")[:40]
     register(mlflow_server.uri, name, label="one")
     move(client, name, "1", "Production")
-    gateway.wait_until(lambda: gateway.predict(name).status == 200)
+    gateway.wait_for(name)
     return name
 
 
@@ -258,7 +258,7 @@ def test_a_named_route_that_is_removed_under_load_is_404_and_nothing_else(
     name = f"{model}-ab"
     text = json.dumps({"variants": {"champion": {"stage": "Production", "weight": 100}}})
     assert routes(gateway, mlflow_server.uri, "set", "--model", model, "--route", name, text)[0] == 0
-    gateway.wait_until(lambda: gateway.predict(name).status == 200)
+    gateway.wait_for(name)
     with Load(gateway, name, clients=2) as load:
         load.wait_for(100)
         assert routes(gateway, mlflow_server.uri, "clear", name)[0] == 0
@@ -274,7 +274,7 @@ def test_a_model_that_is_registered_under_a_routes_name_does_not_take_it(
     name = f"{model}-ab"
     text = json.dumps({"variants": {"champion": {"stage": "Production", "weight": 100}}})
     client.set_registered_model_tag(model, f"{ROUTE}.{name}", text)
-    gateway.wait_until(lambda: gateway.predict(name).status == 200)
+    gateway.wait_for(name)
     register(mlflow_server.uri, name, label="other")
     gateway.wait_until(lambda: gateway.metric("penstock_route_problem", route=name) == 1)
     assert gateway.predict(name).json() == {"predictions": ["one"]}

@@ -18,7 +18,7 @@ def test_predictions_are_named_and_not_written_and_the_gateway_says_so(
     MlflowClient(mlflow_server.uri).transition_model_version_stage(MODEL, version, "Production")
     settings = {"gateway_workers": 2, "log_predictions": "false"}
     with run_gateway(mlflow_server.uri, tmp_path, free_port(), **settings) as gateway:
-        gateway.wait_until(lambda: gateway.predict(MODEL).status == 200)
+        gateway.wait_for(MODEL)
         assert gateway.predict(MODEL).headers["x-prediction-id"]
         told = gateway.ready()["log"]
         sentence = "gateway: predictions are not logged (log_predictions is false)\n"

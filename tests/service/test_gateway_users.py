@@ -112,7 +112,9 @@ def gateway(mlflow_with_users: Secured, free_port: Any, tmp_path_factory: Any) -
     folder = tmp_path_factory.mktemp("users-gateway")
     with run_gateway(mlflow_with_users.uri, folder, free_port(), **settings) as running:
         running.wait_until(lambda: running.ready().get("models") == 2, 30)
-        running.wait_until(lambda: call(running, ADMIN, BANK, PASSWORD).status == 200, 30)
+        running.wait_until(
+            lambda: all(call(running, ADMIN, name, PASSWORD).status == 200 for name in (SHOP, BANK)), 30
+        )
         yield running
 
 

@@ -142,9 +142,9 @@ class TestTriton:
         assert result.as_numpy("predict").tolist() == [b"yes", b"no", b"yes"] * 500
 
 
-def test_the_server_lives_is_ready_and_names_its_extension(client: Any) -> None:
+def test_the_server_lives_is_ready_and_names_its_extension(gateway: Gateway, client: Any) -> None:
     assert client.is_server_live()
-    assert client.is_server_ready()
+    gateway.wait_until(client.is_server_ready)
     told = client.get_server_metadata()
     assert (told["name"], told["extensions"]) == ("penstock", ["binary_tensor_data"])
 

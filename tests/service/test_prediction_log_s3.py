@@ -259,7 +259,7 @@ def test_a_gateway_tells_of_its_backlog_and_catches_up(s3, server, mlflow_server
     MlflowClient(mlflow_server.uri).transition_model_version_stage("in-a-bucket", version, "Production")
     options = {"log_s3_uri": URI, "log_segment_s": 2}
     with run_gateway(mlflow_server.uri, tmp_path, free_port(), **options) as gateway:
-        gateway.wait_until(lambda: gateway.predict("in-a-bucket").status == 200, 60)
+        gateway.wait_for("in-a-bucket")
         gateway.wait_until(lambda: keys(s3), 40)
         server.stop()
         gateway.predict("in-a-bucket")

@@ -95,7 +95,7 @@ class Ledger:
         newest: The last of them, with their rows.
         labels: The label that was accepted for a prediction's id.
         faults: What must not happen.
-        kills_s: When workers were killed.
+        kills_s: When workers were killed: a moment before and a moment after each.
         reloads_s: When all workers were told to make room for new ones.
     """
 
@@ -496,9 +496,10 @@ class Fate:
         if len(workers) < 2:
             return
         pid = self._random.choice(workers)
+        self._scene.ledger.kills_s.append(time.monotonic())
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        self._scene.ledger.kills_s.append(time.monotonic())
+        self._scene.ledger.kills_s.append(time.monotonic())  # this thread may have waited between the two
 
     def _reload(self) -> None:
         self._scene.gateway.process.send_signal(signal.SIGHUP)

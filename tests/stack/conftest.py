@@ -43,7 +43,7 @@ class House:
         return self.run("mlflow", "run", ".", "--env-manager", "local", "-e", entry_point, *options)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     var, port = tmp_path_factory.mktemp("var"), pick_free_port()
     environ = os.environ | {
@@ -56,7 +56,7 @@ def house(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory)
         yield House(environ, MlflowClient(mlflow_server.uri), mlflow_server.uri, gateway)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trained(house: House) -> House:
     """Two versions by `mlflow run`, the first in Production by the entry point `promote`."""
     for candidates in ("lightgbm", "logistic"):
