@@ -9,7 +9,8 @@ run: .venv/.run-ready  ## the whole local stack; ONCE=1, DATA=my.csv TARGET=colu
 
 test: .venv/.dev-ready check  ## linters, types and the whole test suite
 	$(PY) -m pytest -n 2 tests/unit tests/contract tests/infra
-	$(PY) -m pytest tests/service tests/stack
+	$(PY) -m pytest -n 2 --dist loadfile tests/service
+	$(PY) -m pytest tests/stack
 
 check: .venv/.dev-ready
 	$(PY) -m ruff format --check .
