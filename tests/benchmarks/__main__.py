@@ -13,6 +13,7 @@ BENCHMARKS = {
     "overload": "overload",
     "log": "log_cost",
     "log-read": "log_read",
+    "monitored": "monitored_gateway",
     "fairness": "fairness",
     "moves": "moves_under_load",
     "forwarding": "forwarding",

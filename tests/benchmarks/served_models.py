@@ -32,6 +32,7 @@ from tests.conftest import SHARED_DATA
 TELCO, TELCO_TARGET = SHARED_DATA / "tabular" / "telco_customer_churn.csv", "Churn"
 NEWS = SHARED_DATA / "text" / "news_aggregator_train.tsv.gz"
 SEED = 7
+REFERENCE_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def bodies(fitted: Fitted, *, rows: int = 1, requests: int = 256) -> list[str]:
 
 
 def register(uri: str, fitted: Fitted, *, stages: Sequence[str] = ("Production",)) -> None:
-    """Register a version for each stage, with its plan."""
+    """Register a version for each stage, with its plan and its reference."""
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     mlflow.set_tracking_uri(uri)
     client = MlflowClient(uri)
@@ -155,6 +156,8 @@ def _attach_plan(client: MlflowClient, model_id: str, fitted: Fitted) -> dict[st
     with tempfile.TemporaryDirectory() as folder:
         task = "binary" if len(fitted.pipeline.classes_) == 2 else "multiclass"
         write_plan(fitted.pipeline, fitted.columns, Path(folder) / "plan", task=task)
+        some = fitted.rows.head(REFERENCE_ROWS)
+        some.assign(prediction=fitted.pipeline.predict(some)).to_parquet(Path(folder) / "reference.parquet")
         client.log_model_artifacts(model_id, folder)
         return {"penstock.plan_sha256": digest(Path(folder) / "plan")}
 
