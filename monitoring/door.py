@@ -1,10 +1,9 @@
-"""The monitor's HTTP door: `/` for people, `/metrics` for Prometheus, `/health`, and the newest reports."""
+"""The monitor's HTTP door: pages for people and programs, `/metrics` for Prometheus, and `/health`."""
 
 import ipaddress
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from socket import AF_INET6
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,14 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from monitoring.page.answer import Answer, Asked, told
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
-HTML = "text/html; charset=utf-8"
-TEXT = "text/plain; charset=utf-8"
+LONGEST_FORM = 10_000
 
 
 class DoorError(Exception):
@@ -48,64 +48,71 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def application(
-    registry: CollectorRegistry, page: Callable[[], str], report: Callable[[str, str], Path | None]
-) -> "WSGIApplication":
+def application(registry: CollectorRegistry, answer: Callable[[Asked], Answer]) -> "WSGIApplication":
     """The pages behind the door.
 
     Args:
         registry: The metrics.
-        page: Makes the overview.
-        report: Finds the newest report's file of a model and version.
+        answer: Answers everything but `/metrics` and `/health`.
     """
     metrics = make_wsgi_app(registry)
 
-    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "/")
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _text(start_response, "405 Method Not Allowed", "only GET and HEAD are answered here")
-        if path == "/metrics":
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD", "POST"):
+            refused = told("405 Method Not Allowed", "only GET, HEAD and POST are answered here")
+            return _send(start_response, refused)
+        if path == "/metrics" and method != "POST":
             pages: Iterable[bytes] = metrics(environ, start_response)
             return pages
         if path == "/health":
-            return _text(start_response, "200 OK", "ok")
-        if path == "/":
-            return _body(start_response, "200 OK", page().encode(), HTML)
-        if path == "/report":
-            return _report(start_response, environ.get("QUERY_STRING", ""), report)
-        return _text(start_response, "404 Not Found", "there are /, /metrics, /health and /report")
+            return _send(start_response, told("200 OK", "ok"))
+        return _send(start_response, _answered(environ, answer))
 
-    return answer
+    return app
 
 
-def _report(
-    start_response: "StartResponse", query: str, report: Callable[[str, str], Path | None]
-) -> Iterable[bytes]:
-    asked = parse_qs(query)
-    path = report(asked.get("model", [""])[0], asked.get("version", [""])[0])
+def _answered(environ: "WSGIEnvironment", answer: Callable[[Asked], Answer]) -> Answer:
     try:
-        content = path.read_bytes() if path else b""
-    except OSError:
-        content = b""
-    if not content:
-        return _text(start_response, "404 Not Found", "there is no report of that model and version now")
-    return _body(start_response, "200 OK", content, HTML)
+        return answer(_asked(environ))
+    except _TooLongError:
+        return told("413 Content Too Large", f"a form of at most {LONGEST_FORM} bytes is taken")
+    except Exception:  # the door's edge: logged with its traceback, and the door stays open
+        log.exception("the page %s failed", environ.get("PATH_INFO"))
+        return told("500 Internal Server Error", "the page could not be made; the monitor's log says why")
 
 
-def _text(start_response: "StartResponse", status: str, text: str) -> Iterable[bytes]:
-    return _body(start_response, status, text.encode() + b"\n", TEXT)
+class _TooLongError(Exception):
+    """A form that nobody here sends."""
 
 
-def _body(start_response: "StartResponse", status: str, content: bytes, kind: str) -> Iterable[bytes]:
-    start_response(
-        status,
-        [
-            ("Content-Type", kind),
-            ("Content-Length", str(len(content))),
-            ("X-Content-Type-Options", "nosniff"),
-        ],
-    )
-    return [content]
+def _asked(environ: "WSGIEnvironment") -> Asked:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    text, method = environ.get("QUERY_STRING", ""), environ["REQUEST_METHOD"]
+    if method == "POST":
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > LONGEST_FORM:
+            raise _TooLongError
+        form = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
+        text = "&".join(part for part in (text, form) if part)
+    fields = {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
+    path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
+    return Asked(method, path, fields, headers)
+
+
+def _send(start_response: "StartResponse", answer: Answer) -> Iterable[bytes]:
+    headers = {
+        "Content-Type": answer.kind,
+        "Content-Length": str(len(answer.body)),
+        "X-Content-Type-Options": "nosniff",
+        **answer.headers,
+    }
+    start_response(answer.status, list(headers.items()))
+    return [answer.body]
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -1,4 +1,4 @@
-"""Rounds at an interval, until the process is asked to stop."""
+"""Rounds at an interval, until the process is asked to stop; a monitor that is not on duty stands by."""
 
 import logging
 import signal
@@ -6,13 +6,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import FrameType
 
+from monitoring.duty import Duty
+from monitoring.lane import Lane
+from monitoring.metrics import MonitorMetrics
 from monitoring.monitor import Monitor
 from monitoring.registry import RegistryAwayError
 from monitoring.result import Result, line
+from monitoring.retraining.loop import Loop
+from serving.lifecycle.errors import LifecycleError
 
 log = logging.getLogger(__name__)
+STANDBY_S = 5.0
+"""A monitor that stands by asks at least so often whether it is needed."""
 
 
 class StopAsked(BaseException):
@@ -41,38 +49,76 @@ def stop_on_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def run_rounds(
-    monitor: Monitor, models: Callable[[], list[str]], interval_s: float, stopped: threading.Event
-) -> None:
-    """Make rounds until `stopped` is set; what is new in each is logged in a line.
+@dataclass(slots=True)
+class Rounds:
+    """Makes rounds while on duty; what is new in each is logged in a line.
 
-    Args:
+    Attributes:
         monitor: Makes a round.
+        retraining: What follows from a round.
+        duty: Whether this process works or stands by.
+        metrics: Where that is told.
         models: The models to check, asked anew each round.
         interval_s: Seconds from a round's start to the next one's.
-        stopped: Ends the loop.
     """
-    said: dict[tuple[str, str], str] = {}
-    while not stopped.is_set():
-        started = time.monotonic()
+
+    monitor: Monitor
+    retraining: Loop
+    duty: Duty
+    metrics: MonitorMetrics
+    models: Callable[[], list[str]]
+    interval_s: float
+    _said: dict[Lane, str] = field(default_factory=dict)
+    _is_standby_said: bool = False
+
+    def run(self, stopped: threading.Event) -> None:
+        """Make rounds until `stopped` is set."""
+        while not stopped.is_set():
+            started = time.monotonic()
+            pause_s = self.interval_s
+            if self._is_on_duty():
+                self._round()
+            else:
+                pause_s = min(pause_s, STANDBY_S)
+            self.monitor.woken.wait(max(0.0, pause_s - (time.monotonic() - started)))
+            self.monitor.woken.clear()
+
+    def _is_on_duty(self) -> bool:
         try:
-            monitor.round(models())
+            is_mine = self.duty.is_mine()
+        except LifecycleError as error:
+            log.warning("nobody knows who is on duty (%s); this monitor works", error)
+            is_mine = True
+        self.metrics.standby.set(not is_mine)
+        if is_mine:
+            self._is_standby_said = False
+        elif not self._is_standby_said:
+            log.warning("%s is on duty; this monitor stands by", self.duty.other)
+            self._is_standby_said = True
+            self.monitor.forget()
+        return is_mine
+
+    def _round(self) -> None:
+        try:
+            models = self.models()
+            self.monitor.round(models, stay=self.duty.stay)
+            self.retraining.tick(models)
         except RegistryAwayError as error:
             log.warning("%s; nothing is kept here to go on with", error)
         except Exception:  # the loop's edge
             log.exception("the round failed")
-        said = _say_news(monitor.results(), said)
-        stopped.wait(max(0.0, interval_s - (time.monotonic() - started)))
+        self._say_news(self.monitor.results())
 
-
-def _say_news(results: tuple[Result, ...], said: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """Say a version's line when its report or its verdict is new, not at every round."""
-    news = {result.key: _gist(result) for result in results}
-    for result in results:
-        if said.get(result.key) != news[result.key]:
-            log.info("%s", line(result))
-    return news
+    def _say_news(self, results: tuple[Result, ...]) -> None:
+        """Say a lane's line when its report or its verdict is new, not at every round."""
+        news = {result.lane: _gist(result) for result in results}
+        for result in results:
+            if self._said.get(result.lane) != news[result.lane]:
+                log.info("%s", line(result))
+        self._said = news
 
 
 def _gist(result: Result) -> str:
-    return result.note if result.drift is None else f"{result.is_drifted} {result.report}"
+    if result.drift is None:
+        return result.note
+    return f"{result.is_drifted} {result.is_bad} {result.is_estimate_bad} {result.report}"

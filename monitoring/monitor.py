@@ -1,67 +1,96 @@
-"""A round over all models: each version that answered lately is compared with its reference.
+"""A round over all models: each lane that answered lately is checked, and closed windows are judged.
 
-log -> window -> reference -> drift -> report (when one is due) -> result
+log -> live windows -> reference -> drift, quality -> report (when one is due) -> results
+log -> closed windows that are due, or whose outcomes came late -> history
 
-A version that fails stops no other.
+A lane that fails stops no other.
 """
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 
-from monitoring.columns import tidy
-from monitoring.drift import Drift, measure
+import pyarrow as pa
+
+from monitoring.closing import Closer, Due
+from monitoring.history import History
+from monitoring.lane import Lane, Span
+from monitoring.lane_check import Checked, Drawing, LaneCheck
 from monitoring.metrics import MonitorMetrics
-from monitoring.reference import Reference, References
-from monitoring.registry import (
-    NoReferenceError,
-    Registry,
-    RegistryAwayError,
-    UnknownVersionError,
-    VersionFacts,
-    unknown_model,
-)
-from monitoring.reports import Reports
-from monitoring.result import Report, Result
-from monitoring.window import Window, windows
+from monitoring.policy import NO_POLICY, Policy, parse
+from monitoring.reference import References
+from monitoring.registry import Registry, RegistryAwayError, unknown_model
+from monitoring.reports.making import Reports
+from monitoring.result import Result
+from monitoring.versions import Versions
+from monitoring.windows.live import live_windows
+from monitoring.windows.outcomes import outcomes_of
+from serving.lifecycle.errors import LifecycleError
+from serving.prediction_log import outcomes as told
+from serving.prediction_log.bucket import BucketError
+from serving.prediction_log.scan import Scanner
 from serving.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Key = tuple[str, str]
-UNKNOWN_STAGE = "?"
-REASONS = {
-    NoReferenceError: "no_reference",
-    UnknownVersionError: "unknown_version",
-    RegistryAwayError: "registry",
-}
-
 
 class Monitor:
-    """The newest result of every version. One thread makes rounds, any may read."""
+    """The newest result of every lane. One thread makes rounds, any may read and ask for reports."""
 
     def __init__(
         self,
         settings: Settings,
         registry: Registry,
         metrics: MonitorMetrics,
+        history: History,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._registry, self._metrics, self._now = settings, registry, metrics, now
+        self._history = history
         self._references = References(
             registry, settings.monitor_dir / "references", settings.monitor_max_rows
         )
-        self._reports = Reports(registry, settings.monitor_dir / "reports", on_away=self._was_away)
-        self._results: dict[Key, Result] = {}
+        self._scanner = Scanner(settings.prediction_log_dir, settings.log_s3_uri)
+        versions = Versions(registry, self._references, self._was_away)
+        self._versions = versions
+        self._closer = Closer(settings, self._scanner, versions, history)
+        reports = Reports.under(
+            settings.monitor_dir, registry, kept=settings.monitor_reports_kept, on_away=self._was_away
+        )
+        self._check = LaneCheck(
+            settings, versions, self._closer, reports, metrics, now, self._count, self._fail
+        )
+        self._policies: dict[str, Policy] = {}
+        self._said: set[str] = set()
+        self._checked: dict[Lane, Checked] = {}
+        self._asked: set[Lane] = set()
+        self.woken = threading.Event()
+        """Set when the next round should not be waited for."""
         self.failures = 0
         self.checked_s = 0.0
         self._is_absence_said = False
 
     def results(self) -> tuple[Result, ...]:
-        """The newest result of each version that answered in its window, by model and version."""
-        return tuple(self._results.values())
+        """The newest result of each lane that answered in its window, by model, version and variant."""
+        return tuple(checked.result for checked in self._checked.values())
+
+    def broken(self) -> Mapping[str, str]:
+        """Files of the prediction log that could not be read, and why."""
+        return dict(self._scanner.broken)
+
+    def ask_report(self, lane: Lane) -> bool:
+        """Have a report of a lane drawn in the next round, which begins at once.
+
+        Returns:
+            Whether the lane is among the results.
+        """
+        if lane not in self._checked:
+            return False
+        self._asked.add(lane)
+        self.woken.set()
+        return True
 
     def models(self) -> list[str]:
         """The registered models; while MLflow is away, those of which a reference is kept.
@@ -71,7 +100,7 @@ class Monitor:
         """
         self._is_absence_said = False
         try:
-            return self._registry.names()
+            texts = self._registry.models()
         except RegistryAwayError as error:
             kept = self._references.models()
             if not kept:
@@ -79,6 +108,8 @@ class Monitor:
                 raise
             self._was_away(error)
             return kept
+        self._policies = {name: self._policy(name, text) for name, text in texts.items()}
+        return list(texts)
 
     def model(self, name: str) -> str:
         """The name, if it is registered.
@@ -92,80 +123,95 @@ class Monitor:
             raise unknown_model(name, known)
         return name
 
-    def round(self, models: list[str]) -> None:
-        """Check every version of these models that answered lately; other models' results leave."""
-        newest: dict[Key, Result] = {}
-        for model in models:
-            newest |= self._of_model(model)
-        self._results = newest
+    def policies(self, models: list[str]) -> dict[str, Policy]:
+        """What is wanted of models, as the registry said last."""
+        return {model: self._policies.get(model, NO_POLICY) for model in models}
+
+    def forget(self) -> None:
+        """Let go of the results: another monitor tells of them."""
+        self._checked = {}
+
+    def round(
+        self, models: list[str], *, drawing: Drawing = Drawing.DUE, stay: Callable[[], None] = lambda: None
+    ) -> None:
+        """Check every lane of these models that answered lately; other models' results leave.
+
+        Args:
+            models: Registered names.
+            drawing: Which lanes get a report now.
+            stay: Called often, to keep what must be renewed while the round lasts.
+        """
+        self._versions.begin_round()
+        self._metrics.watch(models)
+        now_s, policies = self._now(), self.policies(models)
+        with self._failure_kept_here("", "history"):
+            self._closer.late(policies, now_s)
+        due = self._due(models, now_s)
+        live = Span(now_s - self._settings.monitor_window_s, now_s)
+        outcomes = self._outcomes([live, *(each.span for spans in due.values() for each in spans)])
+        newest: dict[Lane, Checked] = {}
+        for model, policy in policies.items():
+            with self._failure_kept_here("", "history"):
+                stay()
+            newest |= self._live(model, policy, live, outcomes, drawing=drawing)
+            with self._failure_kept_here(model, "check"):
+                written = self._closer.close(model, policy, due[model], outcomes, now_s)
+                self._metrics.closed_windows.labels(model).inc(written)
+        self._checked = newest
+        self._check.streams.keep(newest)
+        self._metrics.broken_files.set(len(self._scanner.broken))
+        with self._failure_kept_here("", "history"):
+            self._history.prune(now_s, self._settings.monitor_history_days)
         self.checked_s = self._now()
         self._metrics.last_check.set(self.checked_s)
 
-    def _of_model(self, model: str) -> dict[Key, Result]:
-        found: dict[Key, Result] = {}
-        with self._failure_kept_here(model, "log"):
-            for window in windows(
-                self._settings.prediction_log_dir,
-                model,
-                now_s=self._now(),
-                window_s=self._settings.monitor_window_s,
-                max_rows=self._settings.monitor_max_rows,
-            ):
-                with self._failure_kept_here(model, "check"), self._metrics.check_seconds.time():
-                    result = self._of_version(window, self._results.get((model, window.version)))
-                    found[result.key] = result
+    def _policy(self, model: str, text: str | None) -> Policy:
+        policy = parse(text, model=model)
+        for problem in policy.problems:
+            if problem not in self._said:
+                log.warning("%s; its default stands", problem)
+        self._said.update(policy.problems)
+        return policy
+
+    def _due(self, models: list[str], now_s: float) -> dict[str, list[Due]]:
+        found: dict[str, list[Due]] = {model: [] for model in models}
+        for model in models:
+            with self._failure_kept_here(model, "history"):
+                found[model] = self._closer.due(model, now_s)
         return found
 
-    def _of_version(self, window: Window, last: Result | None) -> Result:
-        try:
-            facts = self._facts(window)
-            stage = facts.stage if facts else last.stage if last else UNKNOWN_STAGE
-            if last and last.drift and last.newest == window.newest:
-                return replace(last, stage=stage)
-            missing = self._settings.monitor_min_rows - window.rows
-            if missing > 0:
-                return _result(window, stage, note=f"{missing} more rows are needed for a check")
-            reference = self._references.get(window.model, window.version, facts)
-        except (NoReferenceError, UnknownVersionError, RegistryAwayError) as error:
-            self._count(window.model, REASONS[type(error)])
-            self.failures += isinstance(error, RegistryAwayError)
-            return _result(window, UNKNOWN_STAGE, note=str(error))
-        return self._compared(window, stage, reference, last)
+    def _outcomes(self, spans: list[Span]) -> pa.Table:
+        with self._failure_kept_here("", "log"):
+            return outcomes_of(self._scanner, spans)
+        return told.SCHEMA.empty_table()
 
-    def _facts(self, window: Window) -> VersionFacts | None:
-        try:
-            return self._registry.facts(window.model, window.version)
-        except RegistryAwayError as error:
-            self._was_away(error)
-            return None
-
-    def _compared(self, window: Window, stage: str, reference: Reference, last: Result | None) -> Result:
-        share = self._settings.drift_share
-        rows = tidy(window.cells, window.rows, reference.columns)
-        drift, snapshot = measure(reference.rows, rows, reference.columns, drift_share=share)
-        is_drifted = drift.share >= share
-        report = last.report if last else None
-        if self._is_report_due(last, is_drifted=is_drifted):
-            try:
-                report = self._reports.make(window, drift, snapshot, is_drifted=is_drifted, now_s=self._now())
-                self._metrics.reports.labels(window.model).inc()
-            except OSError as error:
-                self._fail(window.model, "report")
-                log.warning(
-                    "the report of '%s' cannot be kept (%s); what was measured is", window.model, error
-                )
-        return _result(window, stage, drift=drift, is_drifted=is_drifted, report=report)
-
-    def _is_report_due(self, last: Result | None, *, is_drifted: bool) -> bool:
-        """A report is 5 MB: the first one, one when the verdict changes, and one a window's length."""
-        if last is None or last.report is None or last.is_drifted != is_drifted:
-            return True
-        return self._now() - last.report.made_s >= self._settings.monitor_window_s
+    def _live(
+        self, model: str, policy: Policy, span: Span, outcomes: pa.Table, *, drawing: Drawing
+    ) -> dict[Lane, Checked]:
+        found: dict[Lane, Checked] = {}
+        with self._failure_kept_here(model, "log"):
+            for window in live_windows(
+                self._scanner, model, span, max_rows=self._settings.monitor_max_rows, known=self._checked
+            ):
+                lane = window.lane
+                wanted = Drawing.ALL if lane in self._asked else drawing
+                self._asked.discard(lane)
+                with self._failure_kept_here(model, "check"), self._metrics.check_seconds.time():
+                    rows = told.join(window.table, outcomes)
+                    last = self._checked.get(lane)
+                    found[lane] = self._check.check(window, rows, policy, last, drawing=wanted)
+        return found
 
     @contextmanager
     def _failure_kept_here(self, model: str, reason: str) -> Iterator[None]:
         try:
             yield
+        except LifecycleError as error:
+            log.warning("the history does not take what was found (%s); it is tried again", error)
+            self._fail(model, "history")
+        except BucketError as error:
+            log.warning("the prediction log's copy cannot be read: %s", error)
+            self._fail(model, "log")
         except Exception:  # the loop's edge: logged with its traceback, and counted
             log.exception("the check of '%s' failed", model)
             self._fail(model, reason)
@@ -183,28 +229,3 @@ class Monitor:
         if not self._is_absence_said:
             log.warning("%s; going on with what is kept here", error)
         self._is_absence_said = True
-
-
-def _result(
-    window: Window,
-    stage: str,
-    *,
-    drift: Drift | None = None,
-    is_drifted: bool = False,
-    report: Report | None = None,
-    note: str = "",
-) -> Result:
-    return Result(
-        window.model,
-        window.version,
-        window.variants,
-        stage,
-        window.rows,
-        window.since,
-        window.until,
-        window.newest,
-        drift,
-        is_drifted=is_drifted,
-        note=note,
-        report=report,
-    )

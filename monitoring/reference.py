@@ -5,23 +5,21 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from monitoring.columns import Columns, columns_of, tidy
+from monitoring.drift.base import Reference
 from monitoring.places import version_dir
-from monitoring.registry import REFERENCE, NoReferenceError, Registry, RegistryAwayError, VersionFacts
+from monitoring.registry import (
+    IMPORTANCE,
+    REFERENCE,
+    NoReferenceError,
+    Registry,
+    RegistryAwayError,
+    VersionFacts,
+)
 
 IDENTITY = "identity.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What a version's window is compared with."""
-
-    columns: Columns
-    rows: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,12 @@ class References:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetched-", dir=home) as folder:
             fetched = self.registry.fetch_reference(model, version, Path(folder))
+            importance = self.registry.fetch_importance(model, version, Path(folder))
             part = Path(folder) / IDENTITY
             part.write_text(json.dumps(identity), encoding="utf-8")
+            (home / IMPORTANCE).unlink(missing_ok=True)
+            if importance:
+                importance.replace(home / IMPORTANCE)
             fetched.replace(home / REFERENCE)
             part.replace(home / IDENTITY)
 
@@ -78,16 +80,22 @@ class References:
                 f"{REFERENCE} of '{model}' version {version} is no Parquet file that can be "
                 f"read ({error}); register the version again"
             ) from error
-        columns = columns_of(table)
-        if not table.num_rows or not columns.names:
+        reference = Reference.of(table, importance=_importance(path), max_rows=self.max_rows)
+        if not table.num_rows or not reference.columns.names:
             raise NoReferenceError(
                 f"{REFERENCE} of '{model}' version {version} has {table.num_rows} rows and "
-                f"{len(columns.names)} columns to compare; it needs at least one of each"
+                f"{len(reference.columns.names)} columns to compare; it needs at least one of each"
             )
-        rows = tidy({name: table[name] for name in columns.names}, table.num_rows, columns)
-        if len(rows) > self.max_rows:
-            rows = rows.sample(self.max_rows, random_state=0).reset_index(drop=True)
-        return Reference(columns, rows)
+        return reference
+
+
+def _importance(reference: Path) -> dict[str, float]:
+    """Shares of the model's decisions by column; none where the version came without."""
+    try:
+        found = json.loads((reference.parent / IMPORTANCE).read_bytes())["columns"]
+        return {str(name): float(share) for name, share in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _is_kept(home: Path, identity: dict[str, str]) -> bool:

@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
@@ -12,7 +12,10 @@ from mlflow.entities import Metric, RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from monitoring.policy import TAG
+
 REFERENCE = "reference.parquet"
+IMPORTANCE = "importance.json"
 EXPERIMENTS = "monitoring"
 UNREACHABLE = (MlflowException, requests.RequestException, OSError)
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
@@ -43,6 +46,9 @@ class VersionFacts:
     stage: str
     source: str
     """Where its files are and when it was made, which tells it from a deleted one of the same number."""
+    made_s: float | None = None
+    """When it was registered, in seconds since 1970; None while MLflow does not say."""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +58,23 @@ class Registry:
     client: MlflowClient
     tracking_uri: str
 
-    def names(self) -> list[str]:
-        """All registered models.
+    def models(self) -> dict[str, str | None]:
+        """All registered models, each with the text of its policy.
 
         Raises:
             RegistryAwayError: MLflow does not answer.
         """
-        found: list[str] = []
+        found: dict[str, str | None] = {}
         token = None
         while True:
             try:
                 page = self.client.search_registered_models(max_results=1_000, page_token=token)
             except UNREACHABLE as error:
                 raise self._away(error) from error
-            found += [model.name for model in page]
+            found |= {model.name: model.tags.get(TAG) for model in page}
             token = page.token
             if not token:
-                return sorted(found)
+                return dict(sorted(found.items()))
 
     def facts(self, model: str, version: str) -> VersionFacts:
         """Look a version up.
@@ -88,7 +94,12 @@ class Registry:
             raise self._away(error) from error
         except UNREACHABLE as error:
             raise self._away(error) from error
-        return VersionFacts(str(found.current_stage), f"{found.source} {found.creation_timestamp}")
+        return VersionFacts(
+            str(found.current_stage),
+            f"{found.source} {found.creation_timestamp}",
+            found.creation_timestamp / 1000.0,
+            dict(found.tags),
+        )
 
     def fetch_reference(self, model: str, version: str, folder: Path) -> Path:
         """Download a version's held-out rows into a folder.
@@ -97,19 +108,31 @@ class Registry:
             RegistryAwayError: MLflow does not answer.
             NoReferenceError: The version has no such file.
         """
+        fetched = self._fetch(model, version, REFERENCE, folder)
+        if fetched is None:
+            raise NoReferenceError(
+                f"version {version} of '{model}' has no {REFERENCE}, so its drift cannot "
+                "be measured; register it with held-out rows, as training here does"
+            )
+        return fetched
+
+    def fetch_importance(self, model: str, version: str, folder: Path) -> Path | None:
+        """Download how much each column matters to a version; None where it came without.
+
+        Raises:
+            RegistryAwayError: MLflow does not answer.
+        """
+        return self._fetch(model, version, IMPORTANCE, folder)
+
+    def _fetch(self, model: str, version: str, name: str, folder: Path) -> Path | None:
         uri = f"models:/{model}/{version}"
         try:
-            files = list_artifacts(uri, tracking_uri=self.tracking_uri)
-            if REFERENCE not in {file.path for file in files}:
-                raise NoReferenceError(
-                    f"version {version} of '{model}' has no {REFERENCE}, so its drift cannot "
-                    "be measured; register it with held-out rows, as training here does"
-                )
-            return Path(
-                download_artifacts(f"{uri}/{REFERENCE}", dst_path=str(folder), tracking_uri=self.tracking_uri)
-            )
+            if name not in {file.path for file in list_artifacts(uri, tracking_uri=self.tracking_uri)}:
+                return None
+            found = download_artifacts(f"{uri}/{name}", dst_path=str(folder), tracking_uri=self.tracking_uri)
         except UNREACHABLE as error:
             raise self._away(error) from error
+        return Path(found)
 
     def log_run(
         self,
@@ -119,7 +142,7 @@ class Registry:
         metrics: Mapping[str, float],
         tags: Mapping[str, str],
         now_ms: int,
-        report: Path | None,
+        files: Sequence[Path] = (),
     ) -> str:
         """Log a finished run into the model's monitoring experiment.
 
@@ -136,8 +159,8 @@ class Registry:
             try:
                 logged = [Metric(name, value, now_ms, 0) for name, value in metrics.items()][:MOST_METRICS]
                 self.client.log_batch(run_id, metrics=logged, tags=[RunTag(*tag) for tag in tags.items()])
-                if report:
-                    self.client.log_artifact(run_id, str(report))
+                for path in files:
+                    self.client.log_artifact(run_id, str(path))
                 status = "FINISHED"
             finally:
                 self.client.set_terminated(run_id, status)

@@ -17,6 +17,7 @@ STEPS = {
     "tune": "projects.steps.tune",
     "train": "projects.steps.train",
     "evaluate": "projects.steps.evaluate",
+    "retrain": "projects.steps.retrain",
 }
 PREDICT = "predict"
 

@@ -1,6 +1,7 @@
 """What becomes of a fitted model: logged with all that was found, registered, moved if its gate passes."""
 
 import getpass
+import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from projects.requirement.policy import write_policy
 from projects.rows import TableRows
 from projects.tracking import Tracker
 from serving.settings import Settings
+
+IMPORTANCE = "importance.json"
+"""Beside the model: what each of its columns weighs, as shares that sum to 1."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,18 @@ class Outcome:
     learned_rows: int
 
 
-def publish_version(outcome: Outcome, tracker: Tracker) -> tuple[str, str]:
-    """Log everything and register a version; return its number and what its plan's tag says."""
-    problem, winner, report = outcome.problem, outcome.winner, outcome.report
-    chosen = {f"{winner.name}.{key}": value for key, value in winner.tuning.parameters.items()}
-    tracker.parameters({"winner": winner.name, **chosen})
-    validated = {f"cv_{name}": value for name, value in winner.tuning.validation.means.items()}
-    tracker.metrics({**validated, **winner.costs})
-    log_report(report)
+def publish_version(
+    outcome: Outcome, tracker: Tracker, more: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """Log everything and register a version; return its number and what its plan's tag says.
+
+    Args:
+        outcome: The model.
+        tracker: Its run.
+        more: Further tags of the version and the run.
+    """
+    problem, report = outcome.problem, outcome.report
+    log_outcome(outcome, tracker)
     card = write_card(_facts(outcome), report, outcome.course, outcome.told)
     mlflow.log_text(card, "model_card.md")
     schema = (outcome.table.clean.folder / SCHEMA).read_text(encoding="utf-8")
@@ -97,11 +105,11 @@ def publish_version(outcome: Outcome, tracker: Tracker) -> tuple[str, str]:
         task=problem.target.task,
         X=problem.features.frame.iloc[held].reset_index(drop=True),
         y=problem.target.truth[held],
-        files={"model_card.md": card, SCHEMA: schema},
+        files={"model_card.md": card, SCHEMA: schema, IMPORTANCE: _importance(report)},
         modules=custom_modules(problem.asked.features),
     )
     published = publish.publish(tracker.client, subject, report.metrics)
-    tags = _tags(outcome) | published.tags
+    tags = _tags(outcome) | published.tags | dict(more or {})
     version = publish.register(tracker.client, problem.name, tracker.run_id, published.model_id, tags)
     tracker.tags({"penstock.model": problem.name, "penstock.version": version, **tags})
     return version, published.plan
@@ -129,6 +137,16 @@ def finish(outcome: Outcome, version: str, tracker: Tracker, settings: Settings)
     )  # fmt: skip
 
 
+def log_outcome(outcome: Outcome, tracker: Tracker) -> None:
+    """Log what was chosen and how good it is to the active run."""
+    winner = outcome.winner
+    chosen = {f"{winner.name}.{key}": value for key, value in winner.tuning.parameters.items()}
+    tracker.parameters({"winner": winner.name, **chosen})
+    validated = {f"cv_{name}": value for name, value in winner.tuning.validation.means.items()}
+    tracker.metrics({**validated, **winner.costs})
+    log_report(outcome.report)
+
+
 def log_report(report: Report) -> None:
     """Log an evaluation's plots and tables to the active run."""
     with warnings.catch_warnings():
@@ -154,6 +172,10 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "penstock.data_sha256": outcome.table.clean.sha256,
         "penstock.spec_sha256": outcome.table.original.sha256,
     }
+
+
+def _importance(report: Report) -> str:
+    return json.dumps({"columns": report.findings.all_weights}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _facts(outcome: Outcome) -> Facts:

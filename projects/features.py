@@ -18,7 +18,7 @@ from projects.hints import did_you_mean, shown
 from projects.ingest.cells import LARGEST, as_numbers, as_texts, is_truth, usable
 from serving.plan.model import Column
 
-RESERVED = ("prediction", "label")
+RESERVED = ("prediction", "label", "probabilities")
 SAVED_INDEX = "Unnamed: "
 ROW_NUMBERS_FROM = 50
 """Fewer consecutive whole numbers may well be a measurement."""

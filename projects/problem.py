@@ -23,7 +23,7 @@ from projects.quality.model import Suspect
 from projects.repeats import count_repeats, digests_of, find_copies
 from projects.requirement.model import Requirement
 from projects.rows import TableRows
-from projects.splitting import BY_CHANCE, Divided, Marks, divide, read_marks, strategy_of
+from projects.splitting import BY_CHANCE, Divided, Marks, divide, divide_at, read_marks, strategy_of
 from projects.target import Target, read_target
 from projects.windowed import with_windows
 
@@ -84,12 +84,13 @@ class Problem:
         )  # fmt: skip
 
 
-def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
+def read_problem(table: TableRows, stored: Sequence[Feature] = (), held: Any = None) -> Problem:
     """Make everything of the rows that was asked for.
 
     Args:
         table: The rows.
         stored: The features that `features.store` names.
+        held: Which rows to hold out, by the index of the table's frame; by default as `split` says.
 
     Raises:
         BadInput: They, or an option, cannot be used.
@@ -106,8 +107,13 @@ def read_problem(table: TableRows, stored: Sequence[Feature] = ()) -> Problem:
     inputs, windows = with_windows(inputs, asked, marks)
     found = suspects(inputs, target.truth, target.task, seed=asked.seed)
     leaks, features = _without_leaks(inputs, found, table)
-    marks, copied = _with_copies(marks, features, target, asked)
-    divided = _complete(divide(target, asked.split, marks, seed=asked.seed), features, asked)
+    if held is None:
+        marks, copied = _with_copies(marks, features, target, asked)
+        divided = divide(target, asked.split, marks, seed=asked.seed)
+    else:
+        copied, is_held = [], np.isin(positions, held)
+        divided = divide_at(target, asked.split, marks, is_held, seed=asked.seed)
+    divided = _complete(divided, features, asked)
     aside = [name for name in inputs.columns if name not in features.frame.columns]
     return Problem(
         asked=asked, name=asked.registered_name or table.clean.name, target=target,

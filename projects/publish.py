@@ -1,5 +1,6 @@
 """A fitted pipeline becomes a registered version: the model, its plan, its reference and its card."""
 
+import json
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,8 @@ import mlflow.pyfunc
 import mlflow.sklearn
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -32,6 +35,8 @@ HINTS = {
     "mlflow.store.model_registry.abstract_store": "Waiting up to",
 }
 """By logger, how lines begin that would stand in the middle of a step's own line."""
+CLASSES = b"penstock.classes"
+"""In the reference's schema: the labels as a JSON list, in the order of the probabilities."""
 OUTPUT_TYPES = {"i": DataType.long, "b": DataType.boolean, "f": DataType.double}
 
 
@@ -79,6 +84,21 @@ class Published:
         return tags if self.plan_sha256 is None else tags | {"penstock.plan_sha256": self.plan_sha256}
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a model answers to its reference rows.
+
+    Attributes:
+        predictions: Shape (rows,).
+        probabilities: Shape (rows, classes); None where the model gives none.
+        classes: The labels in the order of the probabilities.
+    """
+
+    predictions: Any
+    probabilities: Any = None
+    classes: Sequence[Any] | None = None
+
+
 @contextmanager
 def without_hints() -> Iterator[None]:
     """Hold back what MLflow's loggers say of every version; all else that they say is heard."""
@@ -120,8 +140,12 @@ def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float])
         at = np.linspace(0, len(subject.X) - 1, min(len(subject.X), REFERENCE_ROWS)).astype(int)
         rows = subject.X.iloc[at]
         predictions = np.asarray(model.predict(rows))
-        write_reference(rows, predictions, subject.y[at], folder / "reference.parquet")
-        plan, plan_sha256 = _attach_plan(subject, rows, predictions, folder / "plan")
+        answers = getattr(subject.pipeline, "predict_proba", None)  # a vote by labels has none
+        probabilities = None if answers is None else np.asarray(answers(rows), dtype=np.float64)
+        classes = None if probabilities is None else np.asarray(subject.pipeline.classes_).tolist()
+        said = Said(predictions, probabilities, classes)
+        write_reference(rows, said, subject.y[at], folder / "reference.parquet")
+        plan, plan_sha256 = _attach_plan(subject, rows, said, folder / "plan")
         client.log_model_artifacts(info.model_id, str(folder))
     return Published(info.model_id, plan, plan_sha256)
 
@@ -153,21 +177,27 @@ def signature(columns: Sequence[Column], y: Any) -> ModelSignature:
     )
 
 
-def write_reference(X: pd.DataFrame, predictions: Any, truth: Any, path: Path) -> None:
-    """Write held-out rows with what was predicted and what was true."""
+def write_reference(X: pd.DataFrame, said: Said, truth: Any, path: Path) -> None:
+    """Write held-out rows with what was predicted and what was true.
+
+    Columns `prediction` and `label` stand behind the features, and `probabilities` (a list of doubles a row)
+    where the model gives some; the schema's `penstock.classes` then names their labels.
+    """
     frame = X.reset_index(drop=True).copy()
-    frame["prediction"], frame["label"] = predictions, truth
-    frame.to_parquet(path, index=False)
+    frame["prediction"], frame["label"] = said.predictions, truth
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    if said.probabilities is not None:
+        shares = pa.array(list(said.probabilities), pa.list_(pa.float64()))
+        table = table.append_column("probabilities", shares)
+        named = json.dumps(said.classes, ensure_ascii=False).encode()
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), CLASSES: named})
+    pq.write_table(table, path)
 
 
-def _attach_plan(
-    subject: Subject, rows: pd.DataFrame, predictions: Any, folder: Path
-) -> tuple[str, str | None]:
+def _attach_plan(subject: Subject, rows: pd.DataFrame, said: Said, folder: Path) -> tuple[str, str | None]:
     try:
         write_plan(subject.pipeline, subject.columns, folder, task=subject.task)
-        answers = getattr(subject.pipeline, "predict_proba", None)  # a vote by labels has none
-        probabilities = None if answers is None else answers(rows)
-        check(load_plan(folder), rows_of(rows), predictions, probabilities)
+        check(load_plan(folder), rows_of(rows), said.predictions, said.probabilities)
     except PlanUnsupported as error:
         for path in folder.glob("*"):
             path.unlink()

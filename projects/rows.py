@@ -129,7 +129,7 @@ def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
             f" sampling.sample_size to {FEWEST_ROWS} at least, or full"
         )
     target = resolved.requirement.target or clean.target
-    frame = _with_truths(draw(clean.parquet, decision, target=target, say=say), clean, target)
+    frame = with_truths(draw(clean.parquet, decision, target=target, say=say), clean, target)
     if decision.is_sample:
         say(f"careful: {decision.sentence}")
     requirement = resolved.requirement.model_copy(update={"target": target})
@@ -169,7 +169,7 @@ def by_clean_names(asked: Requirement, clean: Clean) -> Requirement:
     )
 
 
-def _with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame:
+def with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame:
     """Make a target of truths true and false again: they are labels, not numbers."""
     kinds = {column.name: column.type for column in clean.columns}
     if kinds.get(target) == "boolean":

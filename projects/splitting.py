@@ -20,7 +20,7 @@ from projects.requirement.model import Splitting
 from projects.target import Target
 
 Positions = NDArray[np.intp]
-Strategy = Literal["random", "stratified", "group", "time"]
+Strategy = Literal["random", "stratified", "group", "time", "given"]
 BY_CHANCE = ("random", "stratified")
 FEWEST_ROWS = 20
 FEWEST_TO_LEARN = 2
@@ -141,6 +141,32 @@ def divide(target: Target, splitting: Splitting, marks: Marks, *, seed: int) -> 
     _check_learnable(target, train, strategy)
     has_whole_copies = marks.copies is not None and strategy in BY_CHANCE
     return Divided(train, compared, held, strategy, has_whole_copies)
+
+
+def divide_at(target: Target, splitting: Splitting, marks: Marks, is_held: Any, *, seed: int) -> Divided:
+    """Hold given rows out, and choose the rows to validate on among the others.
+
+    Args:
+        target: The target of the rows.
+        splitting: How the others are split.
+        marks: The groups and times of the same rows.
+        is_held: Whether each row is held out.
+        seed: The same seed gives the same split.
+
+    Raises:
+        BadInput: Too few rows, groups or rows of a class are left to learn from.
+    """
+    rest, held = np.flatnonzero(~is_held), np.flatnonzero(is_held)
+    if len(rest) < FEWEST_ROWS:
+        there = f"{counted(len(rest), 'row')} to learn from {agreeing(len(rest), 'is')}"
+        raise BadInput(f"{there} too few; {FEWEST_ROWS} are needed at least")
+    strategy = strategy_of(splitting, target, marks)
+    validation = round(len(rest) * splitting.validation_size)
+    train, compared = (
+        _cut(rest, validation, target, marks, strategy, seed=seed) if validation else (rest, rest[:0])
+    )
+    _check_learnable(target, train, "given")
+    return Divided(train, compared, held, "given")
 
 
 def strategy_of(splitting: Splitting, target: Target, marks: Marks) -> Strategy:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -48,6 +49,8 @@ GROWTH_SHARE = 0.3
 LEAST_EVALUATION_S = 2.0
 LEAST_GROWTH_S, LEAST_GROWTH_OF_SAMPLE_S, LONGEST_GROWTH_S = 1.0, 5.0, 60.0
 """The learning curve may take a share of the search's seconds, between these."""
+REQUIREMENT = "requirement.json"
+"""Among the run's artefacts: what was asked, with everything decided."""
 MOST_LOGGED_BYTES = 256_000_000
 """Larger tables of clean rows are kept in the var folder instead of among the run's artefacts."""
 
@@ -65,18 +68,48 @@ def train(asked: Requirement, settings: Settings, given: Mapping[str, str], prog
         BadInput: The data or the requirement cannot be used, or MLflow does not answer.
         LifecycleError: The version is registered, but could not be moved.
     """
-    # The libraries that fit take seconds to import: they come in while the table is read.
-    threading.Thread(target=_warm_up, daemon=True).start()
+    warm_up()
     connect(settings.tracking_uri)
     progress.total = STEPS_BESIDE_CONTEST + STEPS
     named = asked.name or asked.project_name or told_place(asked.data_source)
     with started_run(f"train {named}") as tracker, workspace(settings, "training") as folder:
-        table = _read(asked, folder, tracker, progress)
+        table = read_table(asked, folder, tracker, progress)
         _list_tasks(table, settings, progress)
-        problem = _prepared(table, tracker, given, progress)
-        winner = hold_contest(problem, tracker, settings, progress)
-        fitted = _grown(problem, table, winner, progress)
-        return _judged(fitted, tracker, settings, progress)
+        outcome = learn(table, Way(tracker, settings, given), progress)
+        with progress.step("logging and registering") as step:
+            version, plan = publish_version(outcome, tracker)
+            step.result = f"{outcome.problem.name} version {version}, scoring plan: {plan}"
+        return finish(outcome, version, tracker, settings)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How rows are learned from.
+
+    Attributes:
+        tracker: The run.
+        settings: Where things are.
+        given: The parameters as they were typed, for the run.
+        held: Which rows to hold out, by the index of the table's frame; None for what the requirement says.
+        kept: What the run keeps as its requirement; None for the one that everything is decided in.
+    """
+
+    tracker: Tracker
+    settings: Settings
+    given: Mapping[str, str]
+    held: Any = None
+    kept: Requirement | None = None
+
+
+def learn(table: TableRows, way: Way, progress: Progress) -> Outcome:
+    """Search, fit and evaluate; nothing is registered.
+
+    Raises:
+        BadInput: The rows cannot be learned from.
+    """
+    problem = _prepared(table, way, progress)
+    winner = hold_contest(problem, way.tracker, way.settings, progress)
+    return _judged(_grown(problem, table, winner, progress), progress)
 
 
 @dataclass(frozen=True)
@@ -90,7 +123,7 @@ class _Fitted:
     learned_rows: int
 
 
-def _warm_up() -> None:
+def _import_boosters() -> None:
     import lightgbm
     import optuna
     import xgboost
@@ -98,7 +131,26 @@ def _warm_up() -> None:
     del lightgbm, optuna, xgboost
 
 
-def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress) -> TableRows:
+def warm_up() -> None:
+    """Import the libraries that fit, which take seconds, while something else is waited for."""
+    threading.Thread(target=_import_boosters, daemon=True).start()
+
+
+def read_table(
+    asked: Requirement, folder: Path, tracker: Tracker, progress: Progress, *, kind: str = "training"
+) -> TableRows:
+    """Read the rows that a requirement names, and keep them with the run.
+
+    Args:
+        asked: The requirement.
+        folder: An empty folder of this run's own.
+        tracker: The run.
+        progress: Where a person watches.
+        kind: What the run is.
+
+    Raises:
+        BadInput: They cannot be used.
+    """
     with progress.step(f"reading {told_place(asked.data_source)}") as step:
         table = read_rows(asked, folder, progress.note)
         clean = table.clean
@@ -106,7 +158,7 @@ def _read(asked: Requirement, folder: Path, tracker: Tracker, progress: Progress
         step.result = f"{counted(clean.rows, 'clean row')} of {counted(len(clean.columns), 'column')}"
     for name in log_files(clean.folder, most_bytes=MOST_LOGGED_BYTES):
         progress.note(f"{name} is too large to be kept with the run; `-e ingest` keeps it in a folder")
-    tracker.tags({"penstock.kind": "training", "penstock.data_sha256": clean.sha256})
+    tracker.tags({"penstock.kind": kind, "penstock.data_sha256": clean.sha256})
     return table
 
 
@@ -126,9 +178,10 @@ def _list_tasks(table: TableRows, settings: Settings, progress: Progress) -> Non
         progress.note(f"{counted(len(tasks), 'thing', 'is')} left to a person: see to_user_tasks.md")
 
 
-def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], progress: Progress) -> Problem:
+def _prepared(table: TableRows, way: Way, progress: Progress) -> Problem:
+    tracker = way.tracker
     with progress.step("looking for leaks, splitting") as step:
-        problem = read_problem(table, resolve(tracker.client, table.asked.features.store))
+        problem = read_problem(table, resolve(tracker.client, table.asked.features.store), way.held)
         used, there = len(problem.features.columns), len(table.clean.columns) - 1
         held = counted(len(problem.divided.test), "row")
         step.result = f"{used} of {counted(there, 'column')} to learn from, {held} held out"
@@ -137,10 +190,9 @@ def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], prog
     how = problem.divided.strategy
     held = counted(len(problem.divided.test), "row", "is")
     progress.note(f"{held} held out ({how}, seed {problem.asked.seed}), untouched until the end")
-    asked = problem.asked
     tracker.parameters(
         {
-            **given,
+            **way.given,
             "model_name": problem.name,
             "target": problem.target.name,
             "task_found": problem.target.task,
@@ -151,9 +203,8 @@ def _prepared(table: TableRows, tracker: Tracker, given: Mapping[str, str], prog
             "features": used,
         }
     )
-    mlflow.log_text(
-        json.dumps(asked.model_dump(mode="json"), indent=1, ensure_ascii=False), "requirement.json"
-    )
+    asked = way.kept or problem.asked
+    mlflow.log_text(json.dumps(asked.model_dump(mode="json"), indent=1, ensure_ascii=False), REQUIREMENT)
     rows = problem.features.frame.copy(deep=False)
     rows[problem.target.name] = problem.target.truth
     log_table(rows, table.clean.place, table.clean.name, problem.target.name, table.clean.sha256)
@@ -194,7 +245,7 @@ def _refitted(problem: Problem, table: TableRows, winner: Winner, progress: Prog
     return replace(winner, pipeline=model, costs=costs), rows
 
 
-def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Progress) -> Trained:
+def _judged(fitted: _Fitted, progress: Progress) -> Outcome:
     problem, winner = fitted.problem, fitted.winner
     with progress.step("evaluating on the held-out rows") as step:
         adjusted = adjust(
@@ -217,13 +268,9 @@ def _judged(fitted: _Fitted, tracker: Tracker, settings: Settings, progress: Pro
         report, course, costs=winner.costs, data=fitted.receipt.lines()[1:],
         notes=(*problem.suspicions, *_copies(problem), *winner.notices),
     )  # fmt: skip
-    outcome = Outcome(
+    return Outcome(
         problem, fitted.table, winner, adjusted, report, course, told, decision, fitted.learned_rows
     )
-    with progress.step("logging and registering") as step:
-        version, plan = publish_version(outcome, tracker)
-        step.result = f"{problem.name} version {version}, scoring plan: {plan}"
-    return finish(outcome, version, tracker, settings)
 
 
 def _copies(problem: Problem) -> tuple[str, ...]:

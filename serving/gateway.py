@@ -6,7 +6,9 @@ Gunicorn calls `create_app()` in each worker; the parts are made when the worker
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -14,11 +16,14 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from serving import metrics_files
 from serving.crew import Crew
 from serving.guarding import LOOK_EVERY_S, Guarding
+from serving.hosting.census import census, parent
+from serving.hosting.hosting import FOLDER
 from serving.log_keeping import LogKeeping
 from serving.memory import START_S, ModelMemory
 from serving.metrics import Metrics, declare
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.segment import SegmentWriter
+from serving.processes import ProcessFigures
 from serving.protocol.bounds import Bounds
 from serving.registry.assemble import make_poller
 from serving.registry.follower import Follower
@@ -183,7 +188,15 @@ def _assemble(settings: Settings) -> Parts:
         is_elected=lambda: poller.is_elected,
         table=lambda: follower.table,
     )
-    doors = Doors(follower, invocations, _exposition, tally, root, guards=guarding.guards, keeping=keeping)
+    doors = Doors(
+        follower,
+        invocations,
+        _exposition(root / FOLDER),
+        tally,
+        root,
+        guards=guarding.guards,
+        keeping=keeping,
+    )
     return Parts(
         metrics=metrics,
         tally=tally,
@@ -209,10 +222,17 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-def _exposition() -> bytes:
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)
-    return bytes(generate_latest(registry))
+def _exposition(hosts_dir: Path) -> Callable[[], bytes]:
+    master = parent("gateway-master")
+    processes = ProcessFigures(lambda: census(master, "gateway-worker", hosts_dir))
+
+    def text() -> bytes:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+        registry.register(processes)
+        return bytes(generate_latest(registry))
+
+    return text
 
 
 async def _flush_for_ever(parts: Parts) -> None:

@@ -98,8 +98,42 @@ class Settings:
     monitor_port: int = 9101
     monitor_interval_s: float = 60.0
     monitor_window_s: float = 3600.0
+    """How long a window is; closed windows begin at whole multiples of it on the UTC clock."""
+    monitor_window_rows: int = 0
+    """Closes a window when a version has answered so many rows instead; 0: by time."""
     monitor_min_rows: int = 50
     monitor_max_rows: int = 10_000
+    """The newest rows of a version and variant that the live window takes."""
+    monitor_backfill_windows: int = 24
+    """How many closed windows that nobody judged, as while no monitor ran, are judged at the most."""
+    monitor_outcome_days: float = 30.0
+    """Until when a closed window is judged anew as its outcomes come."""
+    monitor_history_days: float = 90.0
+    """How long closed windows are remembered."""
+    monitor_lease_s: float = 180.0
+    """How long another monitor waits for one that does not move any more."""
+    monitor_reports_kept: int = 10
+    """Reports of each lane that keep their pages in MLflow and in the Evidently workspace; figures stay."""
+    mlflow_url: str = ""
+    """MLflow's address as browsers reach it, for the monitor's links; by default the tracking server's."""
+    evidently_url: str = ""
+    """The Evidently UI's address as browsers reach it; empty: no link."""
+    grafana_url: str = ""
+    """Grafana's address as browsers reach it; empty: no link."""
+    retrain_at_once: int = 1
+    """Retrainings, and scheduled batch scorings, that run at a time, of each kind so many."""
+    retrain_time_limit_s: float = 14_400.0
+    """After so long a retraining or a batch scoring is ended and counts as failed."""
+    retrain_late_s: float = 21_600.0
+    """How long after its moment what is scheduled is still started, where nobody watched at the moment."""
+    retrain_max_rows: int = 200_000
+    """The most newly labelled rows that a retraining is given, the newest."""
+    retrain_project: str = ""
+    """The folder of the MLproject whose `retrain` and `predict` are run; by default this checkout."""
+    gateway_metrics: str = ""
+    """The `/metrics` that canaries are stepped by, http addresses parted by commas; empty: this gateway's."""
+    gateway_metrics_key_file: str = ""
+    """A file with an API key for them, where they ask for one."""
     drift_share: float = 0.5
     """The share of drifted columns from which a data set counts as drifted."""
 

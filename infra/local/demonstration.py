@@ -62,7 +62,7 @@ def held_out_records(settings: Settings, name: str, version: str) -> list[dict[s
     """Read the rows that training held out, as the records a client would send."""
     mlflow.set_tracking_uri(settings.tracking_uri)
     path = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}/reference.parquet")
-    features = pd.read_parquet(path).drop(columns=["prediction", "label"])
+    features = pd.read_parquet(path).drop(columns=["prediction", "label", "probabilities"], errors="ignore")
     cells = features.astype(object).where(features.notna(), None)
     return [{str(key): value for key, value in row.items()} for row in cells.to_dict("records")]
 

@@ -55,6 +55,20 @@ class Findings:
             return self.contributions.shares
         return self.importance.shares if self.importance else {}
 
+    @property
+    def all_weights(self) -> dict[str, float]:
+        """The same with 0 for columns that were looked at and do not matter; empty where none does."""
+        shares = self.weights
+        if not shares:
+            return {}
+        if self.contributions is not None:
+            names = list(self.contributions.means)
+        else:
+            names = (
+                [each.column for each in self.importance.weights if each.rounds] if self.importance else []
+            )
+        return shares | {name: 0.0 for name in names if name not in shares}
+
 
 @dataclass(frozen=True)
 class Report:

@@ -9,6 +9,7 @@ from projects.requirement.model import Requirement
 from projects.requirement.reading import read
 from projects.requirement.target_metric import read_target_metric
 from projects.requirement.user_tasks import PASSWORD, sources
+from projects.requirement.watch_sections import Retraining
 
 
 def in_words(requirement: Requirement) -> tuple[str, ...]:
@@ -87,12 +88,32 @@ def _use(requirement: Requirement) -> Iterator[str]:
     for reason in read_deployment(requirement.deployment).reasons:
         yield f"{reason[0].upper()}{reason[1:]}." if not reason.startswith("'") else f"{reason}."
     watched = requirement.monitoring
-    if watched.retrain != "never":
+    if watched.occasions:
         waits = ", and waits for a person before Production" if watched.approval else ""
-        yield f"It is trained again on {watched.retrain}{waits}."
+        yield f"It is trained again {' or '.join(map(_occasion, watched.occasions))}{waits}."
+        yield from _retraining(watched.retraining)
+    batch = requirement.batch
+    if batch.schedule:
+        yield f"{batch.data} is scored into {batch.output} at '{batch.schedule}' (UTC)."
     if watched.business_metrics:
         yield f"Business metrics: {', '.join(watched.business_metrics)}."
     if requirement.traffic.mask:
         yield f"Never logged: {', '.join(requirement.traffic.mask)}."
     if requirement.traffic.hashed:
         yield f"Logged as a keyed hash only: {', '.join(requirement.traffic.hashed)}."
+
+
+def _occasion(word: str) -> str:
+    said = {
+        "drift": "on drift",
+        "quality": "when quality falls",
+        "rows": "when enough newly labelled rows are there",
+    }
+    return said.get(word, f"at '{word}' (UTC)")
+
+
+def _retraining(asked: Retraining) -> Iterator[str]:
+    if asked.recent_days is not None:
+        yield f"It then learns from the labelled rows of the last {asked.recent_days:g} days alone."
+    if asked.canary:
+        yield "A better version is let into the traffic step by step."

@@ -19,7 +19,6 @@ from projects.requirement.sections import (
     FeatureSection,
     Join,
     MissingStrategy,
-    Monitoring,
     OutlierMethod,
     Positive,
     Rule,
@@ -34,8 +33,10 @@ from projects.requirement.sections import (
     Tuning,
     TuningMethod,
 )
+from projects.requirement.watch_sections import Batch, Monitoring
 
 __all__ = [
+    "Batch",
     "Cleaning",
     "ColumnCleaning",
     "Database",
@@ -111,6 +112,7 @@ class Requirement(Section):
     evaluation: Evaluation = Evaluation()
     traffic: Traffic = Traffic()
     monitoring: Monitoring = Monitoring()
+    batch: Batch = Batch()
 
     @model_validator(mode="after")
     def _keeps_the_target(self) -> Self:
@@ -119,6 +121,15 @@ class Requirement(Section):
         given_up = [name for name, column in self.cleaning.columns.items() if not column.keep]
         if self.target in {*self.features.drop, *given_up}:
             raise ValueError(f"'{self.target}' is the target and is left out too; take it from one of both")
+        return self
+
+    @model_validator(mode="after")
+    def _canary_has_steps(self) -> Self:
+        if self.monitoring.retraining.canary and not self.traffic.canary:
+            raise ValueError(
+                "monitoring.retraining.canary leads through the steps of traffic.canary, which has none; set"
+                " them, such as [5, 25, 100]"
+            )
         return self
 
     @property

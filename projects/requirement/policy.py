@@ -18,8 +18,11 @@
     capacity.schedule               how often, for batches
     monitoring.drift_share          the share of drifted columns that alarms
     monitoring.min_quality          clauses over the metrics of outcomes
-    monitoring.retrain              never, drift, quality, or a schedule in cron's five fields
+    monitoring.retrain              never, or one or several of drift, quality, rows and five cron fields
     monitoring.approval             whether a retrained version waits for a person before Production
+    monitoring.retraining.*         how it is trained again: drift_windows ("2 of 3"), new_rows,
+                                    cooldown_hours, recent_days, canary
+    batch.data, .output, .schedule  what is scored by the clock
     business_metrics.NAME           an expression of `projects.requirement.expression`
     log.mask                        columns that never reach the prediction log
     log.hash                        columns that reach the prediction log only as a keyed hash
@@ -37,13 +40,13 @@ from projects.errors import BadInput
 from projects.evaluation.gate import parse_gate
 from projects.requirement.capacity import read_deployment
 from projects.requirement.model import Requirement
+from projects.requirement.watch_sections import NEVER
 
 TAG, WRITTEN = "penstock.policy", "penstock.policy.written"
 FORMAT = 1
 LONGEST = 5_000
 """What the registry's database holds of a tag."""
 Leaves = dict[tuple[str, ...], Any]
-MAPPINGS = ("traffic", "capacity", "monitoring", "business_metrics", "log")
 
 
 class Registry(Protocol):
@@ -86,9 +89,11 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
         "monitoring": {
             "drift_share": watched.drift_share,
             "min_quality": [str(clause) for clause in parse_gate(watched.min_quality)],
-            "retrain": watched.retrain,
+            "retrain": _retrain(watched.occasions),
+            "retraining": watched.retraining.model_dump() | {"canary": watched.retraining.canary or None},
             "approval": watched.approval,
         },
+        "batch": requirement.batch.model_dump(),
         "business_metrics": dict(watched.business_metrics),
         "log": {
             "mask": list(traffic.mask),
@@ -97,6 +102,10 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
         },
     }
     return _nested({path: value for path, value in _leaves(policy).items() if value not in (None, "", [])})
+
+
+def _retrain(occasions: tuple[str, ...]) -> str | list[str]:
+    return occasions[0] if len(occasions) == 1 else list(occasions) or NEVER
 
 
 def write_policy(client: Registry, name: str, requirement: Requirement) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def read_requirement(*, spec: str = "", parameters: Mapping[str, str] | None = N
     set_by = given(parameters)
     values = copy.deepcopy(document.values)
     for where, (name, value) in set_by.items():
-        _put(values, where, value, name)
+        put(values, where, value, name)
     labels = {where: name for where, (name, _) in set_by.items()}
     try:
         requirement = Requirement.model_validate(values)
@@ -42,7 +42,12 @@ def read_requirement(*, spec: str = "", parameters: Mapping[str, str] | None = N
     return requirement
 
 
-def _put(values: dict[str, Any], where: Path_, value: Any, name: str) -> None:
+def put(values: dict[str, Any], where: Path_, value: Any, name: str) -> None:
+    """Put a value at its place, and make the sections above it.
+
+    Raises:
+        BadInput: Something above it is no section.
+    """
     inner: Any = values
     for depth, part in enumerate(where[:-1]):
         inner = inner.setdefault(part, {}) if inner.get(part) is not None else _fresh(inner, part)

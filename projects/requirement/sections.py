@@ -20,8 +20,6 @@ OutlierMethod = Literal["iqr", "zscore", "none"]
 ScalingMethod = Literal["standard", "minmax", "robust", "none"]
 SelectionMethod = Literal["correlation", "mutual_info", "rfe", "tree_importance", "statistical", "none"]
 TuningMethod = Literal["optuna", "random_search", "grid_search", "none"]
-EVENTS = ("never", "drift", "quality")
-CRON = re.compile(r"(?:\*|[\d*/,\-A-Za-z]+)(?:\s+(?:\*|[\d*/,\-A-Za-z]+)){4}")
 
 
 class Section(BaseModel):
@@ -352,30 +350,6 @@ class Traffic(Section):
         if list(self.canary) != sorted(set(self.canary)):
             steps = ", ".join(f"{step:g}" for step in self.canary)
             raise ValueError(f"canary must rise from step to step, not {steps}")
-        return self
-
-
-class Monitoring(Section):
-    """What is watched, and when to train again; written into the policy of the registered model."""
-
-    business_metrics: dict[str, str] = {}
-    """Expressions over `prediction`, `outcome`, `value` and features, by name."""
-    drift_share: Share | None = None
-    """The share of drifted columns that alarms."""
-    min_quality: str = ""
-    """Clauses as in a gate, over the metrics of outcomes."""
-    retrain: str = "never"
-    """When: `never`, `drift`, `quality`, or a schedule in cron's five fields."""
-    approval: bool = True
-    """Whether a retrained version waits for a person before Production."""
-
-    @model_validator(mode="after")
-    def _has_a_time_to_retrain(self) -> Self:
-        if self.retrain not in EVENTS and not CRON.fullmatch(self.retrain.strip()):
-            raise ValueError(
-                f"retrain must be one of {', '.join(EVENTS)}, or a schedule in cron's five fields"
-                f" such as '0 2 * * 0', not '{self.retrain}'"
-            )
         return self
 
 

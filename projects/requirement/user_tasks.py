@@ -139,8 +139,14 @@ def _data(requirement: Requirement, machine: Machine) -> Iterator[Task]:
             )
     if not (requirement.target or requirement.objective):
         yield Task("Data", "Say what to predict: set `objective` to a sentence, or `target` to a column.")
-    if requirement.monitoring.min_quality or requirement.monitoring.business_metrics:
-        yield Task("Data", "Report what came true to `POST /feedback`: quality and business metrics need it.")
+    watched = requirement.monitoring
+    needs = [
+        *(["quality and business metrics"] if watched.min_quality or watched.business_metrics else []),
+        *(["retraining"] if watched.occasions else []),
+    ]
+    if needs:
+        need = "needs" if needs == ["retraining"] else "need"
+        yield Task("Data", f"Report what came true to `POST /feedback`: {' and '.join(needs)} {need} it.")
 
 
 def _credentials(requirement: Requirement, machine: Machine) -> Iterator[Task]:
@@ -173,7 +179,7 @@ def _access(requirement: Requirement) -> Iterator[Task]:
         if "://" in place:
             scheme = place.partition("://")[0]
             yield Task("Access", f"See that this machine may reach the {scheme} source and only read it.")
-    if requirement.monitoring.approval and requirement.monitoring.retrain != "never":
+    if requirement.monitoring.approval and requirement.monitoring.occasions:
         yield Task(
             "Access",
             "Name who says yes to a retrained version before Production: `monitoring.approval` is on.",
@@ -190,7 +196,12 @@ def _infrastructure(requirement: Requirement, machine: Machine) -> Iterator[Task
             "Infrastructure",
             f"Give the gateway {workers:.0f} workers (`PENSTOCK_GATEWAY_WORKERS`) or more machines: {why}.",
         )
-    if capacity.is_batch:
+    if requirement.batch.schedule:
+        yield Task(
+            "Infrastructure",
+            "Keep the monitor running (`python -m monitoring loop`): it scores the batch by its schedule.",
+        )
+    elif capacity.is_batch:
         when = f" {capacity.schedule}" if capacity.schedule else ""
         yield Task(
             "Infrastructure",

@@ -23,6 +23,8 @@ from serving.upstream.address import reachable
 _logger = logging.getLogger(__name__)
 
 NAME = "nursery.sock"
+NURSE = "penstock-nurse"
+"""What the system's tools call it."""
 LONGEST_SPEC = 65536
 ANSWER_S = 10.0
 NOT_INHERITED = ("PROMETHEUS_MULTIPROC_DIR",)
@@ -48,11 +50,16 @@ def start_nursery(folder: Path) -> None:
     if middle == 0:
         # Forked twice, it is no child of gunicorn's, which takes all its children for workers.
         if os.fork() == 0:
-            _live(listening, alive)
+            _live(listening, alive, folder)
         os._exit(0)
     os.waitpid(middle, 0)
     listening.close()
     os.close(alive)
+
+
+def nurse_file(folder: Path) -> Path:
+    """Where the nursery that listens in a folder leaves its process id."""
+    return folder / "nursery.pid"
 
 
 class NurseryChild:
@@ -156,11 +163,13 @@ class _Nursery:
                     connection.sendall(b"%d" % os.waitstatus_to_exitcode(status))
 
 
-def _live(listening: socket.socket, alive: int) -> NoReturn:
+def _live(listening: socket.socket, alive: int, folder: Path) -> NoReturn:
     try:
         os.setsid()
         _close_others({listening.fileno(), alive})
-        _call_it("penstock-nurse")
+        _call_it(NURSE)
+        with suppress(OSError):
+            nurse_file(folder).write_text(str(os.getpid()), encoding="ascii")
         # What the collector does not visit stays shared with the hosts.
         gc.collect()
         gc.freeze()

@@ -91,6 +91,15 @@ class Leases:
         if not changed.rowcount:
             raise LeaseBusyError(f"{lease.name} was taken over by {self._holder(lease.name)}; try again")
 
+    def holder(self, name: str) -> str | None:
+        """Who holds the lease of a name now; None where nobody does."""
+        query = sa.select(_LEASES.c.owner).where(
+            _LEASES.c.name == name, _LEASES.c.expires_at >= self._now().timestamp()
+        )
+        with self._database.begin(is_read_only=True) as connection:
+            owner = connection.scalar(query)
+        return None if owner is None else owner.rpartition(" [")[0] or owner
+
     def _take(self, lease: Lease) -> bool:
         expired = (_LEASES.c.name == lease.name) & (_LEASES.c.expires_at < self._now().timestamp())
         values = {"owner": lease.owner, "expires_at": self._end()}

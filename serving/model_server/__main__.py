@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
         Limits(in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s),
     )
     server = make_server(
-        ModelServer(library, answering),
+        ModelServer(library, answering, exposition=_exposition(hosts / FOLDER)),
         drain_s=settings.gateway_drain_s,
         answer_s=settings.gateway_time_limit_s + ANSWER_S,
     )
@@ -123,6 +123,21 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
         await serve(server, listening)
 
     run(started())
+
+
+def _exposition(hosts_dir: Path) -> Callable[[], bytes]:
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    from serving.hosting.census import HOST, census
+    from serving.processes import ProcessFigures, this_process
+
+    registry, own = CollectorRegistry(), this_process("model-server")
+    registry.register(ProcessFigures(lambda: census(own, HOST, hosts_dir)))
+
+    def text() -> bytes:
+        return bytes(generate_latest(registry))
+
+    return text
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The model server's doors: a version's predictions and facts, and whether the server is well."""
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from serving.protocol.errors import RequestError
 from serving.scorers.forwarding import ARTEFACT, REASON
 from serving.web.asgi import (
     JSON,
+    METRICS_TYPE,
     ClientLeft,
     Exchange,
     check_length,
@@ -41,12 +43,18 @@ class ModelServer:
         library: Finds what answers.
         answering: Has requests scored.
         holders: Is told of each that wants the process kept (+1) and of each that has left (-1).
+        exposition: Makes the text of `/metrics`; called in a thread.
     """
 
     def __init__(
-        self, library: Library, answering: Answering, holders: Callable[[int], None] | None = None
+        self,
+        library: Library,
+        answering: Answering,
+        holders: Callable[[int], None] | None = None,
+        exposition: Callable[[], bytes] | None = None,
     ) -> None:
-        self._library, self._answering, self._holders = library, answering, holders
+        self._library, self._answering = library, answering
+        self._holders, self._exposition = holders, exposition
 
     async def __call__(self, scope: dict[str, object], receive: object, send: object) -> None:
         """Answer one HTTP request."""
@@ -70,6 +78,8 @@ class ModelServer:
         elif path == "/ready":
             problems = self._library.problems()
             await respond_json(http.send, 200, {"ready": True, "problems": problems})
+        elif path == "/metrics" and self._exposition is not None:
+            await respond(http.send, 200, await asyncio.to_thread(self._exposition), (METRICS_TYPE,))
         elif path == HOLD and self._holders is not None:
             await self._hold(self._holders, http)
         else:

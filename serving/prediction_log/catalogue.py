@@ -50,6 +50,15 @@ class Sealed:
         """
         return self._opened(lambda opened: pq.read_table(opened, partitioning=None, **options))
 
+    def open(self) -> pq.ParquetFile:
+        """The open file, which stays readable if it gives way to another.
+
+        Raises:
+            Moved: It is gone.
+        """
+        # Buffering ahead would hold the whole of a local file by the time its last rows are read.
+        return self._opened(lambda opened: pq.ParquetFile(opened, pre_buffer=self.bucket is not None))
+
     def sources(self) -> list[str]:
         """The names of all files that it stands for, also of those that its sources stood for."""
         schema = self._opened(pq.read_schema)
@@ -75,6 +84,7 @@ def days(
     bucket: Bucket | None,
     is_wanted: Callable[[str], bool],
     live: AbstractSet[str],
+    on_broken: Callable[[Sealed, Exception], None] | None = None,
 ) -> Iterator[tuple[str, list[Sealed]]]:
     """The sealed files that count, by day, newest day first.
 
@@ -84,6 +94,7 @@ def days(
         bucket: The log's copy, for what is not in the folder any more.
         is_wanted: Whether a day, `YYYY-MM-DD`, is wanted.
         live: The segments that were read before; their sealed files do not count.
+        on_broken: Told of a merged file that cannot be read, which is then left out; without it, it raises.
 
     Raises:
         Moved: A merged file holds rows of live segments.
@@ -99,10 +110,14 @@ def days(
             if is_wanted(day):
                 found[day].setdefault(name, Sealed(name, key, bucket))
     for day in sorted(found, reverse=True):
-        yield day, _counting(found[day].values(), live)
+        yield day, _counting(found[day].values(), live, on_broken)
 
 
-def _counting(files: Iterable[Sealed], live: AbstractSet[str]) -> list[Sealed]:
+def _counting(
+    files: Iterable[Sealed],
+    live: AbstractSet[str],
+    on_broken: Callable[[Sealed, Exception], None] | None,
+) -> list[Sealed]:
     by_level = sorted(files, key=lambda file: (layout.level_of(file.name), file.name))
     replaced: set[str] = set()
     counting = []
@@ -110,7 +125,13 @@ def _counting(files: Iterable[Sealed], live: AbstractSet[str]) -> list[Sealed]:
         if file.name in replaced:
             continue
         if layout.level_of(file.name):
-            names = file.sources()
+            try:
+                names = file.sources()
+            except (pa.ArrowException, OSError, ValueError) as error:
+                if on_broken is None:
+                    raise
+                on_broken(file, error)
+                continue
             if not live.isdisjoint(map(layout.segment_of, names)):
                 raise Moved(file.name)
             replaced.update(names)

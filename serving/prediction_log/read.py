@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,8 +19,9 @@ from serving.prediction_log import catalogue, layout
 from serving.prediction_log import outcomes as told
 from serving.prediction_log.bucket import Bucket
 from serving.prediction_log.lines import read_chunks
+from serving.prediction_log.newest import Newest
 from serving.prediction_log.record import FORM, Record
-from serving.prediction_log.tables import merge, to_table
+from serving.prediction_log.tables import by_columns
 
 _BATCH_RECORDS = 10_000
 _CLOCK_MARGIN_S = 60.0  # a file system's clock may differ from the gateway's
@@ -140,7 +140,7 @@ def _settled(reading: Callable[[], pa.Table]) -> pa.Table:
 
 
 def _predictions(folder: Path, wanted: _Filter, limit: int | None, bucket: Bucket | None) -> pa.Table:
-    newest = _Newest(limit)
+    newest = Newest(limit)
     live: set[str] = set()
     for table in _live(folder, wanted, live):
         newest.add(table)
@@ -193,53 +193,9 @@ def _tables(records: Iterable[Record]) -> Iterator[pa.Table]:
     for record in records:
         batch.append(record)
         if len(batch) == _BATCH_RECORDS:
-            yield from _by_columns(batch)
+            yield from by_columns(batch)
             batch = []
-    yield from _by_columns(batch)
-
-
-def _by_columns(batch: list[Record]) -> Iterator[pa.Table]:
-    batch.sort(key=lambda record: record.columns)
-    for _, group in groupby(batch, key=lambda record: record.columns):
-        yield to_table(list(group))
-
-
-class _Newest:
-    """Keeps the newest rows of the tables it is given, of all tables when there is no limit."""
-
-    def __init__(self, limit: int | None) -> None:
-        self._limit = limit
-        self._tables: list[pa.Table] = []
-        self._rows = 0
-
-    def add(self, table: pa.Table) -> None:
-        if not table.num_rows:
-            return
-        self._tables.append(table)
-        self._rows += table.num_rows
-        if self._limit is not None and self._rows > 2 * self._limit + _BATCH_RECORDS:
-            self._drop_old(self._limit)
-
-    def is_complete_since(self, day: str) -> bool:
-        """Whether rows of days after `day` alone fill the limit, so that `day` can add nothing."""
-        if self._limit is None:
-            return False
-        end = pa.scalar(datetime.fromisoformat(day).replace(tzinfo=UTC), pa.timestamp("us", tz="UTC"))
-        end = pc.add(end, pa.scalar(86_400_000_000, pa.duration("us")))
-        after = sum(pc.sum(pc.greater_equal(table.column("ts"), end)).as_py() for table in self._tables)
-        return bool(after >= self._limit)
-
-    def result(self) -> pa.Table:
-        merged = merge(self._tables)
-        merged = merged.take(pc.sort_indices(merged, sort_keys=[("ts", "ascending")]))
-        return merged if self._limit is None else merged.slice(max(0, merged.num_rows - self._limit))
-
-    def _drop_old(self, limit: int) -> None:
-        times = pa.chunked_array([chunk for table in self._tables for chunk in table.column("ts").chunks])
-        oldest = times.take(pc.sort_indices(times, sort_keys=[("", "descending")])[limit - 1 : limit])[0]
-        kept = [table.filter(pc.greater_equal(table.column("ts"), oldest)) for table in self._tables]
-        self._tables = [table for table in kept if table.num_rows]
-        self._rows = sum(table.num_rows for table in self._tables)
+    yield from by_columns(batch)
 
 
 def _timestamp(time_s: float) -> pa.Scalar:

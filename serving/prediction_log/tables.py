@@ -4,8 +4,8 @@ A feature is a double (numbers), a boolean or text. Where kinds meet in one colu
 become doubles, and anything with text becomes text. Predictions keep whole numbers whole.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 
 import orjson
 import pyarrow as pa
@@ -38,6 +38,13 @@ def to_table(records: Sequence[Record]) -> pa.Table:
     features = {name: column(values) for name, values in zip(columns, transposed, strict=True)}
     predictions = column(list(chain.from_iterable(record.predictions for record in records)), whole=True)
     return _assemble(_base(records, counts), features, predictions, _tail(records, counts), len(rows))
+
+
+def by_columns(records: list[Record]) -> Iterator[pa.Table]:
+    """Records of any columns, a table for those of the same; the list is sorted in place."""
+    records.sort(key=lambda record: record.columns)
+    for _, group in groupby(records, key=lambda record: record.columns):
+        yield to_table(list(group))
 
 
 def prediction_ids(records: Sequence[Record]) -> pa.Array:

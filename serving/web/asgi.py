@@ -14,6 +14,7 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
+METRICS_TYPE = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 ARRIVED = "penstock.arrived"
 """The scope's key for when the last part of the request was read from the socket, by `time.perf_counter`."""
 

@@ -10,7 +10,7 @@ from serving.protocol.errors import RequestError
 from serving.registry.follower import Follower
 from serving.release import release
 from serving.web import describe, v2_doors
-from serving.web.asgi import JSON, Exchange, Receive, Scope, Send, respond, respond_json
+from serving.web.asgi import JSON, METRICS_TYPE, Exchange, Receive, Scope, Send, respond, respond_json
 from serving.web.guards import Guards
 from serving.web.invocations import Invocations
 from serving.web.names import unknown_model
@@ -19,7 +19,6 @@ from serving.web.tally import Tally
 
 PREFIX, SUFFIX = "/models/", "/invocations"
 FEEDBACK = "/feedback"
-METRICS_TYPE = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 
 Door = Callable[[Scope, Send], Awaitable[None]]
 

@@ -11,7 +11,8 @@ from serving.settings import load
 REPO = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((REPO / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = ("mlflow", "gateway", "monitor")
+OURS = ("mlflow", "gateway", "monitor", "evidently")
+PORTS = {"evidently": 8090, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
 DOCKERFILE = (REPO / "infra" / "docker" / "Dockerfile").read_text()
 
 
@@ -21,12 +22,12 @@ def port_of(service: str) -> int:
         "mlflow": settings.mlflow_port,
         "gateway": settings.gateway_port,
         "monitor": settings.monitor_port,
-        "prometheus": 9090,
+        **PORTS,
     }[service]
 
 
 def test_the_services_are_those_of_the_stack():
-    assert set(SERVICES) == {*OURS, "prometheus"}
+    assert set(SERVICES) == {*OURS, "prometheus", "alertmanager", "grafana"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -55,7 +56,13 @@ def test_our_image_has_the_version_of_the_distribution():
 
 @pytest.mark.parametrize(
     ("name", "needed"),
-    [("gateway", {"mlflow"}), ("monitor", {"mlflow"}), ("prometheus", {"gateway", "monitor"})],
+    [
+        ("gateway", {"mlflow"}),
+        ("monitor", {"mlflow"}),
+        ("evidently", {"monitor"}),
+        ("prometheus", {"gateway", "monitor", "alertmanager"}),
+        ("grafana", {"prometheus"}),
+    ],
 )
 def test_a_service_waits_for_healthy_ones(name, needed):
     assert SERVICES[name]["depends_on"] == {other: {"condition": "service_healthy"} for other in needed}
@@ -91,10 +98,35 @@ def test_every_named_volume_is_declared():
     assert {name for name in used if not name.startswith(".")} == set(COMPOSE["volumes"])
 
 
-def test_prometheus_scrapes_the_services():
+def test_prometheus_scrapes_the_services_and_tells_alertmanager():
     config = yaml.safe_load((REPO / "infra" / "prometheus" / "prometheus.compose.yml").read_text())
-    targets = [job["static_configs"][0]["targets"][0] for job in config["scrape_configs"]]
-    assert targets == [f"{name}:{port_of(name)}" for name in ("gateway", "monitor")]
+    targets = [
+        job["static_configs"][0]["targets"][0] for job in config["scrape_configs"] if "static_configs" in job
+    ]
+    told = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    assert targets == [*(f"{name}:{port_of(name)}" for name in ("gateway", "monitor")), "127.0.0.1:9090"]
+    assert told == [f"alertmanager:{port_of('alertmanager')}"]
+
+
+def test_the_monitor_links_to_the_published_ports():
+    settings = load(SERVICES["monitor"]["environment"])
+    linked = (settings.mlflow_url, settings.evidently_url, settings.grafana_url)
+    assert linked == tuple(f"http://127.0.0.1:{port_of(name)}" for name in ("mlflow", "evidently", "grafana"))
+    assert settings.gateway_metrics == f"http://gateway:{port_of('gateway')}/metrics"
+
+
+def test_evidently_shows_the_monitors_workspace():
+    command = SERVICES["evidently"]["command"]
+    var_dir = load(SERVICES["monitor"]["environment"]).var_dir
+    assert command[command.index("--workspace") + 1] == f"{var_dir}/monitor/workspace"
+
+
+def test_nobody_logs_in_to_grafana_and_all_may_only_look():
+    environment = SERVICES["grafana"]["environment"]
+    assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert environment["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
+    assert environment["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert environment["PROMETHEUS_URL"] == f"http://prometheus:{port_of('prometheus')}"
 
 
 def test_there_are_no_secrets():

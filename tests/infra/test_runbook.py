@@ -37,14 +37,37 @@ def test_a_section_says_what_it_means_where_to_look_and_what_to_do(name):
 
 
 def test_the_reasons_of_failed_checks_are_those_of_the_code():
-    code = (INFRA.parent / "monitoring" / "monitor.py").read_text()
-    for reason in re.findall(r"^- `(\w+)`:", sections()["MonitorCheckFailing"], flags=re.MULTILINE):
-        assert f'"{reason}"' in code
+    from monitoring.metrics import CHECK_REASONS
+
+    told = re.findall(r"^- `(\w+)`:", sections()["MonitorCheckFailing"], flags=re.MULTILINE)
+    assert sorted(told) == sorted(CHECK_REASONS)
+
+
+def test_the_metrics_named_exist():
+    declared = set()
+    for path in ("serving/metrics.py", "serving/processes.py", "monitoring/metrics.py"):
+        declared |= set(re.findall(r'"(penstock_\w+)"', (INFRA.parent / path).read_text()))
+    declared |= {f"{name}_{part}" for name in declared for part in ("bucket", "count", "sum")}
+    recorded = set(re.findall(r"record: (\S+)", (INFRA / "prometheus" / "recording.yml").read_text()))
+    assert set(re.findall(r"\bpenstock_\w+\b", RUNBOOK)) <= declared
+    assert set(re.findall(r"penstock:[\w:]+", RUNBOOK)) <= recorded
+
+
+def test_links_lead_to_headings():
+    linked = re.findall(r"\]\(#(\w+)\)", RUNBOOK)
+    assert linked
+    assert set(linked) <= {name.lower() for name in sections()}
+
+
+def test_the_modules_named_exist():
+    for module in re.findall(r"python -m ([\w.]+)", RUNBOOK):
+        assert (INFRA.parent / module.replace(".", "/") / "__main__.py").exists()
 
 
 def test_the_settings_named_exist():
     from serving.settings import KINDS
 
-    named = set(re.findall(r"`((?:gateway|monitor|drift|var)_[a-z_]+)`", RUNBOOK))
+    pattern = r"`((?:gateway|monitor|drift|var|retrain|database|pyfunc|log)_[a-z_]+)`"
+    named = set(re.findall(pattern, RUNBOOK))
     assert named
     assert named <= set(KINDS)

@@ -65,7 +65,7 @@ def write_log(
         writer.append(
             encode(
                 Record(
-                    new_prediction_id(),
+                    new_prediction_id(time.time if ts_s is None else lambda: ts_s),
                     time.time() if ts_s is None else ts_s,
                     model,
                     version,

@@ -186,7 +186,8 @@ def test_no_log_folder_is_no_traffic(stack, tmp_path):
 
 
 def test_once_without_mlflow_goes_on_with_what_is_kept(stack, checked, free_port, caplog):
-    done = stack.run("once", "--model", stack.model, PENSTOCK_TRACKING_URI=f"http://127.0.0.1:{free_port()}")
+    away = f"http://127.0.0.1:{free_port()}"
+    done = stack.run("once", "--model", stack.model, "--report", PENSTOCK_TRACKING_URI=away)
     assert done.returncode == 0, done.stderr
     assert caplog.text.count("going on with what is kept here") == 1
     assert "drift share 1.00" in done.stdout
@@ -218,8 +219,8 @@ def test_versions_without_a_usable_reference_are_said_and_stop_no_other(stack, t
 
 def test_the_loop_serves_a_gauge_a_version(stack, loop):
     metrics = stack.wait_for("penstock_drift_share{")
-    assert f'penstock_drift_share{{model="{stack.model}",version="2"}} 1.0' in metrics
-    assert f'penstock_drift_share{{model="{stack.model}",version="1"}} 0.0' in metrics
+    assert f'penstock_drift_share{{model="{stack.model}",version="2",variant="champion"}} 1.0' in metrics
+    assert f'penstock_drift_share{{model="{stack.model}",version="1",variant="champion"}} 0.0' in metrics
 
 
 def test_the_loop_serves_the_page_and_the_report(stack, loop):

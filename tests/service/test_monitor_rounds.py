@@ -12,10 +12,13 @@ import pytest
 from mlflow.tracking import MlflowClient
 from prometheus_client import CollectorRegistry
 
+from monitoring.history import History
 from monitoring.metrics import MonitorMetrics
 from monitoring.monitor import Monitor
 from monitoring.registry import Registry
 from monitoring.result import Result
+from serving.lifecycle.database import Database
+from serving.prediction_log import layout
 from serving.settings import Settings, load
 from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log
 
@@ -36,8 +39,18 @@ class Watch:
     def restarted(self, registry: Registry) -> "Watch":
         """Another monitor over the same folder and clock."""
         collectors = CollectorRegistry()
-        monitor = Monitor(self.settings, registry, MonitorMetrics(collectors), lambda: self.clock_s[0])
+        history = History(Database(self.settings.database_url))
+        metrics = MonitorMetrics(collectors)
+        monitor = Monitor(self.settings, registry, metrics, history, lambda: self.clock_s[0])
         return replace(self, monitor=monitor, collectors=collectors)
+
+    def with_settings(self, **changes: object) -> "Watch":
+        """The same with other settings."""
+        changed = replace(self, settings=replace(self.settings, **changes))
+        return changed.restarted(self.registry())
+
+    def registry(self) -> Registry:
+        return Registry(self.client, self.settings.tracking_uri)
 
     def answer(self, version: str, shift: float, count: int = 100, seed: int = 1) -> None:
         self.clock_s[0] += 1.0
@@ -71,11 +84,11 @@ def model(mlflow_server, tmp_path_factory) -> Iterator[str]:
 def watch(model, mlflow_server, tmp_path, monkeypatch) -> Watch:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-    settings = replace(load({}), var_dir=tmp_path, monitor_window_s=WINDOW_S)
+    where = {"PENSTOCK_VAR_DIR": str(tmp_path), "PENSTOCK_TRACKING_URI": mlflow_server.uri}
+    settings = replace(load(where), monitor_window_s=WINDOW_S)
     client, collectors, clock_s = MlflowClient(mlflow_server.uri), CollectorRegistry(), [time.time()]
-    monitor = Monitor(
-        settings, Registry(client, mlflow_server.uri), MonitorMetrics(collectors), lambda: clock_s[0]
-    )
+    registry, history = Registry(client, mlflow_server.uri), History(Database(settings.database_url))
+    monitor = Monitor(settings, registry, MonitorMetrics(collectors), history, lambda: clock_s[0])
     return Watch(monitor, settings, model, client, collectors, clock_s)
 
 
@@ -131,7 +144,7 @@ def test_shadow_answers_do_not_count(watch):
 
 
 def test_each_version_gets_its_own_newest_rows_when_the_traffic_is_bounded(watch):
-    watch.monitor._settings = replace(watch.settings, monitor_max_rows=100)
+    watch = watch.with_settings(monitor_max_rows=100)
     watch.answer("2", 0.0, count=60)
     watch.answer("2", 0.0, count=10)
     watch.answer("1", 0.0, count=95)
@@ -152,19 +165,15 @@ def test_without_mlflow_the_kept_reference_is_used(watch, free_port):
     assert later.monitor.models() == [watch.model]
 
 
-def test_a_broken_log_is_counted_and_stops_no_other_model(watch, model):
-    day = datetime.fromtimestamp(watch.clock_s[0], UTC).strftime("%Y-%m-%d")
-    broken = watch.settings.prediction_log_dir / "sealed" / "model=other" / f"day={day}"
-    broken.mkdir(parents=True)
-    (broken / "00000-1.parquet").write_bytes(b"no parquet")
+def test_a_broken_file_of_the_log_is_passed_over_counted_and_named(watch):
     watch.answer("1", 0.0)
-    watch.monitor.round(["other", model])
-    assert [result.model for result in watch.monitor.results()] == [model]
-    assert watch.monitor.failures == 1
-    assert (
-        watch.collectors.get_sample_value("penstock_check_errors_total", {"model": "other", "reason": "log"})
-        == 1.0
-    )
+    day = datetime.fromtimestamp(watch.clock_s[0], UTC).strftime("%Y-%m-%d")
+    broken = layout.day_dir(watch.settings.prediction_log_dir, watch.model, day) / "00000-1.parquet"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no parquet")
+    assert watch.check()["1"].rows == 100
+    assert list(watch.monitor.broken()) == [str(broken)]
+    assert watch.collectors.get_sample_value("penstock_log_broken_files") == 1
 
 
 def test_a_reference_that_is_no_parquet_is_said(watch):
@@ -172,6 +181,7 @@ def test_a_reference_that_is_no_parquet_is_said(watch):
     watch.check()
     kept = next(watch.settings.monitor_dir.glob("references/*/1/reference.parquet"))
     kept.write_bytes(b"no parquet")
+    watch = watch.restarted(watch.registry())
     watch.answer("1", 0.0)
     result = watch.check()["1"]
     assert result.drift is None
@@ -179,11 +189,7 @@ def test_a_reference_that_is_no_parquet_is_said(watch):
         f"reference.parquet of '{watch.model}' version 1 is no Parquet file that can be read" in result.note
     )
     assert watch.count("penstock_check_errors_total", reason="no_reference") == 1
-
-
-def test_a_broken_reference_is_fetched_again(watch):
-    test_a_reference_that_is_no_parquet_is_said(watch)
-    assert watch.check()["1"].drift is not None
+    assert watch.check()["1"].drift is not None, "it is fetched again"
 
 
 def test_a_report_that_cannot_be_kept_loses_no_measurement(watch):

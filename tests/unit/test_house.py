@@ -11,7 +11,12 @@ from packaging.requirements import Requirement
 REPO = Path(__file__).parents[2]
 ROOMS = ("projects", "serving", "monitoring", "infra")
 CONTRACTS = ("serving.plan", "serving.lifecycle", "serving.prediction_log", "serving.settings")
-MAY_IMPORT = {"projects": CONTRACTS, "monitoring": CONTRACTS, "infra": ("serving.settings",), "serving": ()}
+MAY_IMPORT = {
+    "projects": CONTRACTS,
+    "monitoring": (*CONTRACTS, "serving.processes"),
+    "infra": ("serving.settings",),
+    "serving": (),
+}
 DISTRIBUTIONS = {
     "opentelemetry": "opentelemetry-sdk",
     "sklearn": "scikit-learn",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from monitoring.drift import ColumnDrift, Drift
+from monitoring.drift.verdict import ColumnDrift, Drift
 from monitoring.result import Report, Result, as_json, line
 
 DRIFT = Drift((ColumnDrift("income", 1.5, 0.1), ColumnDrift("age", 0.05, 0.1)), (), ())

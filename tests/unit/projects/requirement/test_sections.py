@@ -16,7 +16,7 @@ from projects.requirement.model import Requirement
         ({"traffic": {"canary": [50, 10]}}, "canary must rise from step to step, not 50, 10"),
         (
             {"monitoring": {"retrain": "sometimes"}},
-            "retrain must be one of never, drift, quality, or a schedule",
+            "retrain must be never, or of drift, quality, rows and schedules in cron's five fields such as",
         ),
         ({"validation": [{"column": "a"}]}, "the rule checks nothing"),
         ({"validation": [{"column": "a", "min": 5, "max": 1}]}, "min 5 is above max 1"),

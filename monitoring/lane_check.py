@@ -1,0 +1,186 @@
+"""One lane's live window becomes its result: drift, quality, and a report when one is due."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from monitoring.closing import Closer, both
+from monitoring.drift.profile import Profile
+from monitoring.judging import Found, drift_of, profile_of, quality_of
+from monitoring.metrics import MonitorMetrics
+from monitoring.policy import Policy
+from monitoring.registry import NoReferenceError, RegistryAwayError, UnknownVersionError
+from monitoring.reports.making import Reports
+from monitoring.reports.material import material_of
+from monitoring.result import Report, Result
+from monitoring.versions import UNKNOWN_STAGE, Version, Versions
+from monitoring.windows.live import Window
+from monitoring.windows.stream import Streams
+from serving.settings import Settings
+
+log = logging.getLogger(__name__)
+
+REASONS = {
+    NoReferenceError: "no_reference",
+    UnknownVersionError: "unknown_version",
+    RegistryAwayError: "registry",
+}
+Tell = Callable[[str, str], None]
+
+
+class Drawing(Enum):
+    """Which reports are made in a round."""
+
+    NONE = "none"
+    DUE = "those that are due"
+    ALL = "all"
+
+
+class Checked(NamedTuple):
+    """A result, and how many outcomes it knew of: the same rows with the same outcomes are checked once."""
+
+    result: Result
+    labelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCheck:
+    """Checks live windows.
+
+    Attributes:
+        settings: Thresholds and sizes.
+        versions: What windows are compared with.
+        closer: Knows the quality of closed windows, for lanes whose outcomes come later than a window lasts.
+        reports: Draws reports.
+        metrics: Counts them.
+        now: Seconds since 1970.
+        count: Told of a model and why a check of it came to nothing.
+        fail: Likewise, where that makes the round a failure.
+    """
+
+    settings: Settings
+    versions: Versions
+    closer: Closer
+    reports: Reports
+    metrics: MonitorMetrics
+    now: Callable[[], float]
+    count: Tell
+    fail: Tell
+    streams: Streams = field(default_factory=Streams)
+
+    def check(
+        self, window: Window, rows: pa.Table, policy: Policy, last: Checked | None, *, drawing: Drawing
+    ) -> Checked:
+        """Check a lane.
+
+        Args:
+            window: The lane's newest rows.
+            rows: The same, joined with their outcomes.
+            policy: The model's.
+            last: What was found the round before.
+            drawing: Which reports are made.
+        """
+        lane, labelled = window.lane, int(rows.num_rows - rows["label"].null_count)
+        try:
+            known = self._known(window)
+            if last and last.result.drift and drawing is not Drawing.ALL and _is_same(last, window, labelled):
+                same = replace(last.result, stage=known.stage, made_s=known.made_s, traffic=window.traffic)
+                return Checked(same, labelled)
+            version = self.versions.get(lane.model, lane.version)
+        except (NoReferenceError, UnknownVersionError, RegistryAwayError) as error:
+            tell = self.fail if isinstance(error, RegistryAwayError) else self.count
+            tell(lane.model, REASONS[type(error)])
+            return Checked(replace(_blank(window), note=str(error)), labelled)
+        profile = profile_of(version, [window.table], sample_rows=self.settings.monitor_max_rows)
+        found = both(
+            self._drift(window, version, profile, policy), self._quality(window, rows, version, policy)
+        )
+        alarm = self.streams.update(window, version.reference, policy.hidden)
+        result = replace(_filled(known, found), stream=alarm)
+        report = self._report(result, version, profile, rows, last.result if last else None, drawing=drawing)
+        return Checked(replace(result, report=report), labelled)
+
+    def _known(self, window: Window) -> Result:
+        facts = self.versions.facts(window.lane.model, window.lane.version)
+        blank = _blank(window)
+        return replace(blank, stage=facts.stage, made_s=facts.made_s) if facts else blank
+
+    def _drift(self, window: Window, version: Version, profile: Profile, policy: Policy) -> Found:
+        missing = self.settings.monitor_min_rows - window.rows
+        if missing > 0:
+            return Found(notes=(f"{missing} more rows are needed for a check",))
+        return drift_of(version, profile, policy, drift_share=self.settings.drift_share)
+
+    def _quality(self, window: Window, rows: pa.Table, version: Version, policy: Policy) -> Found:
+        """Of the live rows; of the newest closed window where too few of these have outcomes."""
+        live = quality_of(version.standard, rows, policy)
+        if live.quality and live.quality.labelled >= self.settings.monitor_min_rows:
+            return live
+        closed = self.closer.newest_quality(window.lane, version.standard.task)
+        if closed is None or closed.quality is None:
+            return live
+        if live.quality and live.quality.labelled >= closed.quality.labelled:
+            return live
+        return replace(live, quality=closed.quality, is_bad=closed.is_bad, notes=closed.notes)
+
+    def _report(
+        self,
+        result: Result,
+        version: Version,
+        profile: Profile,
+        rows: pa.Table,
+        last: Result | None,
+        *,
+        drawing: Drawing,
+    ) -> Report | None:
+        before = last.report if last else self.reports.newest(result)
+        is_due = result.drift is not None and self._is_due(before, result, last)
+        if drawing is Drawing.NONE or (drawing is Drawing.DUE and not is_due):
+            return before
+        material = material_of(version, result.drift, sample=profile.sample, rows=rows)
+        try:
+            report = self.reports.make(
+                result, material, drift_share=self.settings.drift_share, now_s=self.now()
+            )
+        except OSError as error:
+            self.fail(result.model, "report")
+            log.warning("the report of %s cannot be kept (%s); what was measured is", result.lane, error)
+            return before
+        self.metrics.reports.labels(result.model).inc()
+        return report
+
+    def _is_due(self, before: Report | None, result: Result, last: Result | None) -> bool:
+        """A report is some MB: the first one, one when a verdict changes, and one a window's length."""
+        if before is None:
+            return True
+        if last and (last.is_drifted, last.is_bad) != (result.is_drifted, result.is_bad):
+            return True
+        return self.now() - before.made_s >= self.settings.monitor_window_s
+
+
+def _is_same(last: Checked, window: Window, labelled: int) -> bool:
+    return last.labelled == labelled and last.result.newest == window.newest
+
+
+def _blank(window: Window) -> Result:
+    since, until = (datetime.fromtimestamp(each, UTC) for each in (window.span.since_s, window.span.until_s))
+    return Result(window.lane, UNKNOWN_STAGE, window.rows, since, until, window.newest, window.traffic)
+
+
+def _filled(known: Result, found: Found) -> Result:
+    return replace(
+        known,
+        drift=found.drift,
+        is_drifted=found.is_drifted,
+        quality=found.quality,
+        is_bad=found.is_bad,
+        estimate=found.estimate,
+        is_estimate_bad=found.is_estimate_bad,
+        business=found.business,
+        note=found.note,
+    )

@@ -1,0 +1,1 @@
+"""Evidently's reports: pages here, runs in MLflow, snapshots in an Evidently workspace."""
