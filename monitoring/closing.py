@@ -80,7 +80,11 @@ class Closer:
         if self.settings.monitor_window_rows:
             return self._due_by_count(model, now_s)
         length_s = self.settings.monitor_window_s
-        mark_s = reset_mark(self.history.mark(self._mark(model)), now_s, length_s=length_s)
+        before_s = self.history.mark(self._mark(model))
+        mark_s = reset_mark(before_s, now_s, length_s=length_s)
+        if mark_s is not None and mark_s != before_s:
+            log.warning("the clock was set back; windows of '%s' close anew from now on", model)
+            self.history.close([], marks={self._mark(model): mark_s})
         most = self.settings.monitor_backfill_windows
         return [Due(span) for span in due_spans(mark_s, now_s, length_s=length_s, most=most)]
 

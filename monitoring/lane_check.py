@@ -21,6 +21,7 @@ from monitoring.result import Report, Result
 from monitoring.versions import UNKNOWN_STAGE, Version, Versions
 from monitoring.windows.live import Window
 from monitoring.windows.stream import Streams
+from serving.lifecycle.errors import LifecycleError
 from serving.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,10 @@ class LaneCheck:
         live = quality_of(version.standard, rows, policy)
         if live.quality and live.quality.labelled >= self.settings.monitor_min_rows:
             return live
-        closed = self.closer.newest_quality(window.lane, version.standard.task)
+        try:
+            closed = self.closer.newest_quality(window.lane, version.standard.task)
+        except LifecycleError:  # the round tells of the database by itself
+            return live
         if closed is None or closed.quality is None:
             return live
         if live.quality and live.quality.labelled >= closed.quality.labelled:

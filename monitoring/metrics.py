@@ -282,10 +282,10 @@ class MonitorMetrics:
 
 
 def process_figures() -> ProcessFigures:
-    """What the monitor and the retrainings that it has started take of the machine."""
+    """What the monitor and the runs that it has started (`part="run"`) take of the machine."""
     own = this_process("monitor")
 
     def members() -> list[Member]:
-        return [own, *descendants(own, "retraining")]
+        return [own, *descendants(own, "run")]
 
     return ProcessFigures(members)

@@ -74,7 +74,9 @@ def findings(
 def _whole(profile: Profile, vanished: tuple[str, ...], without: tuple[str, ...]) -> Iterator[str]:
     for name in vanished:
         strange = profile.counts[name].wrong_type
-        if strange:
+        if profile.counts[name].not_finite:
+            yield f"'{_short(name)}' has no finite number in {profile.rows:,} rows"
+        elif strange:
             yield f"'{_short(name)}' has no number: {strange:,} of {profile.rows:,} rows have another type"
         elif name in profile.absent:
             yield f"'{_short(name)}' is gone: no row of the window has the column"

@@ -42,18 +42,17 @@ class Panel:
         return sparkline(self.line, self.scale, label=label, beside=self.beside, limit=self.limit)
 
 
-def panels(shown: Shown, *, span: Span, drift_share: float) -> list[Panel]:
+def panels(shown: Shown, *, span: Span) -> list[Panel]:
     """The figures of a lane.
 
     Args:
         shown: The lane.
         span: The left and the right edge of the drawings, in seconds since 1970.
-        drift_share: The share of drifted columns that alarms.
     """
     return [
         _traffic(shown, span),
         _latency(shown, span),
-        _drift(shown, span, drift_share),
+        _drift(shown, span),
         _quality(shown, span),
     ]
 
@@ -82,12 +81,12 @@ def _latency(shown: Shown, span: Span) -> Panel:
     return Panel("Latency, p99", now + half, line, Scale.of([line], span=span, floor=0.0), words.duration_ms)
 
 
-def _drift(shown: Shown, span: Span, limit: float) -> Panel:
+def _drift(shown: Shown, span: Span) -> Panel:
     line = _points(shown.history, lambda entry: entry.drift_share, lambda entry: entry.is_drifted)
     drift = shown.result.drift if shown.result else None
     now = words.share(drift.share if drift else shown.entry.drift_share if shown.entry else None)
     counted = f" <small>{len(drift.drifted)} of {len(drift.columns)} columns</small>" if drift else ""
-    return Panel("Drift", now + counted, line, Scale(*span, 0.0, 1.0), words.share, limit=limit)
+    return Panel("Drift", now + counted, line, Scale(*span, 0.0, 1.0), words.share, limit=shown.drift_share)
 
 
 def _quality(shown: Shown, span: Span) -> Panel:
@@ -112,20 +111,18 @@ def _quality_now(shown: Shown, name: str) -> str:
     return f"{words.NONE} <small>no outcomes yet</small>"
 
 
-def figures(shown: Shown, *, span: Span, drift_share: float) -> str:
+def figures(shown: Shown, *, span: Span) -> str:
     """The four figures in a row, each over its line."""
     cells = (
         f"<div><dt>{escape(panel.name)}</dt><dd>{panel.now}</dd>{panel.drawing() if panel.line else ''}</div>"
-        for panel in panels(shown, span=span, drift_share=drift_share)
+        for panel in panels(shown, span=span)
     )
     return f'<dl class="figures">{"".join(cells)}</dl>'
 
 
-def charts(shown: Shown, *, span: Span, drift_share: float) -> str:
+def charts(shown: Shown, *, span: Span) -> str:
     """The four figures as larger drawings with their edges named."""
-    return (
-        f'<div class="charts">{"".join(map(_chart, panels(shown, span=span, drift_share=drift_share)))}</div>'
-    )
+    return f'<div class="charts">{"".join(map(_chart, panels(shown, span=span)))}</div>'
 
 
 def _chart(panel: Panel) -> str:

@@ -1,6 +1,6 @@
 """What the pages show of each lane, made from its newest result and its last closed windows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -32,6 +32,7 @@ SAID: Mapping[State, str] = {
     State.STEADY: "Steady",
     State.SILENT: "No traffic",
 }
+PRODUCTION = "Production"
 URGENT = (State.LOW, State.DRIFT, State.LOW_ESTIMATE, State.STREAM)
 
 
@@ -44,12 +45,14 @@ class Shown:
         result: Its newest check; None where it answered nothing lately, or another monitor watches it.
         history: Its last closed windows, oldest first.
         entry: The closed window that stands for a check that was not made; None if none does.
+        drift_share: The share of drifted columns that alarms.
     """
 
     lane: Lane
     result: Result | None
     history: Sequence[Entry] = ()
     entry: Entry | None = None
+    drift_share: float = 0.5
 
     @property
     def state(self) -> State:
@@ -62,7 +65,7 @@ class Shown:
             (State.DRIFT, result.is_drifted),
             (State.LOW_ESTIMATE, result.is_estimate_bad),
             (State.STREAM, result.stream is not None),
-            (State.UNKNOWN, result.drift is None and result.quality is None),
+            (State.UNKNOWN, result.drift is None),
         )
         return next((state for state, is_so in truths if is_so), State.STEADY)
 
@@ -70,7 +73,7 @@ class Shown:
     def metric(self) -> str | None:
         """The metric of quality that is shown first; None where nothing is known of quality."""
         known = [*self.measured, *self.estimated, *(name for entry in self.history for name in entry.quality)]
-        return min(known, key=_rank) if known else None
+        return min(known, key=rank) if known else None
 
     @property
     def measured(self) -> Mapping[str, Figure]:
@@ -84,13 +87,18 @@ class Shown:
 
 
 def lanes(
-    results: Iterable[Result], history: Mapping[Lane, Sequence[Entry]], *, stands_since_s: float = INFINITE
+    results: Iterable[Result],
+    history: Mapping[Lane, Sequence[Entry]],
+    *,
+    drift_share: Callable[[str], float],
+    stands_since_s: float = INFINITE,
 ) -> list[Shown]:
     """All lanes of the newest results and the history, the worst first.
 
     Args:
         results: The newest result of each lane.
         history: By lane, its last closed windows, oldest first.
+        drift_share: The share of drifted columns that alarms, of a model.
         stands_since_s: A lane's last window stands for its check where it ended since then, in seconds since
             1970; for a monitor that has not checked anything.
     """
@@ -99,7 +107,8 @@ def lanes(
     for lane in {**newest, **history}:
         mine = history.get(lane, ())
         last = mine[-1] if mine and mine[-1].span.until_s >= stands_since_s else None
-        shown.append(Shown(lane, newest.get(lane), mine, None if lane in newest else last))
+        stands = None if lane in newest else last
+        shown.append(Shown(lane, newest.get(lane), mine, stands, drift_share(lane.model)))
     return sorted(shown, key=_order)
 
 
@@ -109,18 +118,19 @@ def _of_entry(entry: Entry | None) -> State:
     truths = (
         (State.LOW, entry.is_bad),
         (State.DRIFT, entry.is_drifted),
-        (State.UNKNOWN, entry.drift_share is None and not entry.quality),
+        (State.UNKNOWN, entry.drift_share is None),
     )
     return next((state for state, is_so in truths if is_so), State.STEADY)
 
 
-def _order(shown: Shown) -> tuple[int, str, int, str]:
+def _order(shown: Shown) -> tuple[int, str, bool, int, str]:
     version = shown.lane.version
     number = int(version) if version.isdigit() else 0
-    return shown.state, shown.lane.model.lower(), -number, shown.lane.variant
+    stage = shown.result.stage if shown.result else ""
+    return shown.state, shown.lane.model.lower(), stage != PRODUCTION, -number, shown.lane.variant
 
 
-def _rank(metric: str) -> tuple[int, str]:
-    """In the order in which training lists metrics."""
+def rank(metric: str) -> tuple[int, str]:
+    """What metrics are sorted by: the order in which training lists them."""
     names = list(METRICS)
     return names.index(metric) if metric in names else len(names), metric

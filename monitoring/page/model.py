@@ -52,12 +52,12 @@ def _lane(shown: Shown, made: Round, elsewhere: Elsewhere) -> str:
     stage = f" &middot; {escape(result.stage)}" if result and result.stage not in ("None", "?") else ""
     title = f"Version {escape(lane.version)} &middot; {escape(lane.variant)}{stage} {chip(shown.state)}"
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(shown))
-    drawn = charts(shown, span=made.span, drift_share=made.drift_share)
+    drawn = charts(shown, span=made.span)
     table = f"<h3>Columns</h3>{columns(result.drift)}" if result and result.drift else ""
     listed = f'<ul class="plain">{said}</ul>' if said else ""
     return f"""<section class="box {tone(shown.state)}"><div class="top"><h2>{title}</h2>
 <span class="links">{elsewhere.of_lane(result, lane)}{_ask(lane) if result else ""}</span></div>
-{listed}{drawn}{quality(shown)}{table}{_windows(shown.history)}</section>"""
+{listed}{drawn}{quality(shown)}{table}{_windows(shown)}</section>"""
 
 
 def _sentences(shown: Shown) -> list[str]:
@@ -75,18 +75,17 @@ def _ask(lane: Lane) -> str:
     return f'<form method="post" action="/report">{fields}<button>Make a report now</button></form>'
 
 
-def _windows(history: Sequence[Entry]) -> str:
-    if not history:
+def _windows(shown: Shown) -> str:
+    if not shown.history:
         return ""
-    rows = "".join(map(_window, reversed(history[-WINDOWS:])))
+    name = shown.metric or ""
+    rows = "".join(_window(entry, name) for entry in reversed(shown.history[-WINDOWS:]))
     return f"""<h3>Closed windows</h3><div class="wide"><table><tr><th>from (UTC)</th><th class="n">rows</th>
-<th class="n">p99</th><th class="n">drift</th><th class="n">labelled</th><th>quality</th><th></th></tr>
-{rows}</table></div>"""
+<th class="n">p99</th><th class="n">drift</th><th class="n">labelled</th><th class="n">{escape(name)}</th>
+<th></th></tr>{rows}</table></div>"""
 
 
-def _window(entry: Entry) -> str:
-    first = next(iter(entry.quality.items()), None)
-    good = f"{escape(first[0])} {words.figure(first[1])}" if first else words.NONE
+def _window(entry: Entry, metric: str) -> str:
     verdicts = [word for word, is_so in (("drift", entry.is_drifted), ("quality low", entry.is_bad)) if is_so]
     marks = "".join(f'<span class="chip bad">{word}</span> ' for word in verdicts)
     figures = (
@@ -94,7 +93,9 @@ def _window(entry: Entry) -> str:
         words.duration_ms(entry.p99_ms),
         words.share(entry.drift_share),
         words.count(entry.labelled),
+        words.figure(entry.quality.get(metric)),
     )
     cells = "".join(f'<td class="n">{cell}</td>' for cell in figures)
     since = words.moment(entry.span.since_s)
-    return f"<tr><td>{since}</td>{cells}<td>{good}</td><td>{marks}{escape(entry.note)}</td></tr>"
+    said = f'<td class="note">{marks}{escape(entry.note)}</td>'
+    return f'<tr><td class="when">{since}</td>{cells}{said}</tr>'

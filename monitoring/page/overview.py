@@ -16,6 +16,7 @@ from monitoring.retraining.journal import Decision
 IN_FULL = 12
 """So many lanes are shown in full, whatever they are; beyond them only those that need a look."""
 MOST_IN_FULL = 60
+NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,6 @@ class Round:
         now_s: The time, in seconds since 1970.
         checked_s: When the newest round ended; 0 before the first.
         window_s: The window's length in seconds.
-        drift_share: The share of drifted columns that alarms.
         span: What the drawings span, in seconds since 1970.
         notice: A sentence that all should read, such as that this monitor stands by; empty for none.
     """
@@ -34,7 +34,6 @@ class Round:
     now_s: float
     checked_s: float
     window_s: float
-    drift_share: float
     span: tuple[float, float]
     notice: str = ""
 
@@ -68,14 +67,14 @@ def overview(
     journal = decisions(decided, now_s=made.now_s, has_model=True)
     body = f"""<div class="top"><h1>Penstock monitor</h1><span class="soft">{made.said()}</span>
 <span class="links">{elsewhere.home()}<a href="/metrics">metrics</a></span></div>
-{notice(made.notice)}{_sum(shown)}{lanes}{_short(short)}
-<h2>Decisions</h2><div class="box">{journal}</div>"""
+{notice(made.notice)}{_sum(shown)}{lanes}<h2>Decisions</h2><div class="box">{journal}</div>
+{_short(short)}"""
     return frame(_title(shown), body)
 
 
 def notice(sentence: str) -> str:
     """A banner with a sentence, or nothing."""
-    return f'<div class="banner">{escape(sentence)}</div>' if sentence else ""
+    return f'<div class="banner">{escape(sentence[0].upper() + sentence[1:])}</div>' if sentence else ""
 
 
 def who(shown: Shown, *, is_linked: bool = True) -> str:
@@ -109,10 +108,10 @@ def _sum(shown: Sequence[Shown]) -> str:
 
 
 def _lane(shown: Shown, made: Round, elsewhere: Elsewhere) -> str:
-    drawn = figures(shown, span=made.span, drift_share=made.drift_share)
+    drawn = figures(shown, span=made.span)
     links = elsewhere.of_lane(shown.result, shown.lane)
     said = escape("; ".join(sentences(shown)))
-    below = f'<div class="said"><span>{said}</span><span class="links">{links}</span></div>'
+    below = f'<div class="said"><span class="why">{said}</span><span class="links">{links}</span></div>'
     state = f"lane {tone(shown.state)}"
     return f'<article class="{state}">{who(shown)}{drawn}{below if said or links else ""}</article>'
 
@@ -126,8 +125,8 @@ def sentences(shown: Shown) -> list[str]:
     said = [result.note] if result.note else []
     if result.drift and result.drift.drifted:
         named = [column.name for column in result.drift.ranked if column.is_drifted]
-        more = f" and {len(named) - 4} more" if len(named) > 4 else ""
-        said.append(f"drifted: {', '.join(named[:4])}{more}")
+        more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+        said.append(f"drifted: {', '.join(named[:NAMED])}{more}")
     if result.drift:
         said += result.drift.findings[:2]
     return said
@@ -143,7 +142,7 @@ def _short(shown: Sequence[Shown]) -> str:
         if mine:
             items = "".join(f"<li>{_line(each)}</li>" for each in mine)
             parts.append(f'<h3>{len(mine)} {SAID[state].lower()}</h3><ul class="quiet">{items}</ul>')
-    return f'<div class="box">{"".join(parts)}<a href="/?all=1">Show all in full</a></div>'
+    return f'<h2>The others</h2><div class="box">{"".join(parts)}<a href="/?all=1">Show all in full</a></div>'
 
 
 def _line(shown: Shown) -> str:
@@ -152,5 +151,6 @@ def _line(shown: Shown) -> str:
     if result:
         drift = f", drift {words.share(result.drift.share)}" if result.drift else ""
         figure = f" &middot; {words.rate(result.traffic.per_second)}{drift}"
-    name = f'<a href="{model_page(lane.model)}">{escape(lane.model)}</a>'
+    note = escape("; ".join(sentences(shown)))
+    name = f'<a href="{model_page(lane.model)}" title="{note}">{escape(lane.model)}</a>'
     return f'{name} <span class="soft">{escape(lane.version)} {escape(lane.variant)}{figure}</span>'

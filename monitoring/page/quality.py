@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from monitoring.page import words
-from monitoring.page.lanes import Shown
+from monitoring.page.lanes import Shown, rank
 from monitoring.quality.figures import Figure
 
 
@@ -22,18 +22,19 @@ def quality(shown: Shown) -> str:
 
 
 def _metrics(shown: Shown) -> str:
-    result = shown.result
-    measured, estimated = shown.measured, shown.estimated
+    result, measured, estimated = shown.result, shown.measured, shown.estimated
     errors = result.estimate.error if result and result.estimate else {}
-    names = [*measured, *(name for name in estimated if name not in measured)]
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td>{_cells(measured.get(name))}{_cells(estimated.get(name))}"
-        f'<td class="n">{_signed(errors.get(name))}</td></tr>'
-        for name in names
-    )
-    return f"""<h3>Quality</h3>{_rows(shown)}<div class="wide"><table><tr><th>metric</th>
-<th class="n">measured</th><th class="n">95 %</th><th class="n">estimated</th><th class="n">95 %</th>
-<th class="n">estimate's error</th></tr>{rows}</table></div>"""
+    heads = ["measured", "95 %"] if measured else []
+    heads += ["estimated", "95 %", "estimate's error"] if estimated else []
+    rows = []
+    for name in sorted({**measured, **estimated}, key=rank):
+        cells = _cells(measured.get(name)) if measured else ""
+        if estimated:
+            cells += f'{_cells(estimated.get(name))}<td class="n">{_signed(errors.get(name))}</td>'
+        rows.append(f"<tr><td>{escape(name)}</td>{cells}</tr>")
+    head = "".join(f'<th class="n">{text}</th>' for text in heads)
+    table = f"<table><tr><th>metric</th>{head}</tr>{''.join(rows)}</table>"
+    return f'<h3>Quality</h3>{_rows(shown)}<div class="wide">{table}</div>'
 
 
 def _rows(shown: Shown) -> str:

@@ -20,6 +20,7 @@ from monitoring.page.origin import is_own
 from monitoring.page.overview import Round, overview
 from monitoring.page.past import WINDOWS, Past
 from monitoring.page.status import status
+from monitoring.policy import Policy
 from monitoring.quality.metric_names import INFINITE
 from monitoring.result import Result
 from monitoring.retraining.journal import Decision, Journal
@@ -42,6 +43,9 @@ class Watched(Protocol):
     def results(self) -> Sequence[Result]:
         """The newest result of each lane."""
 
+    def policies(self, models: list[str]) -> Mapping[str, Policy]:
+        """What is wanted of models."""
+
     def ask_report(self, lane: Lane) -> bool:
         """Have a report made; False if the lane is not among the results."""
 
@@ -56,7 +60,7 @@ class Site:
         journal: The decisions.
         links: Where else one can look.
         window_s: The window's length in seconds.
-        drift_share: The share of drifted columns that alarms.
+        drift_share: The share of drifted columns that alarms where a policy names none.
         notice: A sentence that all should read; empty for none.
         now: Seconds since 1970.
     """
@@ -112,19 +116,26 @@ class Site:
             else:
                 history = self.past.of_model(model, checked_s=checked_s)
         except LifecycleError as error:
-            return lanes(results, {}), f"closed windows cannot be shown: {error}"
+            return lanes(
+                results, {}, drift_share=self._drift_share
+            ), f"closed windows cannot be shown: {error}"
         oldest_s = self.now() - WINDOWS * self.window_s
         recent = {lane: mine for lane, mine in history.items() if mine[-1].span.until_s >= oldest_s}
         is_first = not self.watched.results()
         stands_since_s = self.now() - _STANDS * self.window_s if is_first else INFINITE
-        return lanes(results, recent, stands_since_s=stands_since_s), ""
+        shown = lanes(results, recent, drift_share=self._drift_share, stands_since_s=stands_since_s)
+        return shown, ""
+
+    def _drift_share(self, model: str) -> float:
+        wanted = self.watched.policies([model])[model].drift_share
+        return self.drift_share if wanted is None else wanted
 
     def _round(self, shown: Sequence[Shown], problem: str) -> Round:
         now_s = self.now()
         since_s = min((each.history[0].span.since_s for each in shown if each.history), default=now_s)
         span = (max(since_s, now_s - WINDOWS * self.window_s), now_s)
         notice = "; ".join(each for each in (self.notice(), problem) if each)
-        return Round(now_s, self.watched.checked_s, self.window_s, self.drift_share, span, notice)
+        return Round(now_s, self.watched.checked_s, self.window_s, span, notice)
 
     def _decided(self, count: int, model: str | None = None) -> list[Decision]:
         try:
@@ -164,7 +175,7 @@ class Site:
         made = {each.lane: each.result.report for each in shown if each.result}
         for lane, since_s in list(self._waited.items()):
             newest = made.get(lane)
-            is_there = newest is not None and newest.made_s >= since_s
+            is_there = newest is not None and newest.made_s > since_s
             if is_there or lane not in made or self.now() - since_s > _PATIENCE_S:
                 self._waited.pop(lane, None)
         return list(self._waited)

@@ -20,7 +20,6 @@ def status(shown: Sequence[Shown], made: Round, decided: Sequence[Decision]) -> 
     return {
         "checked_s": made.checked_s or None,
         "window_s": made.window_s,
-        "drift_share": made.drift_share,
         "notice": made.notice,
         "lanes": [_lane(each) for each in shown],
         "decisions": [_decision(each) for each in reversed(decided)],
@@ -45,7 +44,8 @@ def _lane(shown: Shown) -> dict[str, object]:
         }
         for entry in shown.history
     ]
-    return {"state": SAID[shown.state], **found, **intervals, "windows": windows}
+    alarm = {"drift_share_alarm": shown.drift_share}
+    return {"state": SAID[shown.state], **found, **alarm, **intervals, "windows": windows}
 
 
 def _figures(metrics: Mapping[str, Figure]) -> dict[str, object]:

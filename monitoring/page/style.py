@@ -23,6 +23,7 @@ a { color: var(--link); text-decoration: none }
 a:hover { text-decoration: underline }
 h1 { font-size: 1.3rem; margin: 0; line-height: 1.25; overflow-wrap: anywhere }
 h2 { font-size: 1.05rem; margin: 2rem 0 .6rem }
+.top + .box, .banner + .box { margin-top: .9rem }
 h3 { font-size: .95rem; margin: 1.1rem 0 .4rem }
 p { margin: .3rem 0 }
 small, .soft { color: var(--soft); font-size: .85rem }
@@ -70,7 +71,7 @@ small, .soft { color: var(--soft); font-size: .85rem }
   border-top: 1px solid var(--rule); padding-top: .45rem; display: flex; flex-wrap: wrap;
   gap: .2rem 1.4rem; justify-content: space-between
 }
-.said > span { flex: 1 1 20rem }
+.why { flex: 1 1 22rem }
 .spark { display: block; width: 100%; height: 2.1rem; overflow: visible; margin-top: .1rem }
 .spark path { fill: none; vector-effect: non-scaling-stroke }
 .spark .line { stroke: var(--line); stroke-width: 1.6 }
@@ -78,6 +79,7 @@ small, .soft { color: var(--soft); font-size: .85rem }
 .spark .limit { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; opacity: .75 }
 .spark .dot { stroke: var(--line); stroke-width: 5; stroke-linecap: round }
 .spark .marked { stroke: var(--bad) }
+.box > h3:first-child { margin-top: 0 }
 .quiet {
   columns: 20rem; column-gap: 1.4rem; padding: 0; margin: .4rem 0; list-style: none;
   font-size: .9rem
@@ -100,6 +102,8 @@ table { border-collapse: collapse; width: 100%; font-size: .88rem }
 th { color: var(--soft); font-weight: 500; font-size: .78rem; text-align: left }
 th, td { padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--rule); vertical-align: top }
 td.n, th.n { text-align: right; white-space: nowrap }
+td.when { white-space: nowrap }
+td.note { min-width: 16rem; overflow-wrap: anywhere }
 td.name { overflow-wrap: anywhere; min-width: 8rem }
 tr:last-child td { border-bottom: 0 }
 .bar {
@@ -128,6 +132,7 @@ button:disabled { color: var(--soft); cursor: default }
 }
 @media (max-width: 34rem) {
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+  .lane .figures dd small { display: block }
   .box { padding: .8rem }
 }
 """

@@ -1,7 +1,8 @@
 """Reference and window as Evidently takes them: like for like, with thresholds that say what was judged.
 
-Evidently measures again, on the rows that it draws. Its threshold of a column is moved, where it must be, to
-the other side of the distance, so that a report calls those columns drifted that the gauges do.
+Evidently measures again, on the rows that it draws, and a report must call those columns drifted that the
+gauges do. Its threshold is what matters, and only where chance explains more it is doubled until it lies
+above the distance: in a workspace, reports with other thresholds are points of other lines.
 """
 
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ import pandas as pd
 from monitoring.columns import Columns
 from monitoring.drift.comparable import comparable
 from monitoring.drift.numbers import SMALLEST_SCALE
-from monitoring.drift.verdict import ColumnDrift, Drift
+from monitoring.drift.verdict import SHIFT, ColumnDrift, Drift
 
 A_VALUE, NO_VALUE = "(a value)", "(no value)"
 """The two categories of a column that the window has no value of: no two sides lie farther apart."""
 SURELY = 0.9
-"""A threshold that is moved lies so far from the distance that a sample's luck does not turn the verdict."""
+"""A threshold lies so far from the distance that a sample's luck does not turn the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,11 @@ def compare(reference: pd.DataFrame, window: pd.DataFrame, columns: Columns, dri
 
 def _threshold(column: ColumnDrift, reference: "pd.Series[Any]", kinds: Columns) -> float:
     """In Evidently's unit."""
-    if column.is_drifted:
-        threshold = min(column.threshold, SURELY * column.distance)
-    else:
-        threshold = max(column.threshold, column.distance / SURELY)
+    threshold = SHIFT
+    if column.is_drifted and SURELY * column.distance < SHIFT:
+        threshold = SHIFT / 2
+    while not column.is_drifted and threshold * SURELY < column.distance:
+        threshold *= 2
     if column.name in kinds.text:
         return (1 + threshold) / 2
     spread = float(np.std(reference.dropna().to_numpy())) if column.name in kinds.numeric else 0.0

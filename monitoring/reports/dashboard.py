@@ -23,7 +23,8 @@ def with_tab(dashboard: Any, variant: str, *, is_regression: bool) -> Any:
         is_regression: Whether its quality is in errors of numbers.
 
     Returns:
-        The dashboard, or None if it has such a tab.
+        The dashboard, or None if it has such a tab. The panels name the variant too: Evidently's UI may show
+        those of all tabs below each other.
     """
     from evidently.sdk.models import DashboardModel, DashboardTabModel
     from evidently.sdk.panels import counter_panel, line_plot_panel
@@ -31,11 +32,11 @@ def with_tab(dashboard: Any, variant: str, *, is_regression: bool) -> Any:
     if variant in {tab.title for tab in dashboard.tabs}:
         return None
     panels = [
-        counter_panel("Share of drifted columns", _values(variant, _SHARE), "the newest report", "half"),
-        counter_panel("Rows compared", _values(variant, _ROWS), "the newest report", "half"),
-        line_plot_panel("Share of drifted columns over time", _values(variant, _SHARE)),
-        line_plot_panel("Distance of each column to the reference", _values(variant, _DISTANCES)),
-        line_plot_panel("Quality", _values(variant, *_QUALITY[is_regression])),
+        counter_panel(f"{variant}: drifted columns", _values(variant, _SHARE), "newest report", "half"),
+        counter_panel(f"{variant}: rows compared", _values(variant, _ROWS), "newest report", "half"),
+        line_plot_panel(f"{variant}: share of drifted columns", _values(variant, _SHARE)),
+        line_plot_panel(f"{variant}: distance of each column", _values(variant, _DISTANCES)),
+        line_plot_panel(f"{variant}: quality", _values(variant, *_QUALITY[is_regression])),
     ]
     tab = DashboardTabModel(title=variant, panels=[panel.id for panel in panels])
     return DashboardModel(tabs=[*dashboard.tabs, tab], panels=[*dashboard.panels, *panels])

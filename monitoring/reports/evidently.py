@@ -18,6 +18,8 @@ _Sides = tuple[pd.DataFrame, pd.DataFrame | None]
 def drift_report(compared: Compared, *, drift_share: float, made: datetime, about: Mapping[str, str]) -> Any:
     """Evidently's drift of each column, and its summary of both sides.
 
+    Text columns have no summary: with one, Evidently's page fails to show anything.
+
     Args:
         compared: Reference and window.
         drift_share: The share of drifted columns from which the report speaks of drift.
@@ -31,7 +33,7 @@ def drift_report(compared: Compared, *, drift_share: float, made: datetime, abou
         from evidently import DataDefinition
         from evidently.presets import DataDriftPreset, DataSummaryPreset
 
-        named = list(compared.columns.names)
+        named, texts = list(compared.columns.names), len(compared.columns.text)
         definition = DataDefinition(
             numerical_columns=list(compared.columns.numeric),
             categorical_columns=list(compared.columns.categorical),
@@ -45,7 +47,7 @@ def drift_report(compared: Compared, *, drift_share: float, made: datetime, abou
             text_method=TEXT,
             per_column_threshold=compared.thresholds,
         )
-        presets = [drift, DataSummaryPreset(columns=named)]
+        presets = [drift, DataSummaryPreset(columns=named[: -texts or None])]
         return _run(presets, (compared.window[named], compared.reference[named]), definition, made, about)
 
 

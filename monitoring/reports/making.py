@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from monitoring.quality.metric_names import METRICS
 from monitoring.registry import Registry, RegistryAwayError
 from monitoring.reports.evidently import drift_report, quality_report
 from monitoring.reports.material import Material
@@ -20,6 +21,8 @@ from monitoring.result import Report, Result
 log = logging.getLogger(__name__)
 
 DRIFT, QUALITY = "drift", "quality"
+NAMED_METRICS = 4
+NAMED_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,18 @@ def _drift_findings(result: Result) -> Sequence[str]:
         return ()
     verdict = "this is drift" if result.is_drifted else "this is no drift"
     share = f"{len(drift.drifted)} of {len(drift.columns)} columns drifted ({drift.share:.0%}): {verdict}."
-    return (share, *drift.findings)
+    named = [f"{column.name} {column.distance:.2f}" for column in drift.ranked if column.is_drifted]
+    more = f" and {len(named) - NAMED_COLUMNS} more" if len(named) > NAMED_COLUMNS else ""
+    listed = (f"Those that matter most: {', '.join(named[:NAMED_COLUMNS])}{more}.",) if named else ()
+    return (share, *listed, *drift.findings)
 
 
 def _quality_findings(result: Result) -> Sequence[str]:
     quality = result.quality
     if quality is None:
         return ()
-    figures = [f"{name} {figure}" for name, figure in quality.metrics.items()]
-    verdict = ", which is bad" if result.is_bad else ""
-    return (f"Of {quality.labelled:,} labelled rows{verdict}: {', '.join(figures)}.", *quality.notes)
+    named = [name for name in METRICS if name in quality.metrics][:NAMED_METRICS]
+    figures = [f"{name} {quality.metrics[name]}" for name in named]
+    verdict = ", which is low" if result.is_bad else ""
+    said = f"Measured on {quality.labelled:,} rows with outcomes{verdict}: {', '.join(figures)}."
+    return (said, *quality.notes)

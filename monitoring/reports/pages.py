@@ -17,10 +17,12 @@ from monitoring.places import lane_dir
 
 KEPT_PAGES = 3
 _ABANDONED_S = 3600.0
-_HEADING = """<body><div style="font:15px/1.5 system-ui,sans-serif;color:#1b1f24;background:#f6f8fa;\
-border-bottom:1px solid #d0d7de;padding:14px 24px;overflow-wrap:anywhere"><strong style="font-size:19px">\
-{title}</strong><br><span style="color:#57606a">{about}</span>{findings}</div>
-"""
+_WIDTH = 1000
+"""Pixels; in less Evidently's page cuts its tables off, so narrow screens show it smaller, or scroll."""
+_LOOK = (
+    "font:15px/1.5 system-ui,sans-serif;color:#1b1f24;background:#f6f8fa;padding:14px 24px;"
+    "border-bottom:1px solid #d0d7de;overflow-wrap:anywhere"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,13 @@ def _abandoned(home: Path) -> list[Path]:
 
 
 def _headed(page: str, heading: Heading) -> str:
+    title, about = escape(heading.title), escape(heading.about)
     findings = "".join(f"<br>{escape(sentence)}" for sentence in heading.findings)
-    top = _HEADING.format(title=escape(heading.title), about=escape(heading.about), findings=findings)
-    page = page.replace("<head>", f"<head><title>{escape(heading.title)}</title>", 1)
+    top = (
+        f'<body style="min-width:{_WIDTH}px;margin:0"><div style="{_LOOK}">'
+        f'<strong style="font-size:19px">{title}</strong><br>'
+        f'<span style="color:#57606a">{about}</span>{findings}</div>'
+    )
+    page = page.replace("<head>", f"<head><title>{title}</title>", 1)
+    page = page.replace("width=device-width, initial-scale=1.0", f"width={_WIDTH}", 1)
     return page.replace("<body>", top, 1)

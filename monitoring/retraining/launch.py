@@ -31,6 +31,7 @@ class Asked:
         model: The registered model.
         target: The name that labels get.
         learned_s: The champion has learned from what was predicted until then.
+        late_s: How long after its prediction an outcome is waited for.
         most: The most rows.
         hidden: Columns to leave out.
     """
@@ -42,6 +43,7 @@ class Asked:
     model: str
     target: str
     learned_s: float
+    late_s: float
     most: int
     hidden: list[str]
 
@@ -107,7 +109,7 @@ def _write(asked: Asked, folder: Path) -> int:
 
 def _rows(asked: Asked) -> LabelledRows:
     scanner = Scanner(Path(asked.log_folder), asked.log_s3_uri)
-    return LabelledRows(scanner, asked.model, asked.learned_s, time.time())
+    return LabelledRows(scanner, asked.model, asked.learned_s, asked.late_s, time.time())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from monitoring.history import Entry, History
 from monitoring.policy import Policy
 from monitoring.retraining import command as commands
@@ -18,8 +20,8 @@ from monitoring.retraining import triggers
 from monitoring.retraining.champions import Champion
 from monitoring.retraining.clock import Appointment, Due
 from monitoring.retraining.launch import ROWS, Asked, ask, given
-from monitoring.retraining.rows import LabelledRows, NewRows
-from monitoring.retraining.runs import Over, Runs, why_failed
+from monitoring.retraining.rows import DAY_S, LabelledRows, NewRows, ids_and_times
+from monitoring.retraining.runs import LAUNCH, Over, Runs, why_failed
 from monitoring.retraining.tickets import RETRAIN, Ticket, Tickets, ended, new_ticket
 from monitoring.retraining.verdicts import BETTER, NOT_BETTER, REFUSED, Verdict, Verdicts
 from monitoring.retraining.voice import Voice
@@ -33,6 +35,20 @@ NO_CHAMPION = triggers.Reason("no_champion", "no version is in Production, so th
 UNDER_WAY = triggers.Reason("running", "a retraining is under way")
 IN_CANARY = triggers.Reason("canary", "a canary of the model is under way")
 BUSY = triggers.Reason("busy", "other models are being retrained")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A count, of what, and until when it is not made again."""
+
+    key: tuple[str, float, float]
+    rows: NewRows
+    until_s: float
+
+
+def _good_until_s(began_s: float) -> float:
+    now_s = time.monotonic()
+    return now_s + (now_s - began_s) / COUNTING_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,9 @@ class Retrainings:
     voice: Voice
     now: Callable[[], float]
     _scanner: Scanner = field(init=False)
-    _counted: dict[tuple[str, float, float], tuple[float, NewRows]] = field(default_factory=dict)
+    _counted: dict[str, "_Counted"] = field(default_factory=dict)
+    _outcomes: pa.Table | None = None
+    _outcomes_until_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Look at the log where the settings say."""
@@ -98,7 +116,7 @@ class Retrainings:
             return True
         against = self._early(case)
         if against is None:
-            rows = self._count(champion, case.last)
+            rows = self._count(case)
             told = case.reasons(rows)
             against = self._late(policy, rows)
         if told and against:
@@ -124,6 +142,8 @@ class Retrainings:
             done, decision = ended(ticket, states.FAILED, self.now()), say.FAILED
             self.verdicts.end(verdict)
         self._tell(self.tickets.put(done), decision, self._reasons(over, verdict, had.left_out))
+        if done.state in states.LEARNED:
+            self.runs.drop_rows(ticket)
         self.runs.let_go(ticket)
         return done
 
@@ -199,22 +219,30 @@ class Retrainings:
         self.voice.say(model, say.RETRAINING, say.WAIT, sentences, gist=gist)
 
     def _rows(self, champion: Champion) -> LabelledRows:
-        return LabelledRows(self._scanner, champion.model, champion.learned_s, self.now())
+        late_s = self.settings.monitor_outcome_days * DAY_S
+        return LabelledRows(self._scanner, champion.model, champion.learned_s, late_s, self.now())
 
-    def _count(self, champion: Champion, last: triggers.Last | None) -> NewRows:
+    def _count(self, case: "_Case") -> NewRows:
         """The new rows; as they were counted lately, where counting takes long."""
-        rows = self._rows(champion)
+        champion, last = case.champion, case.last
         fresh_s = max(last.cut_s if last else 0.0, champion.learned_s or champion.made_s)
-        key = (champion.model, champion.learned_s, fresh_s)
-        again_s, known = self._counted.get(key, (0.0, NewRows(0, 0)))
+        key = (champion.version, champion.learned_s, fresh_s)
+        known = self._counted.get(champion.model)
+        if known and known.key == key and time.monotonic() < known.until_s:
+            return known.rows
         began = time.monotonic()
-        if began < again_s:
-            return known
-        known = rows.count(fresh_s)
-        took_s = time.monotonic() - began
-        self._counted = {kept: value for kept, value in self._counted.items() if kept[0] != champion.model}
-        self._counted[key] = (time.monotonic() + took_s / COUNTING_SHARE, known)
-        return known
+        outcomes = self._newest_outcomes()
+        rows = self._rows(champion).count(outcomes, fresh_s, case.policy.retraining.new_rows)
+        self._counted[champion.model] = _Counted(key, rows, _good_until_s(began))
+        return rows
+
+    def _newest_outcomes(self) -> pa.Table:
+        """What has come of predictions, read once a tick for all models, less often if it takes long."""
+        if self._outcomes is None or time.monotonic() >= self._outcomes_until_s:
+            began = time.monotonic()
+            self._outcomes = ids_and_times(self._scanner)
+            self._outcomes_until_s = _good_until_s(began)
+        return self._outcomes
 
     def _start(self, case: "_Case", told: Sequence[triggers.Reason]) -> None:
         champion, policy = case.champion, case.policy
@@ -237,7 +265,7 @@ class Retrainings:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             ask(folder, self._asked(ticket, champion, policy, folder))
-            launch = [sys.executable, "-m", "monitoring.retraining.launch", str(folder)]
+            launch = [sys.executable, "-m", LAUNCH, str(folder)]
             self.runs.start(ticket, launch, Path(__file__).parents[2])
         except OSError as error:
             failed = self.tickets.put(ended(ticket, states.FAILED, self.now()))
@@ -254,6 +282,7 @@ class Retrainings:
             champion.model,
             champion.target,
             champion.learned_s,
+            self.settings.monitor_outcome_days * DAY_S,
             self.settings.retrain_max_rows,
             sorted(policy.hidden),
         )

@@ -19,7 +19,13 @@ from serving.prediction_log.tables import merge
 TIME = "penstock_ts"
 """The column that says when a row was asked about."""
 MICROSECOND_S = 1e-6
+DAY_S = 86_400.0
+MOST_OUTCOMES = 1_000_000
+"""The newest outcomes that are looked at, of all models; so many ids take about 60 MB."""
+LOOKED_UP_AT_ONCE = 262_144
+"""Predictions that are held against the outcomes together: each time a table of the outcomes is made."""
 _ID = ("prediction_id",)
+_COUNTED = ["prediction_id", "received"]
 
 
 class NoRowsError(Exception):
@@ -28,11 +34,11 @@ class NoRowsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
-    """How many labelled rows there are.
+    """How many labelled rows there are; counting ends where there are enough.
 
     Attributes:
         usable: Those that were predicted since the champion learned.
-        fresh: Those among them whose outcome came since the last retraining began.
+        fresh: Those among them whose outcome came since the last training.
     """
 
     usable: int
@@ -56,6 +62,30 @@ class Written:
     left_out: tuple[str, ...]
 
 
+def labels(scanner: Scanner, since_s: float, *, columns: list[str] | None = None) -> pa.Table:
+    """The newest labels that were received since a time, `MOST_OUTCOMES` and a part of a file at most.
+
+    Args:
+        scanner: Reads the log.
+        since_s: In seconds since 1970.
+        columns: Only these columns of outcomes.
+    """
+    found = [told.SCHEMA.empty_table().select(columns or told.SCHEMA.names)]
+    held = 0
+    for part in scanner.outcomes(max(0.0, since_s)):
+        kept = part.filter(pc.is_valid(part["label_json"])).select(found[0].column_names)
+        found.append(kept)
+        held += kept.num_rows
+        if held >= MOST_OUTCOMES:
+            break
+    return pa.concat_tables(found)
+
+
+def ids_and_times(scanner: Scanner) -> pa.Table:
+    """What counting needs of the newest labels, of all models: `prediction_id` and `received`."""
+    return labels(scanner, 0.0, columns=_COUNTED)
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
     """The labelled rows of one model on the log.
@@ -64,33 +94,36 @@ class LabelledRows:
         scanner: Reads the log.
         model: The registered model.
         learned_s: The champion has learned from what was predicted until then.
+        late_s: How long after its prediction an outcome is waited for.
         now_s: The time, in seconds since 1970.
     """
 
     scanner: Scanner
     model: str
     learned_s: float
+    late_s: float
     now_s: float
 
-    def count(self, started_s: float) -> NewRows:
-        """Count them.
+    def count(self, outcomes: pa.Table, since_s: float, enough: int) -> NewRows:
+        """Count them, until there are enough of both kinds.
 
         Args:
-            started_s: The last retraining had the outcomes that were received until then.
+            outcomes: As `ids_and_times` gives them.
+            since_s: Fresh are those whose outcome was received after it.
+            enough: How many are enough.
         """
-        outcomes = self._outcomes()
-        every, fresh = (
-            outcomes["prediction_id"],
-            outcomes.filter(_later(outcomes, started_s))["prediction_id"],
-        )
-        if not len(every):
+        outcomes = outcomes.filter(_later(outcomes, self._received_s))
+        if not outcomes.num_rows:
             return NewRows(0, 0)
-        ids, fresh_ids = _both_spellings(every), _both_spellings(fresh)
+        every = _both_spellings(outcomes["prediction_id"])
+        fresh = _both_spellings(outcomes.filter(_later(outcomes, since_s))["prediction_id"])
         counts = [0, 0]
-        for table in self._predictions(_ID):
-            wanted = table["prediction_id"]
-            counts[0] += pc.sum(pc.is_in(wanted, value_set=ids)).as_py() or 0
-            counts[1] += pc.sum(pc.is_in(wanted, value_set=fresh_ids)).as_py() or 0
+        for table in _gathered(self._predictions(outcomes, _ID)):
+            asked = table["prediction_id"]
+            counts[0] += pc.sum(pc.is_in(asked, value_set=every)).as_py() or 0
+            counts[1] += pc.sum(pc.is_in(asked, value_set=fresh)).as_py() or 0
+            if min(counts) >= enough:
+                break
         return NewRows(*counts)
 
     def write(self, path: Path, *, target: str, most: int, hidden: frozenset[str]) -> Written:
@@ -106,7 +139,7 @@ class LabelledRows:
             NoRowsError: There are none, or they have no features.
             OSError: The file cannot be written.
         """
-        outcomes = self._outcomes()
+        outcomes = labels(self.scanner, self._received_s)
         rows = self._joined(outcomes, most)
         if not rows.num_rows:
             raise NoRowsError(f"no predictions of '{self.model}' on the log have outcomes since the champion")
@@ -121,13 +154,13 @@ class LabelledRows:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        return Written(path, table.num_rows, _newest_s(outcomes), left_out)
+        return Written(path, table.num_rows, _seconds(pc.max(outcomes["received"])), left_out)
 
     def _joined(self, outcomes: pa.Table, most: int) -> pa.Table:
         ids = _both_spellings(outcomes["prediction_id"])
         kept: list[pa.Table] = []
         held = 0
-        for table in self._predictions(None):
+        for table in _gathered(self._predictions(outcomes, None)):
             found = table.filter(pc.is_in(table["prediction_id"], value_set=ids))
             if found.num_rows:
                 kept.append(found)
@@ -137,17 +170,35 @@ class LabelledRows:
         rows = told.join(_newest(merge(kept), most), outcomes)
         return rows.filter(pc.is_valid(rows["label"]))
 
-    def _outcomes(self) -> pa.Table:
-        """Labels that came since the champion learned; an outcome is later than its prediction."""
-        since_s = max(0.0, self.learned_s - CLOCK_MARGIN_S)
-        parts = [part.filter(pc.is_valid(part["label_json"])) for part in self.scanner.outcomes(since_s)]
-        return pa.concat_tables([told.SCHEMA.empty_table(), *parts])
+    @property
+    def _received_s(self) -> float:
+        """An outcome comes later than its prediction, as far as clocks agree."""
+        return max(0.0, self.learned_s - CLOCK_MARGIN_S)
 
-    def _predictions(self, columns: tuple[str, ...] | None) -> Iterator[pa.Table]:
-        since_s = self.learned_s + MICROSECOND_S if self.learned_s else 0.0
-        wanted = Wanted(self.model, since_s, self.now_s, columns=columns)
-        for part in self.scanner.predictions(wanted):
+    def _predictions(self, outcomes: pa.Table, columns: tuple[str, ...] | None) -> Iterator[pa.Table]:
+        """Those that the outcomes may be about."""
+        if not outcomes.num_rows:
+            return
+        learned_s = self.learned_s + MICROSECOND_S if self.learned_s else 0.0
+        since_s = max(learned_s, _seconds(pc.min(outcomes["received"])) - self.late_s, 0.0)
+        for part in self.scanner.predictions(Wanted(self.model, since_s, self.now_s, columns=columns)):
             yield part.table
+
+
+def _gathered(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Tables together, as many as are looked up at once."""
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(each.num_rows for each in held) >= LOOKED_UP_AT_ONCE:
+            yield _one(held)
+            held = []
+    if held:
+        yield _one(held)
+
+
+def _one(tables: list[pa.Table]) -> pa.Table:
+    return merge(tables) if "features" in tables[0].column_names else pa.concat_tables(tables)
 
 
 def _both_spellings(ids: pa.ChunkedArray) -> pa.Array:
@@ -162,8 +213,8 @@ def _later(outcomes: pa.Table, than_s: float) -> pa.ChunkedArray:
     return pc.greater(outcomes["received"], moment)
 
 
-def _newest_s(outcomes: pa.Table) -> float:
-    return float(pc.max(outcomes["received"].cast(pa.int64())).as_py()) / 1e6
+def _seconds(time: pa.Scalar) -> float:
+    return float(time.cast(pa.int64()).as_py()) / 1e6
 
 
 def _newest(table: pa.Table, most: int) -> pa.Table:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitoring.retraining import command as commands
+from monitoring.retraining.launch import ROWS
 from monitoring.retraining.processes import Process, Processes, find
 from monitoring.retraining.tickets import CANCELLED, Ticket, Tickets, ended, here
 from monitoring.retraining.verdicts import last_words
@@ -28,6 +29,7 @@ STARTING_S = 30.0
 """A ticket whose process is not known yet may be one that is being started."""
 KEPT_FOLDERS = 20
 SAID = "run.log"
+LAUNCH = "monitoring.retraining.launch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,16 @@ class Runs:
         mine = [
             ticket for ticket in self._tickets.running() if ticket.keeper == self.keeper and _is_here(ticket)
         ]
-        known = [Process(each.pid, each.born_s) if each.pid else find((each.name,)) for each in mine]
+        known = [Process(each.pid, each.born_s) if each.pid else _found(each) for each in mine]
         self._processes.end([process for process in known if process], grace_s=GRACE_S)
         return [self._tickets.put(ended(ticket, CANCELLED, self._now())) for ticket in mine]
 
+    def drop_rows(self, ticket: Ticket) -> None:
+        """Remove the rows of a run that came to a verdict: its MLflow run keeps what was learned from."""
+        (self.folder(ticket) / ROWS).unlink(missing_ok=True)
+
     def tidy(self) -> None:
-        """Remove the folders of runs that came to nothing, but for the newest; those of versions stay."""
+        """Remove the folders of runs that came to no version, but for the newest."""
         for ticket in self._tickets.spent(KEPT_FOLDERS):
             with contextlib.suppress(OSError):
                 shutil.rmtree(self.folder(ticket))
@@ -144,7 +150,7 @@ class Runs:
 
     def _without_process(self, ticket: Ticket) -> Over | None:
         """The monitor died between the ticket and the process, or just after it."""
-        process = find((ticket.name,))
+        process = _found(ticket)
         if process is not None:
             self._tickets.put(replace(ticket, pid=process.pid, born_s=process.born_s, keeper=self.keeper))
             return None
@@ -166,6 +172,11 @@ def why_failed(over: Over) -> str:
     )
     how = over.why or ended_how
     return f"{how}: {over.words}" if over.words else how
+
+
+def _found(ticket: Ticket) -> Process | None:
+    """The process of a ticket that does not name it; who only looks into its folder is none."""
+    return find((LAUNCH, ticket.name)) or find(("-m mlflow run", ticket.name))
 
 
 def _is_here(ticket: Ticket) -> bool:

@@ -64,9 +64,7 @@ def reasons(
     if "quality" in retraining.events:
         found += _worse(windows)
     if "rows" in retraining.events and rows is not None and rows.fresh >= retraining.new_rows:
-        said = (
-            f"{rows.fresh} rows have been labelled since the last training, {retraining.new_rows} are enough"
-        )
+        said = f"{retraining.new_rows} rows or more have been labelled since the last training"
         found.append(Reason("rows", said))
     return found
 

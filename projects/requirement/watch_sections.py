@@ -67,7 +67,7 @@ class Monitoring(Section):
     @model_validator(mode="after")
     def _has_a_time_to_retrain(self) -> Self:
         named = (self.retrain,) if isinstance(self.retrain, str) else self.retrain
-        for text in named or ("",):
+        for text in named:
             for word in _occasions(text):
                 _check_occasion(word.strip())
         if self.occasions and any(NEVER in _occasions(text) for text in named):

@@ -63,7 +63,7 @@ class Duel:
         )
 
 
-def compare(champion: Answers, challenger: Answers, metric: Metric, *, seed: int) -> Duel:
+def compare(champion: Answers, challenger: Answers, metric: Metric, *, seed: int, draws: int = DRAWS) -> Duel:
     """Hold two models against one another.
 
     Args:
@@ -71,6 +71,7 @@ def compare(champion: Answers, challenger: Answers, metric: Metric, *, seed: int
         challenger: Its answers to the same rows.
         metric: What decides.
         seed: The same seed draws the same blocks.
+        draws: How often rows are drawn.
 
     Raises:
         BadInput: The metric cannot be computed on these rows.
@@ -81,10 +82,10 @@ def compare(champion: Answers, challenger: Answers, metric: Metric, *, seed: int
     rng = np.random.default_rng(seed)
     gains = np.array([
         sign * (metric.measure(other.take(rows)) - metric.measure(one.take(rows)))
-        for rows in (draw_blocks(len(one), rng) for _ in range(DRAWS))
+        for rows in (draw_blocks(len(one), rng) for _ in range(draws))
     ])  # fmt: skip
     gains = gains[np.isfinite(gains)]
-    if not np.isfinite(scores).all() or len(gains) < FEWEST_SHARE * DRAWS:
+    if not np.isfinite(scores).all() or len(gains) < FEWEST_SHARE * draws:
         raise BadInput(
             f"{metric.name} cannot be computed on the {counted(len(one), 'newest labelled row')}, which may"
             " hold too few rows of a class; wait for more outcomes"

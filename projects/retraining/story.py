@@ -4,7 +4,7 @@ champion -> its requirement and rows -> new rows -> stock and rows held back -> 
 -> both models on the rows held back -> better beyond chance: registered and moved to Staging
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,7 @@ def _arrived(champion: Served, order: Order, wanted: Wanted, place: Place) -> Ar
     """Read the rows that came, and refuse those that lack what the log hides.
 
     Raises:
-        BadInput: A column that the champion takes is masked or hashed on the log, and not among the rows.
+        BadInput: The rows lack a column that the champion needs, or one that the log masks or hashes.
     """
     hidden, rows = hidden_columns(place.tracker.client, champion.name), order.rows
     if not rows:
@@ -172,13 +172,23 @@ def _arrived(champion: Served, order: Order, wanted: Wanted, place: Place) -> Ar
             hidden=hidden, path=Path(rows),
         )  # fmt: skip
     arrived = read_arrivals(rows, wanted, place.folder / "arrived.parquet", place.progress.note)
-    if unseen := [name for name in arrived.lacking if name in hidden and name in champion.inputs]:
-        raise BadInput(
-            f"the prediction log hides {', '.join(map(repr, unseen))}, which version {champion.number} of"
-            f" '{champion.name}' takes, so that no version can be judged on logged rows; name rows that have"
-            " the column with -P rows=PATH"
-        )
+    _refuse_lacking(champion, arrived, hidden)
     return arrived
+
+
+def _refuse_lacking(champion: Served, arrived: Arrived, hidden: Collection[str]) -> None:
+    what = f"version {champion.number} of '{champion.name}'"
+    taken = [name for name in arrived.lacking if name in champion.inputs]
+    if unseen := [name for name in taken if name in hidden]:
+        raise BadInput(
+            f"the prediction log hides {', '.join(map(repr, unseen))}, which {what} takes, so that no version"
+            " can be judged on logged rows; name rows that have the column with -P rows=PATH"
+        )
+    if needed := [name for name in taken if champion.inputs[name].required]:
+        raise BadInput(
+            f"the new rows lack {', '.join(map(repr, needed))}, which {what} needs; give rows that have it,"
+            " or train a new model with `mlflow run . -e main`"
+        )
 
 
 def _with_held(table: TableRows, stock: Stock) -> tuple[TableRows, pd.DataFrame]:

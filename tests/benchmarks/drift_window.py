@@ -1,8 +1,8 @@
 """A window of a million rows and a hundred mixed columns against its reference, in a process of its own.
 
-Beside it Evidently's report on a size that it can do, and ours on the same. The counts are compared with those
-of all rows, the distances with SciPy's over all rows. Evidently gets the columns as our reports give them to it:
-of more than fifty categories the rarer ones joined.
+Beside it Evidently's report on a size that it can do, and ours on the same. The counts are compared with
+those of all rows, the distances with SciPy's over all rows. Evidently gets the columns as our reports give
+them to it: of more than fifty categories the rarer ones joined.
 """
 
 import json

@@ -9,31 +9,38 @@ by its promise: bad by its outcomes, by the corrected estimate, and by both.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from monitoring.quality.answers import read_answers
+from monitoring.quality.calibrator import Calibrator
 from monitoring.quality.estimate import estimate
 from monitoring.quality.expectation import expected
+from monitoring.quality.figures import Estimate, Quality
 from monitoring.quality.measure import measure
 from monitoring.quality.standard import Standard
 from monitoring.quality.verdict import is_bad, is_estimate_bad
+from tests.conftest import SHARED_DATA as DATA
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 SHIFTS = ("none", "other rows", "more positives", "broken column")
-WINDOWS, ROWS = 12, 1_000
+WINDOWS, ROWS = 9, 1_000
+METRICS = {
+    "binary": ("accuracy", "roc_auc"),
+    "multiclass": ("accuracy", "roc_auc"),
+    "regression": ("mae", "rmse"),
+}
 WAYS = ("held out", "last", "raw", "estimate", "corrected")
 
 
@@ -44,6 +51,7 @@ class Table:
     name: str
     X: pd.DataFrame
     y: Any
+    task: Literal["binary", "multiclass", "regression"] = "binary"
     is_stream: bool = False
 
 
@@ -53,7 +61,8 @@ def main(*, full: bool = False) -> str:
     lines = [f"| data | model | shift | metric | {' | '.join(WAYS)} | held | bad: outcomes/estimate/both |",
              f"|{'---|' * 11}"]  # fmt: skip
     for table in tables(full=full):
-        for model in ("linear",) if table.X.shape[1] == 1 else models:
+        is_bayes = table.task == "binary"
+        for model in ("linear",) if table.X.shape[1] == 1 else models if is_bayes else ("boosting", "linear"):
             lines += list(_of_model(table, model))
     return "\n".join(["Mean absolute errors of windows of 1,000 rows.", "", *lines])
 
@@ -74,9 +83,20 @@ def tables(*, full: bool) -> Iterator[Table]:
             path.name.removeprefix("news_aggregator_") for path in sorted((DATA / "text").glob("news*"))
         )
     ).sort_values(7)
-    yield Table("news, 4 classes", news[[1]].rename(columns={1: "title"}), news[4].to_numpy(), is_stream=True)
+    yield Table(
+        "news, 4 classes",
+        news[[1]].rename(columns={1: "title"}),
+        news[4].to_numpy(),
+        "multiclass",
+        is_stream=True,
+    )
     weather = pd.read_csv(DATA / "drift/weather_noaa.csv")
     yield Table("weather", weather.drop(columns="target"), weather["target"].to_numpy(), is_stream=True)
+    bike = pd.read_csv(DATA / "tabular/bike_sharing_hour.csv.gz")
+    rides = bike.drop(columns=["instant", "dteday", "casual", "registered", "cnt"])
+    yield Table("bike, in time", rides, bike["cnt"].to_numpy(dtype=float), "regression", is_stream=True)
+    cpu = pd.read_csv(DATA / "tabular/cpu_act.tsv.gz", sep="\t")
+    yield Table("cpu", cpu.drop(columns="target"), cpu["target"].to_numpy(dtype=float), "regression")
     power = pd.read_csv(DATA / "drift/elec2_capymoa.csv.gz")
     yield Table("electricity", power.drop(columns="class"), power["class"].to_numpy(), is_stream=True)
 
@@ -85,45 +105,73 @@ def _of_model(table: Table, name: str) -> Iterator[str]:
     X, y, rng = table.X, table.y, np.random.default_rng(0)
     order = np.arange(len(X)) if table.is_stream else rng.permutation(len(X))
     learned, held, rest = np.split(order, [int(0.3 * len(X)), int(0.45 * len(X))])
-    model = _model(X, name).fit(X.iloc[learned], y[learned])
+    model = _model(X, name, table.task).fit(X.iloc[learned], y[learned])
     reference = _scored(model, X.iloc[held], y[held])
-    task = "binary" if len(np.unique(y)) == 2 else "multiclass"
-    standard = Standard.of(reference, {"penstock.task": task})
-    for shift in ("time",) if table.is_stream else SHIFTS:
-        windows = [_scored(model, *each) for each in _windows(X.iloc[rest], y[rest], shift, rng)]
-        for metric in ("accuracy", "roc_auc"):
-            yield f"| {table.name} | {name} | {shift} | {metric} | {_row(windows, standard, metric)} |"
-
-
-def _row(windows: list[pa.Table], standard: Standard, metric: str) -> str:
-    assert standard.calibrator is not None
-    assert standard.held_out is not None
-    score = standard.held_out.metrics[metric].value
-    as_said = replace(
-        standard.calibrator, curves=((np.array([0.0, 1.0]),) * 2,) * len(standard.calibrator.curves)
+    for column in X:
+        reference = reference.append_column(column, pa.array(X.iloc[held][column], from_pandas=True))
+    reference = reference.drop_columns("features")
+    standard = Standard.of(reference, {"penstock.task": table.task})
+    shifts = (
+        ("time",) if table.is_stream else tuple(s for s in SHIFTS if table.task == "binary" or "pos" not in s)
     )
+    for shift in shifts:
+        windows = [_scored(model, *each) for each in _windows(X.iloc[rest], y[rest], shift, rng)]
+        judged = [_judged(*each, standard) for each in pairwise(windows)]
+        for metric in METRICS[table.task]:
+            yield f"| {table.name} | {name} | {shift} | {metric} | {_row(judged, standard, metric)} |"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was said of a window in each way, and what its outcomes say."""
+
+    told: Quality
+    last: Quality
+    raw: dict[str, float]
+    blind: Estimate
+    corrected: Estimate
+
+
+def _judged(before: pa.Table, window: pa.Table, standard: Standard) -> Judged:
+    told, last = (
+        measure(rows, task=standard.task, classes=standard.classes, seed=0) for rows in (window, before)
+    )
+    rows, by = window.drop_columns("label"), standard.calibrator
+    blind, corrected = (estimate(rows, by, known=known) for known in (None, before))
+    raw = {}
+    if isinstance(by, Calibrator):
+        straight = (np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+        raw = expected(read_answers(rows, by.classes), replace(by, curves=(straight,) * len(by.curves)))
+    if told is None or last is None or blind is None or corrected is None:
+        raise RuntimeError("a window has too few rows")
+    return Judged(told, last, raw, blind, corrected)
+
+
+def _row(windows: list[Judged], standard: Standard, metric: str) -> str:
+    if standard.held_out is None:
+        raise RuntimeError("the held-out rows have no outcomes")
+    promise = (metric, standard.held_out.metrics[metric].value)
     errors: dict[str, list[float]] = {way: [] for way in WAYS}
     held, bad = [], []
-    for before, window in zip(windows, windows[1:], strict=False):
-        told = measure(window, task=standard.task, classes=standard.classes, seed=0)
-        last = measure(before, task=standard.task, classes=standard.classes, seed=0)
-        rows = window.drop_columns("label")
-        blind, corrected = (estimate(rows, standard.calibrator, known=known) for known in (None, before))
-        assert told and last and blind and corrected
-        truth = told.values[metric]
-        raw = expected(read_answers(rows, standard.classes), as_said)[metric]
-        said = (score, last.values[metric], raw, blind.values[metric], corrected.values[metric])
+    for each in windows:
+        truth = each.told.metrics[metric].value
+        figures = [each.last.metrics[metric], each.blind.metrics[metric], each.corrected.metrics[metric]]
+        last, blind, corrected = (figure.value for figure in figures)
+        said = (promise[1], last, each.raw.get(metric, np.nan), blind, corrected)
         for way, value in zip(WAYS, said, strict=True):
             errors[way].append(abs(value - truth))
-        held.append(
-            [each.metrics[metric].low <= truth <= each.metrics[metric].high for each in (blind, corrected)]
-        )
-        judged = {"promised": (metric, score), "held_out": standard.held_out}
-        bad.append([is_bad(told, **judged)[0], is_estimate_bad(corrected, **judged)[0]])
-    shares = "/".join(f"{share:.2f}" for share in np.mean(held, axis=0))
+        held.append([(figure.low or 0) <= truth <= (figure.high or 0) for figure in figures[1:]])
+        by_outcomes = is_bad(each.told, promised=promise, held_out=standard.held_out)
+        by_estimate = is_estimate_bad(each.corrected, promised=promise, held_out=standard.held_out)
+        bad.append([by_outcomes[0], by_estimate[0]])
     seen = np.array(bad)
-    verdicts = f"{seen[:, 0].sum()}/{seen[:, 1].sum()}/{seen.all(axis=1).sum()} of {len(seen)}"
-    return " | ".join([*(f"{np.mean(errors[way]):.3f}" for way in WAYS), shares, verdicts])
+    return " | ".join(
+        [
+            *(f"{np.mean(errors[way]):.3g}" for way in WAYS),
+            "/".join(f"{share:.2f}" for share in np.mean(held, axis=0)),
+            f"{seen[:, 0].sum()}/{seen[:, 1].sum()}/{seen.all(axis=1).sum()} of {len(seen)}",
+        ]
+    )
 
 
 def _windows(
@@ -149,12 +197,14 @@ def _windows(
 
 
 def _scored(model: Any, X: pd.DataFrame, y: Any) -> pa.Table:
-    shares = model.predict_proba(X)
-    said = model.classes_[shares.argmax(axis=1)]
-    return pa.table({"prediction": said, "probabilities": list(shares), "label": y})
+    features = pa.Table.from_pandas(X, preserve_index=False).to_struct_array()
+    rows = {"prediction": model.predict(X), "label": y, "features": features}
+    if hasattr(model, "predict_proba"):
+        rows["probabilities"] = list(model.predict_proba(X))
+    return pa.table(rows)
 
 
-def _model(X: pd.DataFrame, name: str) -> Any:
+def _model(X: pd.DataFrame, name: str, task: str) -> Any:
     if X.shape[1] == 1:
         return make_pipeline(
             make_column_transformer((TfidfVectorizer(min_df=2), X.columns[0])),
@@ -166,14 +216,14 @@ def _model(X: pd.DataFrame, name: str) -> Any:
         codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
         return make_pipeline(
             make_column_transformer((codes, words), ("passthrough", numbers)),
-            HistGradientBoostingClassifier(random_state=0),
+            (HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier)(
+                random_state=0
+            ),
         )
     columns = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore", sparse_output=False), words),
         (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
     )
+    if task == "regression":
+        return make_pipeline(columns, Ridge())
     return make_pipeline(columns, GaussianNB() if name == "bayes" else LogisticRegression(max_iter=500))
-
-
-if __name__ == "__main__":
-    print(main())  # noqa: T201

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,19 @@ def test_the_dashboards_are_provisioned_from_where_compose_puts_them():
     assert f"./infra/grafana/dashboards:{path}:ro" in compose["volumes"]
     home = compose["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert home == f"{path}/fleet.json"
+
+
+def test_what_is_asked_is_promql(tmp_path):
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is not installed (Debian's package prometheus has it)")
+    asked = [text for _, panel in PANELS for text in expressions(panel)]
+    rules = [
+        {"record": f"asked:{number}", "expr": text.replace("$model", "m").replace("$metric", "m")}
+        for number, text in enumerate(asked)
+    ]
+    file = tmp_path / "rules.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "asked", "rules": rules}]}))
+    done = subprocess.run(
+        ["promtool", "check", "rules", file], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

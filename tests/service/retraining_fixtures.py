@@ -43,7 +43,7 @@ client.set_tag(run, "penstock.ticket", ticket)
 frame = pd.read_parquet(rows)
 made = client.create_model_version(name, "s3://nowhere/x", run, tags={"penstock.gate": "pass"})
 client.transition_model_version_stage(name, made.version, "Staging")
-told = {"verdict": "better", "version": made.version, "reason": f"better on {len(frame)} rows"}
+told = {"verdict": "better", "version": made.version, "reason": f"{len(frame)} rows of {list(frame)}"}
 for tag, value in told.items():
     client.set_tag(run, f"penstock.retrain.{tag}", value)
 """

@@ -224,18 +224,31 @@ def test_the_loop_serves_a_gauge_a_version(stack, loop):
 
 
 def test_the_loop_serves_the_page_and_the_report(stack, loop):
-    stack.wait_for("drifted", "/")
-    query = urllib.parse.urlencode({"model": stack.model, "version": "2"})
-    assert "<html" in stack.get(f"/report?{query}")[:200]
+    stack.wait_for(stack.model, "/")
+    lane = {"model": stack.model, "version": "2", "variant": "champion"}
+    stack.wait_for("penstock_drift_share{")
+    assert "<html" in stack.get(f"/report?{urllib.parse.urlencode(lane)}")[:200]
 
 
-def test_the_loop_makes_no_second_report_of_the_same_rows(stack, loop):
+def test_the_loop_makes_no_second_report_of_the_same_verdicts(stack, loop):
     stack.wait_for("penstock_drift_share{")
     time.sleep(1.5)  # three rounds
-    assert f'penstock_reports_total{{model="{stack.model}"}} 2.0' in stack.get("/metrics")
+    assert f'penstock_reports_total{{model="{stack.model}"}} 0.0' in stack.get("/metrics")
 
 
-def test_a_second_loop_says_that_the_port_is_taken(stack, loop):
+def test_a_second_monitor_stands_by_and_says_who_is_on_duty(stack, loop, free_port):
+    stack.wait_for("penstock_drift_share{")
+    port = free_port()
+    second = stack.start(PENSTOCK_MONITOR_PORT=str(port))
+    try:
+        assert "penstock_drift_share{" not in stack.wait_for("penstock_monitor_standby 1.0", port=port)
+        stack.wait_for(f"port {stack.port}", "/", port=port)
+    finally:
+        second.kill()
+        second.wait()
+
+
+def test_a_second_loop_on_the_same_port_says_that_it_is_taken(stack, loop):
     stack.wait_for("ok", "/health")
     done = stack.run("loop")
     assert done.returncode == 2

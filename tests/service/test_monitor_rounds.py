@@ -1,72 +1,26 @@
 """Rounds under a clock of the test's own, against a real MLflow server."""
 
-import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
-from prometheus_client import CollectorRegistry
 
-from monitoring.history import History
-from monitoring.metrics import MonitorMetrics
-from monitoring.monitor import Monitor
 from monitoring.registry import Registry
-from monitoring.result import Result
-from serving.lifecycle.database import Database
 from serving.prediction_log import layout
-from serving.settings import Settings, load
-from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log
+from tests.service.monitor_fixtures import (
+    Watch,
+    register,
+    rows,
+    versioned_reference,
+    watch_of,
+    write_log,
+)
 
 WINDOW_S = 600.0
-
-
-@dataclass
-class Watch:
-    """A monitor of one model, a clock that stands still, and what it counted."""
-
-    monitor: Monitor
-    settings: Settings
-    model: str
-    client: MlflowClient
-    collectors: CollectorRegistry
-    clock_s: list[float]
-
-    def restarted(self, registry: Registry) -> "Watch":
-        """Another monitor over the same folder and clock."""
-        collectors = CollectorRegistry()
-        history = History(Database(self.settings.database_url))
-        metrics = MonitorMetrics(collectors)
-        monitor = Monitor(self.settings, registry, metrics, history, lambda: self.clock_s[0])
-        return replace(self, monitor=monitor, collectors=collectors)
-
-    def with_settings(self, **changes: object) -> "Watch":
-        """The same with other settings."""
-        changed = replace(self, settings=replace(self.settings, **changes))
-        return changed.restarted(self.registry())
-
-    def registry(self) -> Registry:
-        return Registry(self.client, self.settings.tracking_uri)
-
-    def answer(self, version: str, shift: float, count: int = 100, seed: int = 1) -> None:
-        self.clock_s[0] += 1.0
-        log = self.settings.prediction_log_dir
-        write_log(log, self.model, version, rows(count, seed, shift), ts_s=self.clock_s[0] - 0.5)
-
-    def check(self, later_s: float = 0.0) -> dict[str, Result]:
-        self.clock_s[0] += later_s
-        self.monitor.round([self.model])
-        return {result.version: result for result in self.monitor.results()}
-
-    def count(self, name: str, **labels: str) -> float:
-        return self.collectors.get_sample_value(name, {"model": self.model, **labels}) or 0.0
-
-    def reports(self) -> float:
-        return self.count("penstock_reports_total")
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +38,7 @@ def model(mlflow_server, tmp_path_factory) -> Iterator[str]:
 def watch(model, mlflow_server, tmp_path, monkeypatch) -> Watch:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-    where = {"PENSTOCK_VAR_DIR": str(tmp_path), "PENSTOCK_TRACKING_URI": mlflow_server.uri}
-    settings = replace(load(where), monitor_window_s=WINDOW_S)
-    client, collectors, clock_s = MlflowClient(mlflow_server.uri), CollectorRegistry(), [time.time()]
-    registry, history = Registry(client, mlflow_server.uri), History(Database(settings.database_url))
-    monitor = Monitor(settings, registry, MonitorMetrics(collectors), history, lambda: clock_s[0])
-    return Watch(monitor, settings, model, client, collectors, clock_s)
+    return watch_of(model, mlflow_server.uri, tmp_path, monitor_window_s=WINDOW_S)
 
 
 def test_new_rows_of_the_same_verdict_make_no_second_report(watch):

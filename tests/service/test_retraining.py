@@ -169,7 +169,7 @@ class TestBetter:
 class TestNotBetter:
     @pytest.fixture(scope="class")
     def champion(self, client, folder, weather):
-        rule = '[{"column": "feat_2", "max": 1000}, {"column": "feat_3", "max": 5000, "on_fail": "drop"}]'
+        rule = '[{"column": "feat_2", "max": 1000}]'
         return train(folder, weather.iloc[LATE - 2000 : LATE], "steady", "--set", f"validation={rule}")
 
     @pytest.fixture
@@ -182,10 +182,6 @@ class TestNotBetter:
         assert (found["verdict"], found["version"], found["stage"]) == ("not_better", "", "None")
         assert len(client.search_model_versions("name='steady'")) == 1
 
-    def test_too_few_rows(self, client, champion, folder, new):
-        said = refused("--name", "steady", "--rows", logged(new.head(30), folder / "few.parquet"))
-        assert "30 newly labelled rows can be learned from, and 40 are needed at least" in said
-
     def test_a_refusal_is_on_the_run(self, client, champion, folder, new):
         refused(
             "--name", "steady", "--rows", logged(new.head(10), folder / "few.parquet"), "--ticket", "t-few"
@@ -195,16 +191,10 @@ class TestNotBetter:
         assert run.data.tags["penstock.retrain.verdict"] == "refused"
         assert run.data.tags["penstock.retrain.reason"].startswith("10 newly labelled rows")
 
-    def test_a_rule_that_must_hold_is_held_to(self, client, champion, folder, new):
+    def test_a_rule_of_the_requirement_is_held_to(self, client, champion, folder, new):
         new.iloc[7, new.columns.get_loc("feat_2")] = 9999.0
         said = refused("--name", "steady", "--rows", logged(new, folder / "broken.parquet"))
         assert "column 'feat_2' breaks its rule in 1 row" in said
-
-    def test_a_rule_that_drops_rows_drops_them(self, client, champion, folder, new):
-        new.iloc[:100, new.columns.get_loc("feat_3")] = 9999.0
-        code, out, _ = run_step("retrain", "--name", "steady", "--rows", logged(new, folder / "drop.parquet"))
-        assert code == 0
-        assert "100 new rows to learn from, 100 held back" in out
 
     def test_a_new_class_is_another_question(self, client, champion, folder, new):
         new["rain"] = np.where(new.index % 2, 2, new["rain"])
@@ -212,16 +202,11 @@ class TestNotBetter:
         assert "150 of 300 new rows have a 'rain' that the version does not know, such as '2'" in said
         assert "(it knows 0, 1)" in said
 
-    def test_rows_without_the_target(self, client, champion, folder, new):
-        rows = logged(new.rename(columns={"rain": "rian"}), folder / "target.parquet")
-        said = refused("--name", "steady", "--rows", rows)
-        assert "have no column 'rain', which is to be learned; did you mean 'rian'?" in said
-
     def test_a_column_that_is_gone(self, client, champion, folder, new):
         said = refused(
             "--name", "steady", "--rows", logged(new.drop(columns="feat_4"), folder / "gone.parquet")
         )
-        assert "the data lacks 'feat_4', which 'steady' needs" in said
+        assert "the new rows lack 'feat_4', which version 1 of 'steady' needs" in said
 
     def test_a_column_that_the_log_hides(self, client, champion, folder, new):
         policy = {"log": {"mask": ["feat_4"]}}
@@ -235,11 +220,6 @@ class TestNotBetter:
         rows = logged(new.assign(rain=0), folder / "one.parquet")
         said = refused("--name", "steady", "--rows", rows)
         assert "roc_auc cannot be computed on the 100 newest labelled rows" in said
-
-    def test_rows_that_are_no_parquet(self, client, champion, folder):
-        (folder / "text.parquet").write_text("no", encoding="utf-8")
-        said = refused("--name", "steady", "--rows", str(folder / "text.parquet"))
-        assert "must be Parquet that can be read" in said
 
     def test_no_rows_and_an_empty_log(self, client, champion):
         said = refused("--name", "steady")

@@ -10,12 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import psutil
-import pyarrow.parquet as pq
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -33,7 +33,6 @@ from tests.service.retraining_fixtures import (
 
 _numbers = itertools.count(1)
 REPO = Path(__file__).parents[2]
-DAY_S = 86_400.0
 DRIFT = {"retrain": ["drift"], "retraining": {"new_rows": 20}}
 
 
@@ -89,10 +88,8 @@ def test_drift_in_two_of_three_windows_trains_a_challenger_into_staging(make: An
     watched.policy(monitoring=DRIFT)
     found = drifting(watched).until("registered")
     assert watched.decisions() == ["retrain", "registered"]
-    assert found.reasons[0] == "better on 30 rows"
+    assert found.reasons[0] == "30 rows of ['age', 'plan', 'penstock_ts', 'churned']"
     assert found.version == "2"
-    rows = pq.read_table(next((watched.settings.monitor_dir / "retraining").glob("*/rows.parquet")))
-    assert rows.column_names == ["age", "plan", "penstock_ts", "churned"]
     assert watched.metric("penstock_retrainings_total", outcome="better") == 1
 
 
@@ -127,6 +124,17 @@ def test_a_failed_training_is_told_with_its_last_words_and_counted(make: Any) ->
     assert watched.metric("penstock_retraining_running") == 0
 
 
+def test_a_retraining_that_cannot_be_started_is_told(make: Any) -> None:
+    watched = make()
+    watched.policy(monitoring=DRIFT)
+    drifting(watched)
+    watched.settings.monitor_dir.mkdir(parents=True)
+    (watched.settings.monitor_dir / "retraining").write_text("in the way")
+    watched.tick()
+    assert watched.decisions() == ["retrain", "failed"]
+    assert watched.story()[-1].reasons[0].startswith("it could not be started: ")
+
+
 def test_too_few_outcomes_are_said_once_and_nothing_starts(make: Any) -> None:
     watched = make()
     watched.policy(monitoring={"retrain": ["drift"]})
@@ -145,9 +153,7 @@ def test_enough_new_labelled_rows_start_a_retraining(make: Any) -> None:
     assert watched.decisions() == []
     watched.label(25)
     watched.loop = watched.new_loop()  # the last count is not asked again
-    assert watched.until("retrain").reasons == (
-        "25 rows have been labelled since the last training, 25 are enough",
-    )
+    assert watched.until("retrain").reasons == ("25 rows or more have been labelled since the last training",)
 
 
 def test_one_retraining_at_a_time_over_all_models(make: Any) -> None:
@@ -180,6 +186,8 @@ def test_what_is_under_way_ends_with_the_monitor(make: Any) -> None:
     watched.loop.close()
     assert is_gone(child)
     assert watched.decisions() == ["retrain", "cancelled"]
+    experiment = watched.client.get_experiment_by_name(watched.name).experiment_id
+    assert [run.info.status for run in watched.client.search_runs([experiment])] == ["KILLED"]
     assert watched.metric("penstock_retrainings_total", outcome="cancelled") == 1
 
 
@@ -269,13 +277,14 @@ def test_a_schedule_starts_a_retraining_and_outlives_a_restart(make: Any) -> Non
 
 def test_a_moment_that_nobody_watched_is_passed_over_and_said(make: Any) -> None:
     watched = make()
-    watched.policy(monitoring={"retrain": ["0 2 * * *"]})
+    soon = datetime.fromtimestamp(time.time() + 3600, UTC)
+    watched.policy(monitoring={"retrain": [f"{soon.minute} {soon.hour} * * *"]})
     watched.tick()
-    watched.clock.ahead_s += 2 * DAY_S + 8 * 3600
+    watched.clock.ahead_s += 10 * 3600
     watched.tick()
     watched.tick()
-    if watched.decisions():  # by the hour of the day the newest moment may be in time
-        assert watched.decisions() == ["wait"]
+    assert watched.decisions() == ["wait"]
+    assert watched.story()[0].reasons[0].endswith("when no monitor ran; after 6 hours it is passed over")
 
 
 def test_a_cron_typo_is_told_once_and_stops_nothing(make: Any) -> None:
@@ -405,6 +414,17 @@ def test_production_moves_by_the_canary_where_the_policy_wants_no_approval(make:
     assert watched.client.get_model_version(watched.name, "2").current_stage == "Production"
     assert watched.decisions()[-1] == "promoted"
     assert watched.metric("penstock_canary_step") == 0
+
+
+def test_without_canary_and_approval_a_better_version_is_promoted_at_once(make: Any) -> None:
+    watched = make()
+    watched.policy(monitoring={"approval": False})
+    retrained(watched)
+    (waiting,) = watched.tickets.waiting()
+    watched.tickets.put(replace(waiting, after="promotion"))
+    watched.tick()
+    assert watched.decisions() == ["promoted"]
+    assert watched.client.get_model_version(watched.name, "2").current_stage == "Production"
 
 
 def test_a_canary_without_steps_in_the_policy_is_told_and_given_up(make: Any) -> None:

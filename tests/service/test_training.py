@@ -117,12 +117,29 @@ class TestVersion:
 
     def test_its_reference_holds_features_prediction_and_label(self, files, task):
         schema = pq.read_schema(files / "reference.parquet")
-        assert schema.names == [*FEATURES, "prediction", "label"]
+        shares = [] if task == "regression" else ["probabilities"]
+        assert schema.names == [*FEATURES, "prediction", "label", *shares]
         assert {str(schema.field(name).type) for name in NUMBERS} == {"double"}
         label = {"binary": "string", "multiclass": "int64", "regression": "double"}[task]
         kinds = {str(schema.field(name).type).removeprefix("large_") for name in ("prediction", "label")}
         assert kinds == {label}
         assert pq.read_metadata(files / "reference.parquet").num_rows == 60
+
+    def test_its_reference_holds_the_probabilities_of_its_classes(self, files, task):
+        if task == "regression":
+            pytest.skip("a regression gives no probabilities")
+        table = pq.read_table(files / "reference.parquet")
+        classes = json.loads(table.schema.metadata[b"penstock.classes"])
+        shares = np.array(table["probabilities"].to_pylist())
+        assert load_plan(files / "plan").classes == tuple(classes)
+        assert shares.sum(axis=1) == pytest.approx(1)
+        assert [classes[at] for at in shares.argmax(axis=1)] == table["prediction"].to_pylist()
+
+    def test_it_tells_what_its_columns_weigh(self, files):
+        weights = json.loads((files / "importance.json").read_text("utf-8"))["columns"]
+        assert set(weights) == set(FEATURES)
+        assert sum(weights.values()) == pytest.approx(1)
+        assert list(weights.values()) == sorted(weights.values(), reverse=True)
 
     def test_its_signature_knows_only_what_was_learned_from(self, model):
         inputs = [

@@ -64,7 +64,7 @@ def monitor_port(trained: House) -> Iterator[int]:
 def prometheus(trained: House, monitor_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root, port = tmp_path_factory.mktemp("prometheus"), pick_free_port()
     config = yaml.safe_load((REPO / "infra/prometheus/prometheus.yml").read_text(encoding="utf-8"))
-    ports = {"8000": str(trained.gateway.port), "9101": str(monitor_port)}
+    ports = {"8000": str(trained.gateway.port), "9101": str(monitor_port), "9090": str(port)}
     text = yaml.safe_dump(config | {"global": {"scrape_interval": "1s"}, "rule_files": [], "alerting": {}})
     for default, real in ports.items():
         text = text.replace(f":{default}", f":{real}")
@@ -90,7 +90,7 @@ def get(url: str) -> Any:
         return json.loads(answer.read())["data"]
 
 
-def test_both_targets_are_up(prometheus: str) -> None:
+def test_all_targets_are_up(prometheus: str) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         health = {
@@ -99,11 +99,12 @@ def test_both_targets_are_up(prometheus: str) -> None:
         if set(health.values()) == {"up"}:
             break
         time.sleep(0.5)
-    assert health == {"penstock-gateway": "up", "penstock-monitor": "up"}
+    assert health == {"penstock-gateway": "up", "penstock-monitor": "up", "prometheus": "up"}
 
 
 def test_every_metric_that_the_code_names_is_scraped(trained: House, prometheus: str) -> None:
-    named = names_in(REPO / "serving/metrics.py") | names_in(REPO / "monitoring/metrics.py")
+    sources = ("serving/metrics.py", "serving/processes.py", "monitoring/metrics.py")
+    named = set().union(*(names_in(REPO / source) for source in sources))
     assert named >= FROM_THE_FIRST_EVENT_ON
     named -= FROM_THE_FIRST_EVENT_ON
     shadow = {

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ class Scene:
     gateway: Gateway
     database_url: str
     monitor_log: Path
+    monitor_port: int
 
     def story(self) -> list[Decision]:
         return Journal(Database(self.database_url)).last(100, NAME)
@@ -80,9 +82,11 @@ def scene(
         client.set_registered_model_tag(NAME, "penstock.policy", json.dumps(POLICY))
         with run_gateway(mlflow_server.uri, folder / "var", port) as gateway:
             gateway.wait_until(lambda: ask(gateway, weather.iloc[:1]).status == 200, 60)
-            more = {"gateway_port": port, "monitor_port": pick_free_port(), "monitor_interval_s": 1}
-            with running_monitor(folder, settings | more | {"monitor_window_s": 10}) as log:
-                yield Scene(client, gateway, f"sqlite:///{folder}/var/penstock.db", log)
+            ports = {"gateway_port": port, "monitor_port": pick_free_port()}
+            often = {"monitor_interval_s": 1, "monitor_window_s": 10}
+            with running_monitor(folder, settings | ports | often) as log:
+                database_url = f"sqlite:///{folder}/var/penstock.db"
+                yield Scene(client, gateway, database_url, log, ports["monitor_port"])
 
 
 class running_monitor:  # noqa: N801 - read as a function: `with running_monitor(...)`
@@ -142,6 +146,13 @@ def test_shifted_traffic_ends_in_a_canary_of_a_better_version(scene: Scene, weat
     assert "better beyond chance" in lifecycle.history(NAME)[-1].reason
 
 
+def test_the_monitor_shows_what_it_did(scene: Scene) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{scene.monitor_port}/metrics") as answer:
+        text = answer.read().decode()
+    assert f'penstock_retrainings_total{{model="{NAME}",outcome="better"}} 1.0' in text
+    assert f'penstock_canary_step{{model="{NAME}"}} 20.0' in text
+
+
 def test_the_canary_is_stepped_as_its_traffic_does_well(scene: Scene, weather: pd.DataFrame) -> None:
     for place in range(600):
         assert ask(scene.gateway, weather.iloc[LATE + place : LATE + place + 1]).status == 200
@@ -149,3 +160,15 @@ def test_the_canary_is_stepped_as_its_traffic_does_well(scene: Scene, weather: p
     route = json.loads(scene.client.get_registered_model(NAME).tags["penstock.route"])
     assert route["variants"]["challenger"]["weight"] == 50
     assert scene.client.get_model_version(NAME, "1").current_stage == "Production"
+
+
+def test_a_batch_is_scored_by_the_clock(scene: Scene, weather: pd.DataFrame, tmp_path: Path) -> None:
+    days = tmp_path / "days.csv"
+    weather.iloc[:50].drop(columns=[TARGET]).to_csv(days, index=False)
+    batch = {"data": str(days), "output": str(tmp_path / "{date}.csv"), "schedule": "* * * * *"}
+    policy = json.dumps(POLICY | {"batch": batch})
+    scene.client.set_registered_model_tag(NAME, "penstock.policy", policy)
+    scene.wait_for(lambda told: any(each.decision == "scored" for each in told), 150)
+    scene.client.set_registered_model_tag(NAME, "penstock.policy", json.dumps(POLICY))
+    print("\n".join(f"{e.decision}|{e.version}|{e.ticket}|{e.reasons}" for e in scene.story())); print(scene.monitor_log.read_text()[-6000:])
+    assert len(pd.read_csv(next(tmp_path.glob("20??-??-??.csv")))) == 50

@@ -7,68 +7,65 @@ import urllib.request
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from monitoring.door import DoorError, application, check_host, open_door
+from monitoring.door import LONGEST_FORM, DoorError, application, check_host, open_door
+from monitoring.page.answer import Answer, Asked, told
+
+
+def answer(asked: Asked) -> Answer:
+    if asked.path == "/broken":
+        raise RuntimeError("a secret")
+    return told("200 OK", f"{asked.method} {asked.path} {dict(asked.fields)} {asked.headers.get('x-who')}")
 
 
 @pytest.fixture
-def door(free_port, tmp_path):
+def door(free_port):
     registry = CollectorRegistry()
     Gauge("penstock_test", "A gauge.", registry=registry).set(7)
-    report = tmp_path / "report.html"
-    report.write_text("<p>drift</p>")
-    app = application(
-        registry, lambda: "<h1>page</h1>", lambda model, _: report if model == "churn" else None
-    )
     port = free_port()
-    close = open_door("127.0.0.1", port, app)
+    close = open_door("127.0.0.1", port, application(registry, answer))
     yield f"http://127.0.0.1:{port}"
     close()
 
 
-def get(url: str) -> tuple[int, str]:
+def ask(url: str, data: bytes | None = None, method: str | None = None) -> tuple[int, str]:
+    request = urllib.request.Request(url, data, {"X-Who": "me"}, method=method)
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return answer.status, answer.read().decode()
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("/", "<h1>page</h1>"),
-        ("/metrics", "penstock_test 7.0"),
-        ("/health", "ok"),
-        ("/report?model=churn&version=1", "<p>drift</p>"),
-    ],
-)
-def test_a_page_answers(door, path, text):
-    status, body = get(door + path)
-    assert status == 200
-    assert text in body
+def test_metrics_and_health_are_answered_by_the_door(door):
+    assert "penstock_test 7.0" in ask(f"{door}/metrics")[1]
+    assert ask(f"{door}/health") == (200, "ok\n")
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("/nothing", "there are /, /metrics, /health and /report"),
-        ("/report?model=other", "there is no report of that model and version now"),
-        ("/report", "there is no report"),
-        ("/report?model=../../etc/passwd", "there is no report"),
-    ],
-)
-def test_what_is_not_there_is_a_404_with_a_sentence(door, path, text):
-    status, body = get(door + path)
-    assert status == 404
-    assert text in body
+def test_a_request_comes_with_its_path_query_and_headers(door):
+    said = ask(f"{door}/models/a%2Fb%20%C3%A4?all=1&x=")[1]
+    assert said == "GET /models/a/b ä {'all': '1', 'x': ''} me\n"
 
 
-def test_a_post_is_refused(door):
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(door, data=b"x", timeout=5)
-    refused.value.close()
-    assert refused.value.code == 405
+def test_a_form_comes_as_fields(door):
+    assert ask(f"{door}/report", b"model=a+b&version=1")[1].startswith(
+        "POST /report {'model': 'a b', 'version': '1'}"
+    )
+
+
+def test_a_long_form_is_refused(door):
+    assert ask(f"{door}/report", b"x" * (LONGEST_FORM + 1))[0] == 413
+
+
+def test_other_methods_are_refused(door):
+    assert ask(door, b"x", "PUT")[0] == 405
+
+
+def test_a_page_that_fails_says_nothing_of_the_cause_and_leaves_the_door_open(door, caplog):
+    status, said = ask(f"{door}/broken")
+    assert (status, "secret" in said) == (500, False)
+    assert "a secret" in caplog.text
+    assert ask(f"{door}/health")[0] == 200
 
 
 def test_a_port_in_use_is_said():
@@ -79,7 +76,7 @@ def test_a_port_in_use_is_said():
         with pytest.raises(
             DoorError, match=rf"cannot listen on 127.0.0.1:{port} \(.*in use\); stop what uses"
         ):
-            open_door("127.0.0.1", port, application(CollectorRegistry(), str, lambda *_: None))
+            open_door("127.0.0.1", port, application(CollectorRegistry(), answer))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::", "example.org", ""])

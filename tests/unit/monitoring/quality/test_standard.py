@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from monitoring.quality.answers import task_of
-from monitoring.quality.standard import NO_REGRESSION, Standard, reference_classes
+from monitoring.quality.standard import Standard, reference_classes
 from tests.unit.monitoring.quality.scored_rows import scored_rows
 
 
@@ -32,9 +32,16 @@ def test_a_reference_without_probabilities_says_why_nothing_is_estimated() -> No
     )
 
 
-def test_a_regression_says_why_nothing_is_estimated() -> None:
+def test_a_regression_of_few_held_out_rows_says_why_nothing_is_estimated() -> None:
     found = Standard.of(pa.table({"prediction": [1.5, 2.5], "label": [1.0, 3.0]}), {})
-    assert (found.task, found.classes, found.no_estimate) == ("regression", None, NO_REGRESSION)
+    assert (found.task, found.classes) == ("regression", None)
+    assert found.no_estimate.startswith("2 held-out rows with outcomes are too few to learn from")
+
+
+def test_a_reference_without_outcomes_says_why_nothing_is_estimated() -> None:
+    found = Standard.of(scored_rows(500).drop_columns("label"), {})
+    assert found.held_out is None
+    assert found.no_estimate.startswith("the version's held-out rows have no outcomes")
 
 
 def test_classes_are_those_that_the_file_names() -> None:
