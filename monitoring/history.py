@@ -112,11 +112,14 @@ class History:
             for name, time_s in (marks or {}).items():
                 _put(connection, _MARKS, {"name": name}, {"time_s": time_s})
 
-    def mark(self, name: str) -> float | None:
-        """The moment that was written under a name, if any."""
-        query = sa.select(_MARKS.c.time_s).where(_MARKS.c.name == name)
+    def marks(self) -> dict[str, float]:
+        """All moments that were written, by name, in seconds since 1970.
+
+        Raises:
+            LifecycleError: The database refuses.
+        """
         with self._database.begin(is_read_only=True) as connection:
-            return connection.scalar(query)
+            return {row.name: row.time_s for row in connection.execute(sa.select(_MARKS))}
 
     def last(
         self, count: int, *, model: str, version: str | None = None, variant: str | None = None

@@ -1,7 +1,7 @@
 """What some rows of a lane say: drift, quality, its estimate and business value, and a verdict on each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -68,16 +68,20 @@ def drift_of(version: Version, profile: Profile, policy: Policy, *, drift_share:
     return Found(drift=drift, is_drifted=drift.is_drifted)
 
 
-def quality_of(standard: Standard, rows: pa.Table, policy: Policy) -> Found:
+def quality_of(standard: Standard, rows: pa.Table, policy: Policy, *, known: pa.Table | None = None) -> Found:
     """Measure, estimate and judge rows that are joined with their outcomes.
 
     Args:
         standard: The version's.
         rows: Logged predictions with label and value, null where no outcome has come.
         policy: The model's.
+        known: Other rows with outcomes, the newest there are; the estimate's error is told by those, where
+            they are more than have come of `rows`.
     """
+    come = rows.num_rows - rows["label"].null_count
+    evidence = known if known is not None and known.num_rows > come else rows
     measured = measure(rows, task=standard.task, classes=standard.classes, seed=SEED)
-    estimated = estimate(rows, standard.calibrator, seed=SEED)
+    estimated = estimate(rows, standard.calibrator, known=evidence, seed=SEED)
     clauses, promise, held_out = policy.min_quality, standard.promised, standard.held_out
     is_low, why = is_bad(measured, clauses=clauses, promised=promise, held_out=held_out)
     is_estimated_low, why_estimated = is_estimate_bad(
@@ -92,4 +96,14 @@ def quality_of(standard: Standard, rows: pa.Table, policy: Policy) -> Found:
         is_estimate_bad=is_estimated_low,
         business=worth,
         notes=tuple(note for note in notes if note),
+    )
+
+
+def both(drift: Found, quality: Found) -> Found:
+    """What was found of drift and of quality, together."""
+    return replace(
+        quality,
+        drift=drift.drift,
+        is_drifted=drift.is_drifted,
+        notes=tuple(dict.fromkeys((*drift.notes, *quality.notes))),
     )

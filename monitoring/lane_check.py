@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from monitoring.closing import Closer, both
 from monitoring.drift.profile import Profile
-from monitoring.judging import Found, drift_of, profile_of, quality_of
+from monitoring.judging import Found, both, drift_of, profile_of, quality_of
+from monitoring.measured import Measured, NewestMeasured
 from monitoring.metrics import MonitorMetrics
 from monitoring.policy import Policy
 from monitoring.registry import NoReferenceError, RegistryAwayError, UnknownVersionError
@@ -43,10 +43,11 @@ class Drawing(Enum):
 
 
 class Checked(NamedTuple):
-    """A result, and how many outcomes it knew of: the same rows with the same outcomes are checked once."""
+    """A result and what it was made of: the same rows with the same outcomes are checked once."""
 
     result: Result
     labelled: int
+    measured: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class LaneCheck:
     Attributes:
         settings: Thresholds and sizes.
         versions: What windows are compared with.
-        closer: Knows the quality of closed windows, for lanes whose outcomes come later than a window lasts.
+        measured: Closed windows with outcomes, for lanes whose outcomes come later than a window lasts.
         reports: Draws reports.
         metrics: Counts them.
         now: Seconds since 1970.
@@ -66,7 +67,7 @@ class LaneCheck:
 
     settings: Settings
     versions: Versions
-    closer: Closer
+    measured: NewestMeasured
     reports: Reports
     metrics: MonitorMetrics
     now: Callable[[], float]
@@ -89,14 +90,14 @@ class LaneCheck:
         lane, labelled = window.lane, int(rows.num_rows - rows["label"].null_count)
         try:
             known = self._known(window)
-            if last and last.result.drift and drawing is not Drawing.ALL and _is_same(last, window, labelled):
+            if last and drawing is not Drawing.ALL and self._is_same(last, window, labelled):
                 same = replace(last.result, stage=known.stage, made_s=known.made_s, traffic=window.traffic)
-                return Checked(same, labelled)
-            version = self.versions.get(lane.model, lane.version)
+                return last._replace(result=same)
+            version = self.versions.get(lane.model, lane.version, hidden=policy.hidden)
         except (NoReferenceError, UnknownVersionError, RegistryAwayError) as error:
             tell = self.fail if isinstance(error, RegistryAwayError) else self.count
             tell(lane.model, REASONS[type(error)])
-            return Checked(replace(_blank(window), note=str(error)), labelled)
+            return Checked(replace(_blank(window), note=str(error)), labelled, None)
         profile = profile_of(version, [window.table], sample_rows=self.settings.monitor_max_rows)
         found = both(
             self._drift(window, version, profile, policy), self._quality(window, rows, version, policy)
@@ -104,7 +105,12 @@ class LaneCheck:
         alarm = self.streams.update(window, version.reference, policy.hidden)
         result = replace(_filled(known, found), stream=alarm)
         report = self._report(result, version, profile, rows, last.result if last else None, drawing=drawing)
-        return Checked(replace(result, report=report), labelled)
+        return Checked(replace(result, report=report), labelled, self.measured.held(lane))
+
+    def _is_same(self, last: Checked, window: Window, labelled: int) -> bool:
+        if last.result.drift is None or last.measured is not self.measured.held(window.lane):
+            return False
+        return last.labelled == labelled and last.result.newest == window.newest
 
     def _known(self, window: Window) -> Result:
         facts = self.versions.facts(window.lane.model, window.lane.version)
@@ -119,18 +125,18 @@ class LaneCheck:
 
     def _quality(self, window: Window, rows: pa.Table, version: Version, policy: Policy) -> Found:
         """Of the live rows; of the newest closed window where too few of these have outcomes."""
-        live = quality_of(version.standard, rows, policy)
+        try:
+            closed = self.measured.of(window.lane, version.standard.task)
+        except LifecycleError:  # the round tells of the database by itself
+            closed = None
+        live = quality_of(version.standard, rows, policy, known=closed.known if closed else None)
         if live.quality and live.quality.labelled >= self.settings.monitor_min_rows:
             return live
-        try:
-            closed = self.closer.newest_quality(window.lane, version.standard.task)
-        except LifecycleError:  # the round tells of the database by itself
+        then = closed.found if closed else Found()
+        if then.quality is None or (live.quality and live.quality.labelled >= then.quality.labelled):
             return live
-        if closed is None or closed.quality is None:
-            return live
-        if live.quality and live.quality.labelled >= closed.quality.labelled:
-            return live
-        return replace(live, quality=closed.quality, is_bad=closed.is_bad, notes=closed.notes)
+        notes = tuple(dict.fromkeys((*then.notes, *live.notes)))
+        return replace(live, quality=then.quality, is_bad=then.is_bad, notes=notes)
 
     def _report(
         self,
@@ -148,9 +154,8 @@ class LaneCheck:
             return before
         material = material_of(version, result.drift, sample=profile.sample, rows=rows)
         try:
-            report = self.reports.make(
-                result, material, drift_share=self.settings.drift_share, now_s=self.now()
-            )
+            share = result.drift.drift_share if result.drift else self.settings.drift_share
+            report = self.reports.make(result, material, drift_share=share, now_s=self.now())
         except OSError as error:
             self.fail(result.model, "report")
             log.warning("the report of %s cannot be kept (%s); what was measured is", result.lane, error)
@@ -165,10 +170,6 @@ class LaneCheck:
         if last and (last.is_drifted, last.is_bad) != (result.is_drifted, result.is_bad):
             return True
         return self.now() - before.made_s >= self.settings.monitor_window_s
-
-
-def _is_same(last: Checked, window: Window, labelled: int) -> bool:
-    return last.labelled == labelled and last.result.newest == window.newest
 
 
 def _blank(window: Window) -> Result:

@@ -18,6 +18,8 @@ from monitoring.closing import Closer, Due
 from monitoring.history import History
 from monitoring.lane import Lane, Span
 from monitoring.lane_check import Checked, Drawing, LaneCheck
+from monitoring.late import Late
+from monitoring.measured import NewestMeasured
 from monitoring.metrics import MonitorMetrics
 from monitoring.policy import NO_POLICY, Policy, parse
 from monitoring.reference import References
@@ -55,13 +57,13 @@ class Monitor:
         self._scanner = Scanner(settings.prediction_log_dir, settings.log_s3_uri)
         versions = Versions(registry, self._references, self._was_away)
         self._versions = versions
-        self._closer = Closer(settings, self._scanner, versions, history)
+        measured = NewestMeasured(history)
+        self._closer = Closer(settings, self._scanner, versions, history, measured)
+        self._late = Late(self._closer)
         reports = Reports.under(
             settings.monitor_dir, registry, kept=settings.monitor_reports_kept, on_away=self._was_away
         )
-        self._check = LaneCheck(
-            settings, versions, self._closer, reports, metrics, now, self._count, self._fail
-        )
+        self._check = LaneCheck(settings, versions, measured, reports, metrics, now, self._count, self._fail)
         self._policies: dict[str, Policy] = {}
         self._said: set[str] = set()
         self._checked: dict[Lane, Checked] = {}
@@ -144,26 +146,42 @@ class Monitor:
         self._versions.begin_round()
         self._metrics.watch(models)
         now_s, policies = self._now(), self.policies(models)
+        self._check_lanes(policies, now_s, drawing, stay)
         with self._failure_kept_here("", "history"):
-            self._closer.late(policies, now_s)
-        due = self._due(models, now_s)
-        live = Span(now_s - self._settings.monitor_window_s, now_s)
-        outcomes = self._outcomes([live, *(each.span for spans in due.values() for each in spans)])
+            self._close_windows(policies, now_s, stay)
+            self._history.prune(now_s, self._settings.monitor_history_days)
+        self._scanner.forget_gone()
+        self._metrics.broken_files.set(len(self._scanner.broken))
+        self.checked_s = self._now()
+        self._metrics.last_check.set(self.checked_s)
+
+    def _check_lanes(
+        self, policies: Mapping[str, Policy], now_s: float, drawing: Drawing, stay: Callable[[], None]
+    ) -> None:
+        span = Span(now_s - self._settings.monitor_window_s, now_s)
+        outcomes = self._outcomes([span])
         newest: dict[Lane, Checked] = {}
         for model, policy in policies.items():
             with self._failure_kept_here("", "history"):
                 stay()
-            newest |= self._live(model, policy, live, outcomes, drawing=drawing)
-            with self._failure_kept_here(model, "check"):
-                written = self._closer.close(model, policy, due[model], outcomes, now_s)
-                self._metrics.closed_windows.labels(model).inc(written)
+            newest |= self._live(model, policy, span, outcomes, drawing=drawing)
         self._checked = newest
         self._check.streams.keep(newest)
-        self._metrics.broken_files.set(len(self._scanner.broken))
-        with self._failure_kept_here("", "history"):
-            self._history.prune(now_s, self._settings.monitor_history_days)
-        self.checked_s = self._now()
-        self._metrics.last_check.set(self.checked_s)
+
+    def _close_windows(self, policies: Mapping[str, Policy], now_s: float, stay: Callable[[], None]) -> None:
+        marks = self._history.marks()
+        with self._failure_kept_here("", "check"):
+            self._late.look(policies, marks, now_s)
+        due: dict[str, list[Due]] = {}
+        for model in policies:
+            with self._failure_kept_here(model, "check"):
+                due[model] = self._closer.due(model, marks, now_s)
+        outcomes = outcomes_of(self._scanner, [each.span for spans in due.values() for each in spans])
+        for model, mine in due.items():
+            stay()
+            with self._failure_kept_here(model, "check"):
+                written = self._closer.close(model, policies[model], mine, outcomes, now_s)
+                self._metrics.closed_windows.labels(model).inc(written)
 
     def _policy(self, model: str, text: str | None) -> Policy:
         policy = parse(text, model=model)
@@ -172,13 +190,6 @@ class Monitor:
                 log.warning("%s; its default stands", problem)
         self._said.update(policy.problems)
         return policy
-
-    def _due(self, models: list[str], now_s: float) -> dict[str, list[Due]]:
-        found: dict[str, list[Due]] = {model: [] for model in models}
-        for model in models:
-            with self._failure_kept_here(model, "history"):
-                found[model] = self._closer.due(model, now_s)
-        return found
 
     def _outcomes(self, spans: list[Span]) -> pa.Table:
         with self._failure_kept_here("", "log"):
@@ -212,6 +223,9 @@ class Monitor:
         except BucketError as error:
             log.warning("the prediction log's copy cannot be read: %s", error)
             self._fail(model, "log")
+        except OSError as error:
+            log.warning("the check of '%s' failed: %s", model, error)
+            self._fail(model, reason)
         except Exception:  # the loop's edge: logged with its traceback, and counted
             log.exception("the check of '%s' failed", model)
             self._fail(model, reason)

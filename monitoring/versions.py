@@ -18,6 +18,7 @@ MOST_CELLS = 20_000_000
 """Of all references held in memory, about 160 MB."""
 
 _Key = tuple[str, str]
+_Identity = tuple[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Versions:
     on_away: Callable[[RegistryAwayError], None]
     _asked: dict[_Key, VersionFacts | None] = field(default_factory=dict)
     _last: dict[_Key, VersionFacts] = field(default_factory=dict)
-    _held: OrderedDict[_Key, tuple[str, Version]] = field(default_factory=OrderedDict)
+    _held: OrderedDict[_Key, tuple[_Identity, Version]] = field(default_factory=OrderedDict)
 
     def begin_round(self) -> None:
         """Ask the registry anew from now on."""
@@ -69,8 +70,13 @@ class Versions:
                 self._asked[key] = None
         return self._asked[key] or self._last.get(key)
 
-    def get(self, model: str, version: str) -> Version:
+    def get(self, model: str, version: str, *, hidden: frozenset[str] = frozenset()) -> Version:
         """The version's held-out rows, and what was made of them.
+
+        Args:
+            model: The registered model's name.
+            version: Its version.
+            hidden: Columns that the log does not hold as they were.
 
         Raises:
             UnknownVersionError: There is no such version.
@@ -78,23 +84,24 @@ class Versions:
             RegistryAwayError: MLflow is away and nothing is kept.
         """
         key, facts = (model, version), self.facts(model, version)
-        identity = facts.source if facts else ""
+        identity = (facts.source if facts else "", hidden)
         held = self._held.get(key)
         if held and (held[0] == identity or not facts):
             self._held.move_to_end(key)
             return held[1]
         reference = self.references.get(model, version, self._asked[key])
-        made = Version(reference, Standard.of(reference.table, facts.tags if facts else {}))
+        standard = Standard.of(reference.table, facts.tags if facts else {}, hidden=hidden)
+        made = Version(reference, standard)
         self._hold(key, identity, made)
         return made
 
-    def _hold(self, key: _Key, identity: str, made: Version) -> None:
+    def _hold(self, key: _Key, identity: _Identity, made: Version) -> None:
         self._held[key] = (identity, made)
         self._held.move_to_end(key)
         while len(self._held) > 1 and sum(map(_cells, self._held.values())) > MOST_CELLS:
             self._held.popitem(last=False)
 
 
-def _cells(held: tuple[str, Version]) -> int:
+def _cells(held: tuple[_Identity, Version]) -> int:
     reference = held[1].reference
     return int(reference.rows.size + reference.table.num_rows * reference.table.num_columns)

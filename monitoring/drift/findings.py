@@ -7,8 +7,6 @@ the credible intervals of both rates (Jeffreys' prior) do not meet.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from monitoring.columns import Columns
 from monitoring.drift.base import Reference
 from monitoring.drift.categories import CategoryBase, CategorySketch
@@ -25,16 +23,11 @@ LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """How often something happened in the window, and in the reference."""
+    """How often something happened in the window, and by how much that exceeds the reference's rate."""
 
     sentence: str
-    share: float
-    usual: float
-    is_beyond_chance: bool
-
-    @property
-    def is_told(self) -> bool:
-        return self.is_beyond_chance and self.share - self.usual >= LEAST_SHARE
+    excess: float
+    is_told: bool
 
 
 def findings(
@@ -64,7 +57,7 @@ def findings(
         for rate in _rates(name, reference, profile, level)
         if rate.is_told
     ]
-    rates.sort(key=lambda rate: rate.usual - rate.share)
+    rates.sort(key=lambda rate: -rate.excess)
     return (
         *_whole(profile, vanished, without),
         *(rate.sentence for rate in rates),
@@ -93,46 +86,57 @@ def _rates(name: str, reference: Reference, profile: Profile, level: float) -> I
     counts, sketch, base = profile.counts[name], profile.sketches.get(name), reference.bases.get(name)
     rows, values = profile.rows, profile.rows - counts.missing
     there, lacking = len(reference.rows), reference.missing(name)
-    who = f"'{_short(name)}'"
-    yield _rate(f"{who}: {{}} of the rows lack a value", counts.missing, rows, (lacking, there), level)
+    at = _Place(f"'{_short(name)}'", level)
+    yield at.rate("of the rows lack a value", (counts.missing, rows), (lacking, there))
     if not values:
         return
     known = there - lacking
-    if counts.wrong_type:
-        kind = "number" if name in reference.columns.numeric else "text"
-        yield _rate(f"{who}: {{}} of the values are no {kind}", counts.wrong_type, values, (0, known), level)
-    if counts.not_finite:
-        yield _rate(f"{who}: {{}} of the values are infinite", counts.not_finite, values, (0, known), level)
-    if isinstance(sketch, NumberSketch) and isinstance(base, NumberBase) and sketch.outside:
+    kind = "number" if name in reference.columns.numeric else "text"
+    yield at.rate(f"of the values are no {kind}", (counts.wrong_type, values), (0, known))
+    yield at.rate("of the values are infinite", (counts.not_finite, values), (0, known))
+    if isinstance(sketch, NumberSketch) and isinstance(base, NumberBase):
         ends = f"{base.values[0]:.6g} to {base.values[-1]:.6g}"
-        sentence = f"{who}: {{}} of the values lie outside the reference's range ({ends})"
-        yield _rate(sentence, sketch.outside, values, (2, known), level, usual=0.0)
-    if isinstance(sketch, CategorySketch) and isinstance(base, CategoryBase) and sketch.unseen:
+        what = f"of the values lie outside the reference's range ({ends})"
+        yield at.rate(what, (sketch.outside, values), (2, known), is_known=False)
+    if isinstance(sketch, CategorySketch) and isinstance(base, CategoryBase):
         which = ", ".join(f"'{_short(each)}'" for each in _commonest(sketch))
-        sentence = f"{who}: {{}} of the values are of categories that the reference does not have ({which})"
-        yield _rate(sentence, sketch.unseen, values, (base.once, base.rows), level, usual=0.0)
+        what = f"of the values are of categories that the reference does not have ({which})"
+        yield at.rate(what, (sketch.unseen, values), (base.once, base.rows), is_known=False)
 
 
-def _rate(
-    sentence: str,
-    count: int,
-    rows: int,
-    usual_counts: tuple[int, int],
-    level: float,
-    *,
-    usual: float | None = None,
-) -> _Rate:
-    """A rate beside the usual one, which the sentence tells unless it is given as obvious."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Of which column rates are told, and how sure they must be."""
+
+    who: str
+    level: float
+
+    def rate(
+        self, what: str, found: tuple[int, int], usual: tuple[int, int], *, is_known: bool = True
+    ) -> _Rate:
+        """A rate beside the usual one.
+
+        Args:
+            what: Happened.
+            found: How often, of how many, in the window.
+            usual: How often, of how many, in the reference; of what cannot happen there, as often as chance
+                alone lets expect it.
+            is_known: Whether the reference has a rate of its own, which is then told too.
+        """
+        (count, rows), (times, there) = found, usual
+        share, expected = count / rows, times / max(1, there)
+        beside = f", and {expected:.1%} in the reference" if is_known else ""
+        is_told = share - expected >= LEAST_SHARE and _is_beyond_chance(found, usual, self.level)
+        return _Rate(f"{self.who}: {share:.1%} {what}{beside}", share - expected, is_told)
+
+
+def _is_beyond_chance(found: tuple[int, int], usual: tuple[int, int], level: float) -> bool:
     from scipy.special import betaincinv
 
-    times, there = usual_counts
-    share, expected = count / rows, times / max(1, there)
-    least = betaincinv(count + 0.5, rows - count + 0.5, level) if count else 0.0
+    (count, rows), (times, there) = found, usual
+    least = betaincinv(count + 0.5, rows - count + 0.5, level)
     most = betaincinv(min(times, there) + 0.5, max(0, there - times) + 0.5, 1 - level)
-    said = sentence.format(f"{share:.1%}")
-    if usual is None:
-        said += f", and {expected:.1%} in the reference"
-    return _Rate(said, share, expected, bool(np.greater(least, most)))
+    return bool(least > most)
 
 
 def _commonest(sketch: CategorySketch) -> list[str]:

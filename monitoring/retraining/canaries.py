@@ -1,7 +1,7 @@
 """What follows a better version: a canary, a promotion, or nothing; and the steps of canaries under way."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from monitoring.policy import Policy
 from monitoring.retraining import journal as say
@@ -34,6 +34,8 @@ class Canaries:
     lifecycle: Lifecycle
     tickets: Tickets
     voice: Voice
+    _held: dict[str, str] = field(default_factory=dict)
+    """What was said last of each route's hold: a model may carry several routes."""
 
     def follow(self, ticket: Ticket, policy: Policy) -> Ticket:
         """Do what is still to be done with a ticket's version; it stays to be done while another is at it."""
@@ -104,8 +106,12 @@ class Canaries:
     def _tell(self, outcome: Outcome) -> None:
         state = outcome.state
         is_over = outcome.action in ENDS
+        ours = self.tickets.of_version(state.challenger.model, state.challenger.version)
         self.voice.metrics.canary_step.labels(state.model).set(0.0 if is_over else state.percent)
         gist = f"{state.challenger.version} {state.percent:g} {state.phase} {' '.join(sorted(state.last))}"
+        if outcome.action == "hold" and self._held.get(state.route) == gist:
+            return
+        self._held[state.route] = gist
         reasons = [f"{state.percent:g} % of '{state.route}'", *outcome.reasons]
         if PASSED in state.last or outcome.todo:
             reasons.append(outcome.todo)
@@ -114,6 +120,7 @@ class Canaries:
             say.CANARY,
             DECISIONS.get(outcome.action, say.HELD),
             reasons,
+            ticket=ours.name if ours else "",
             version=state.challenger.version,
             gist=gist if outcome.action == "hold" else "",
         )

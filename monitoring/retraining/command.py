@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitoring.policy import Batch
 from monitoring.retraining.tickets import BATCH, RETRAIN, Ticket
-from serving.settings import FILE_VARIABLE, Settings
+from serving.settings import DEFAULT_FILE, FILE_VARIABLE, Settings
 
 ENTRY_POINTS = {RETRAIN: "retrain", BATCH: "predict"}
 _PLACES = re.compile(r"\{(date|time)\}")
@@ -79,8 +79,9 @@ def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     }
-    if FILE_VARIABLE in environ:
-        found[FILE_VARIABLE] = str(Path(environ[FILE_VARIABLE]).absolute())
+    file = Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+    if file.exists():
+        found[FILE_VARIABLE] = str(file.absolute())
     kept = {
         name: value
         for name, value in environ.items()

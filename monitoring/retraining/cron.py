@@ -41,6 +41,15 @@ def next_time(expression: str, after_s: float) -> float:
     return float(found.timestamp())
 
 
+def is_schedule(expression: str, now_s: float) -> bool:
+    """Whether an expression is a schedule that comes."""
+    try:
+        next_time(expression, now_s)
+    except CronError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1_024)
 def parse(expression: str) -> BaseTrigger:
     """Read an expression.

@@ -20,7 +20,7 @@ from monitoring.retraining.batches import Batches
 from monitoring.retraining.canaries import Canaries, what_follows
 from monitoring.retraining.champions import Champion, champions
 from monitoring.retraining.clock import Appointment, Clock, Due
-from monitoring.retraining.cron import CronError, next_time
+from monitoring.retraining.cron import CronError, is_schedule, next_time
 from monitoring.retraining.journal import Journal
 from monitoring.retraining.retrainings import Retrainings
 from monitoring.retraining.runs import Runs
@@ -94,6 +94,10 @@ class Loop:
             models: The models that are watched.
         """
         asked = self._look(list(models))
+        if asked is None:  # without MLflow nobody knows what became of a run, or what a team wants
+            with self._kept_here(""):
+                self._runs.over()  # late ones are told to end all the same
+            return
         self._settle(asked)
         stepped = self._step_canaries(asked)
         due = self._due(asked)
@@ -114,17 +118,28 @@ class Loop:
             with self._kept_here(ticket.model):
                 self._verdicts.end(self._verdicts.of(ticket))
 
-    def _look(self, models: list[str]) -> dict[str, _Asked]:
-        found: dict[str, _Asked] = {}
+    def _look(self, models: list[str]) -> dict[str, _Asked] | None:
+        """What the registry says now; None where it says nothing."""
         with self._kept_here(""):
-            for model, champion in champions(self._client, models, TAG).items():
-                policy = parse(champion.policy, model=model)
-                found[model] = _Asked(champion, policy)
-                self._tell_problems(model, policy.problems)
+            found = {
+                model: _Asked(champion, parse(champion.policy, model=model))
+                for model, champion in champions(self._client, models, TAG).items()
+            }
+            for each in found.values():
+                self._tell_problems(each)
             self._restore(found)
-        return found
+            return found
+        return None
 
-    def _tell_problems(self, model: str, problems: tuple[str, ...]) -> None:
+    def _tell_problems(self, asked: _Asked) -> None:
+        """What in the policy cannot be used, schedules among it; all else of it stands."""
+        model = asked.champion.model
+        problems = list(asked.policy.problems)
+        for each in _appointments(asked):
+            try:
+                next_time(each.expression, self._now())
+            except CronError as error:
+                problems.append(f"the policy of '{model}': {error}")
         if problems:
             self._voice.say(model, say.POLICY, say.PROBLEM, problems, gist="; ".join(problems))
 
@@ -165,24 +180,10 @@ class Loop:
 
     def _due(self, asked: Mapping[str, _Asked]) -> list[Due]:
         with self._kept_here(""):
-            wanted = [one for each in asked.values() for one in self._appointments(each)]
+            every = (one for each in asked.values() for one in _appointments(each))
+            wanted = [one for one in every if is_schedule(one.expression, self._now())]
             return self._clock.due(asked, wanted, self._now())
         return []
-
-    def _appointments(self, asked: _Asked) -> Iterator[Appointment]:
-        """A model's schedules; one that is no schedule is told, and the others stand."""
-        policy, model = asked.policy, asked.champion.model
-        wanted = [Appointment(model, RETRAIN, each) for each in policy.retraining.schedules]
-        if policy.batch:
-            wanted.append(Appointment(model, BATCH, policy.batch.schedule))
-        problems = []
-        for each in wanted:
-            try:
-                next_time(each.expression, self._now())
-                yield each
-            except CronError as error:
-                problems.append(f"the policy of '{model}': {error}")
-        self._tell_problems(model, tuple(problems))
 
     def _consider(self, asked: _Asked, due: list[Due], *, is_in_canary: bool) -> None:
         kept = [each for each in due if not each.is_missed]
@@ -224,6 +225,13 @@ class Loop:
         except Exception:
             log.exception("the loop failed for %s", model or "a part of its work")
             self._metrics.check_errors.labels(model, "loop").inc()
+
+
+def _appointments(asked: _Asked) -> list[Appointment]:
+    """A model's schedules, as they stand in its policy."""
+    policy, model = asked.policy, asked.champion.model
+    wanted = [Appointment(model, RETRAIN, each) for each in policy.retraining.schedules]
+    return wanted + ([Appointment(model, BATCH, policy.batch.schedule)] if policy.batch else [])
 
 
 def _counts(settings: Settings) -> Mapping[str, str]:

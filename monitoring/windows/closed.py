@@ -13,7 +13,7 @@ from monitoring.windows.sample import Sample
 from monitoring.windows.traffic import Traffic, TrafficMeter
 from serving.prediction_log.scan import Scanner, Wanted
 
-SAMPLED = 50_000
+SAMPLED = 20_000
 """Rows of a window that outcomes are looked up for; of more, so many are drawn."""
 
 Take = Callable[[pa.Table], None]
@@ -27,7 +27,7 @@ class Gathered:
         lane: Whose predictions.
         span: From when to when.
         traffic: How many, and how fast.
-        sample: Rows drawn from it, all where there are few; without features where they are not wanted.
+        sample: Rows drawn from it, all where there are few.
     """
 
     lane: Lane
@@ -36,16 +36,13 @@ class Gathered:
     sample: pa.Table
 
 
-def gather(
-    scanner: Scanner, wanted: Wanted, *, take: Callable[[Lane], Take], has_features: bool
-) -> list[Gathered]:
+def gather(scanner: Scanner, wanted: Wanted, *, take: Callable[[Lane], Take]) -> list[Gathered]:
     """Read a closed window once, all lanes together.
 
     Args:
         scanner: The log.
         wanted: Which predictions.
         take: Asked for each lane what its rows are given to, part by part.
-        has_features: Whether the sample holds the features.
     """
     meters: dict[Lane, TrafficMeter] = {}
     samples: dict[Lane, Sample] = {}
@@ -57,7 +54,7 @@ def gather(
                     continue
                 meters[lane], samples[lane], takers[lane] = TrafficMeter(), Sample(SAMPLED), take(lane)
             meters[lane].add(table["latency_us"])
-            samples[lane].add(table if has_features else _without_features(table))
+            samples[lane].add(table)
             takers[lane](table)
     span = Span(wanted.since_s, wanted.until_s)
     seconds = span.until_s - span.since_s
@@ -84,7 +81,3 @@ def has_any(scanner: Scanner, wanted: Wanted, ids: pa.Array) -> bool:
         pc.any(pc.is_in(part.table["prediction_id"], value_set=ids)).as_py()
         for part in scanner.predictions(wanted)
     )
-
-
-def _without_features(table: pa.Table) -> pa.Table:
-    return table.set_column(table.column_names.index("features"), "features", pa.nulls(table.num_rows))

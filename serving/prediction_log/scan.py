@@ -102,6 +102,7 @@ class Scanner:
     s3_uri: str = ""
     broken: dict[str, str] = field(default_factory=dict)
     _spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _unreadable: set[str] = field(default_factory=set)
 
     def predictions(self, wanted: Wanted) -> Iterator[Part]:
         """The answered predictions that are wanted, shadows left out, in tables of bounded size.
@@ -141,6 +142,18 @@ class Scanner:
                 for table in self._batches(each, None):
                     yield table.cast(told.SCHEMA).filter(is_new)
 
+    def forget_gone(self) -> None:
+        """Remember no longer what is broken in files of the folder that are not there any more."""
+        for name in list(self.broken):
+            place = Path(name)
+            live = [layout.segments_dir(home) / f"{name}.jsonl" for home in self._homes()]
+            is_local = place.is_relative_to(self.folder) or "/" not in name
+            if is_local and not any(path.exists() for path in (place, *live)):
+                del self.broken[name]
+
+    def _homes(self) -> tuple[Path, Path]:
+        return self.folder, layout.outcomes_dir(self.folder)
+
     def _opened(self, stack: ExitStack, look: "_Look") -> tuple[list[tuple[Path, BinaryIO]], list["_Open"]]:
         """The segments and sealed files that are looked at, all open; if any moves, it is looked anew."""
         bucket = Bucket(self.s3_uri) if self.s3_uri else None
@@ -172,7 +185,7 @@ class Scanner:
 
     def _open_one(self, stack: ExitStack, file: catalogue.Sealed, look: "_Look") -> "_Open | None":
         key = str(file.source)
-        if key in self.broken or not look.meets(self._spans.get(key)):
+        if key in self._unreadable or not look.meets(self._spans.get(key)):
             return None
         try:
             opened = file.open()
@@ -215,6 +228,9 @@ class Scanner:
             self._note(each.file, error)
 
     def _note(self, file: catalogue.Sealed, error: Exception) -> None:
+        """What a disk refuses is tried again; what is no Parquet file never becomes one."""
+        if not isinstance(error, OSError):
+            self._unreadable.add(str(file.source))
         self._say(str(file.source), str(error).partition("\n")[0][:200])
 
     def _note_lines(self, broken: Sequence[BrokenLine]) -> None:

@@ -25,6 +25,8 @@ BENCHMARKS = {
     "objectives": "objective_sentences",
     "million": "million_rows",
     "quality": "quality_and_flaml",
+    "drift-window": "drift_window",
+    "drift-power": "drift_power",
 }
 
 

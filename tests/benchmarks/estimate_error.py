@@ -36,11 +36,7 @@ from tests.conftest import SHARED_DATA as DATA
 
 SHIFTS = ("none", "other rows", "more positives", "broken column")
 WINDOWS, ROWS = 9, 1_000
-METRICS = {
-    "binary": ("accuracy", "roc_auc"),
-    "multiclass": ("accuracy", "roc_auc"),
-    "regression": ("mae", "rmse"),
-}
+OF_CLASSES, OF_NUMBERS = ("accuracy", "roc_auc"), ("mae", "rmse")
 WAYS = ("held out", "last", "raw", "estimate", "corrected")
 
 
@@ -117,7 +113,7 @@ def _of_model(table: Table, name: str) -> Iterator[str]:
     for shift in shifts:
         windows = [_scored(model, *each) for each in _windows(X.iloc[rest], y[rest], shift, rng)]
         judged = [_judged(*each, standard) for each in pairwise(windows)]
-        for metric in METRICS[table.task]:
+        for metric in OF_NUMBERS if table.task == "regression" else OF_CLASSES:
             yield f"| {table.name} | {name} | {shift} | {metric} | {_row(judged, standard, metric)} |"
 
 
@@ -213,12 +209,11 @@ def _model(X: pd.DataFrame, name: str, task: str) -> Any:
     numbers = X.select_dtypes("number").columns.tolist()
     words = [column for column in X if column not in numbers]
     if name == "boosting":
+        boosting = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
         codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
         return make_pipeline(
             make_column_transformer((codes, words), ("passthrough", numbers)),
-            (HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier)(
-                random_state=0
-            ),
+            boosting(random_state=0),
         )
     columns = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore", sparse_output=False), words),

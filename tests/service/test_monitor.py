@@ -219,8 +219,8 @@ def test_versions_without_a_usable_reference_are_said_and_stop_no_other(stack, t
 
 def test_the_loop_serves_a_gauge_a_version(stack, loop):
     metrics = stack.wait_for("penstock_drift_share{")
-    assert f'penstock_drift_share{{model="{stack.model}",version="2",variant="champion"}} 1.0' in metrics
-    assert f'penstock_drift_share{{model="{stack.model}",version="1",variant="champion"}} 0.0' in metrics
+    assert f'penstock_drift_share{{model="{stack.model}",variant="champion",version="2"}} 1.0' in metrics
+    assert f'penstock_drift_share{{model="{stack.model}",variant="champion",version="1"}} 0.0' in metrics
 
 
 def test_the_loop_serves_the_page_and_the_report(stack, loop):

@@ -289,13 +289,14 @@ def test_a_moment_that_nobody_watched_is_passed_over_and_said(make: Any) -> None
 
 def test_a_cron_typo_is_told_once_and_stops_nothing(make: Any) -> None:
     watched = make()
-    watched.policy(monitoring={"retrain": ["0 2 * * sunn", "drift"], "retraining": {"new_rows": 20}})
+    retraining = {"new_rows": 20, "cooldown_hours": -1}
+    watched.policy(monitoring={"retrain": ["0 2 * * sunn", "drift"], "retraining": retraining})
     drifting(watched)
     watched.tick()
     watched.tick()
     assert watched.decisions() == ["problem", "retrain"]
     said = "the schedule '0 2 * * sunn': the weekday cannot be 'sunn'; did you mean 'sun'?"
-    assert watched.story()[0].reasons == (f"the policy of '{watched.name}': {said}",)
+    assert watched.story()[0].reasons[1] == f"the policy of '{watched.name}': {said}"
 
 
 def test_a_batch_is_scored_by_the_clock(make: Any, tmp_path: Path) -> None:
@@ -321,6 +322,21 @@ def test_without_mlflow_a_tick_does_nothing_and_raises_nothing(make: Any, monkey
     watched.tick()
     watched.client = there
     assert watched.decisions() == []
+
+
+def test_what_ended_while_mlflow_was_away_is_settled_when_it_is_back(make: Any, monkeypatch: Any) -> None:
+    watched = make(NOT_BETTER)
+    watched.policy(monitoring=DRIFT)
+    run = psutil.Process(running(drifting(watched)).pid)
+    there = watched.client
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    watched.client = MlflowClient("http://127.0.0.1:1")
+    watched.loop = watched.new_loop()
+    watched.tick_until(lambda: is_gone(run))
+    assert watched.decisions() == ["retrain"]
+    watched.client = there
+    watched.loop = watched.new_loop()
+    watched.until("not_better")
 
 
 @pytest.fixture

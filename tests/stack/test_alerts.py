@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.conftest import REPO, MlflowServer, pick_free_port, stop_group, wait_for_http
-from tests.service.gateway_fixtures import Gateway, run_gateway
+from tests.service.gateway_fixtures import JSON, Gateway, run_gateway
 from tests.stack.alerting import Alerting, alerting
 
 MISSING = [name for name in ("prometheus", "prometheus-alertmanager") if shutil.which(name) is None]
@@ -36,7 +36,7 @@ NAME = "rain"
 ROWS = 1_460
 LEARNED, BETWEEN, LATE = slice(0, 2 * ROWS, 2), slice(1, 2 * ROWS, 2), slice(9_490, 9_490 + ROWS)
 """Every second day of eight years, the days between, and four years two decades later."""
-POLICY = {"monitoring": {"drift_share": 0.3}}
+POLICY = {"monitoring": {"drift_share": 0.3, "min_quality": ["accuracy >= 0.6"]}}
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,17 @@ class Scene:
     alerting: Alerting
     weather: pd.DataFrame
 
-    def send(self, which: slice) -> None:
-        """Have these days answered, in their true order."""
+    def send(self, which: slice) -> dict[str, int]:
+        """Have these days answered, in their true order; tells each prediction by its id."""
+        told: dict[str, int] = {}
         days = self.weather.drop(columns="target").iloc[which]
         for start in range(0, len(days), 100):
             rows = days.iloc[start : start + 100].to_dict("split", index=False)
             answer = self.gateway.predict(NAME, json.dumps({"dataframe_split": rows}).encode())
             assert answer.status == 200, answer.body
+            request = answer.headers["x-prediction-id"]
+            told |= {f"{request}-{row}": said for row, said in enumerate(answer.json()["predictions"])}
+        return told
 
     def gauge(self, name: str) -> float | None:
         return self.alerting.value(f'{name}{{model="{NAME}", version="1", variant="champion"}}')
@@ -158,13 +162,25 @@ def test_twenty_years_later_the_team_is_told_with_a_runbook_link_that_leads_some
     assert heading in {each.lower() for each in headings}
 
 
+def test_outcomes_that_contradict_the_answers_call_who_is_on_call(scene: Scene) -> None:
+    told = scene.alerting
+    answers = list(scene.send(slice(LATE.start, LATE.start + 300)).items())
+    outcomes = [{"prediction_id": each, "label": 1 - said} for each, said in answers]
+    answer = scene.gateway.call("POST", "/feedback", json.dumps(outcomes).encode(), JSON)
+    assert answer.status == 200, answer.body
+    told.wait_until(lambda: told.webhook.alerts("QualityDrop"))
+    assert told.webhook.alerts("QualityDrop")[0][0] == "/on-call"
+    assert told.value(f'penstock_quality{{model="{NAME}", metric="accuracy"}}') == 0.0
+    told.wait_until(lambda: told.is_inhibited("DataDrift"))
+
+
 def test_who_is_on_call_hears_of_a_gateway_that_dies_and_not_of_what_follows(scene: Scene) -> None:
     told = scene.alerting
     scene.gateway.process.terminate()
     scene.gateway.process.wait(30)
     told.wait_until(lambda: told.webhook.alerts("GatewayDown"))
     assert told.webhook.alerts("GatewayDown")[0][0] == "/on-call"
-    told.wait_until(lambda: told.is_inhibited("DataDrift"))
+    told.wait_until(lambda: told.is_inhibited("QualityDrop"))
 
 
 def test_a_monitor_that_dies_is_told_of(scene: Scene) -> None:

@@ -170,5 +170,4 @@ def test_a_batch_is_scored_by_the_clock(scene: Scene, weather: pd.DataFrame, tmp
     scene.client.set_registered_model_tag(NAME, "penstock.policy", policy)
     scene.wait_for(lambda told: any(each.decision == "scored" for each in told), 150)
     scene.client.set_registered_model_tag(NAME, "penstock.policy", json.dumps(POLICY))
-    print("\n".join(f"{e.decision}|{e.version}|{e.ticket}|{e.reasons}" for e in scene.story())); print(scene.monitor_log.read_text()[-6000:])
     assert len(pd.read_csv(next(tmp_path.glob("20??-??-??.csv")))) == 50

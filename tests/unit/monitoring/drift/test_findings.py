@@ -41,6 +41,12 @@ def test_unseen_categories_are_named():
     )
 
 
+def test_names_with_braces_are_said_as_they_are():
+    window = rows(400, 1)
+    window.loc[:39, "plan"] = "{gold}"
+    assert told(window)[0].endswith("('{gold}')")
+
+
 def test_values_out_of_range_are_said():
     window = rows(400, 1)
     window["age"] = 40.0

@@ -3,7 +3,9 @@
 import pytest
 
 from monitoring.quality.figures import Estimate, Figure, Quality
+from monitoring.quality.measure import measure
 from monitoring.quality.verdict import is_bad, is_estimate_bad, promised, read_clauses
+from tests.unit.monitoring.quality.scored_rows import scored_rows
 
 
 def quality(name: str, value: float, half: float, used: int = 500) -> Quality:
@@ -84,3 +86,29 @@ def test_clauses_that_cannot_be_read_are_told_and_passed_over() -> None:
 )
 def test_a_promise_is_read_from_a_versions_tags(tags: dict[str, str], found: object) -> None:
     assert promised(tags) == found
+
+
+def measured(rows: int, seed: int, flipped: float = 0.0) -> Quality:
+    answers = scored_rows(rows, seed, flipped=flipped).drop_columns("probabilities")
+    found = measure(answers, task="binary", classes=(0, 1), seed=0)
+    assert found is not None
+    return found
+
+
+def verdicts(flipped: float) -> list[bool]:
+    """Windows of 500 outcomes against promises of 1,000 held-out rows, each its own."""
+    found = []
+    for seed in range(60):
+        held_out = measured(1_000, seed)
+        promise = ("accuracy", held_out.values["accuracy"])
+        window = measured(500, 1_000 + seed, flipped)
+        found.append(is_bad(window, promised=promise, held_out=held_out)[0])
+    return found
+
+
+def test_quality_that_is_as_promised_is_seldom_called_bad() -> None:
+    assert sum(verdicts(0.0)) <= 3
+
+
+def test_a_loss_of_a_tenth_is_mostly_found() -> None:
+    assert sum(verdicts(0.18)) >= 54
