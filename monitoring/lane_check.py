@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from monitoring.drift.profile import Profile
 from monitoring.judging import Found, both, drift_of, profile_of, quality_of
@@ -19,6 +20,7 @@ from monitoring.reports.making import Reports
 from monitoring.reports.material import material_of
 from monitoring.result import Report, Result
 from monitoring.versions import UNKNOWN_STAGE, Version, Versions
+from monitoring.windows.lanes import seconds
 from monitoring.windows.live import Window
 from monitoring.windows.stream import Streams
 from serving.lifecycle.errors import LifecycleError
@@ -32,6 +34,8 @@ REASONS = {
     RegistryAwayError: "registry",
 }
 Tell = Callable[[str, str], None]
+FRESH_PART = 10
+"""Quality is looked at again when one of so many rows is new."""
 
 
 class Drawing(Enum):
@@ -42,12 +46,29 @@ class Drawing(Enum):
     ALL = "all"
 
 
+class Quality(NamedTuple):
+    """When quality was looked at, and what was found: it takes longer than drift, and changes less."""
+
+    found: Found
+    newest_s: float
+    labelled: int
+    by: tuple[Version, Policy, Measured | None]
+
+    def holds(self, window: Window, labelled: int, by: tuple[Version, Policy, Measured | None]) -> bool:
+        """Whether less than a tenth of the rows and of the outcomes are new."""
+        fresh = pc.sum(pc.greater(pc.cast(window.table["ts"], "int64"), round(self.newest_s * 1e6))).as_py()
+        is_same = all(mine is theirs for mine, theirs in zip(self.by, by, strict=True))
+        few_rows = fresh * FRESH_PART < window.rows
+        return is_same and few_rows and abs(labelled - self.labelled) * FRESH_PART <= self.labelled
+
+
 class Checked(NamedTuple):
     """A result and what it was made of: the same rows with the same outcomes are checked once."""
 
     result: Result
     labelled: int
     measured: Measured | None
+    quality: Quality | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +118,14 @@ class LaneCheck:
         except (NoReferenceError, UnknownVersionError, RegistryAwayError) as error:
             tell = self.fail if isinstance(error, RegistryAwayError) else self.count
             tell(lane.model, REASONS[type(error)])
-            return Checked(replace(_blank(window), note=str(error)), labelled, None)
+            return Checked(replace(_blank(window), note=str(error)), labelled, None, None)
         profile = profile_of(version, [window.table], sample_rows=self.settings.monitor_max_rows)
-        found = both(
-            self._drift(window, version, profile, policy), self._quality(window, rows, version, policy)
-        )
+        quality = self._quality(window, rows, version, policy, last.quality if last else None)
+        found = both(self._drift(window, version, profile, policy), quality.found)
         alarm = self.streams.update(window, version.reference, policy.hidden)
         result = replace(_filled(known, found), stream=alarm)
         report = self._report(result, version, profile, rows, last.result if last else None, drawing=drawing)
-        return Checked(replace(result, report=report), labelled, self.measured.held(lane))
+        return Checked(replace(result, report=report), labelled, self.measured.held(lane), quality)
 
     def _is_same(self, last: Checked, window: Window, labelled: int) -> bool:
         if last.result.drift is None or last.measured is not self.measured.held(window.lane):
@@ -123,12 +143,20 @@ class LaneCheck:
             return Found(notes=(f"{missing} more rows are needed for a check",))
         return drift_of(version, profile, policy, drift_share=self.settings.drift_share)
 
-    def _quality(self, window: Window, rows: pa.Table, version: Version, policy: Policy) -> Found:
-        """Of the live rows; of the newest closed window where too few of these have outcomes."""
+    def _quality(
+        self, window: Window, rows: pa.Table, version: Version, policy: Policy, last: Quality | None
+    ) -> Quality:
         try:
             closed = self.measured.of(window.lane, version.standard.task)
         except LifecycleError:  # the round tells of the database by itself
             closed = None
+        labelled, by = int(rows.num_rows - rows["label"].null_count), (version, policy, closed)
+        if last and last.holds(window, labelled, by):
+            return last
+        return Quality(self._measured(rows, version, policy, closed), seconds(rows["ts"][-1]), labelled, by)
+
+    def _measured(self, rows: pa.Table, version: Version, policy: Policy, closed: Measured | None) -> Found:
+        """Of the live rows; of the newest closed window where too few of these have outcomes."""
         live = quality_of(version.standard, rows, policy, known=closed.known if closed else None)
         if live.quality and live.quality.labelled >= self.settings.monitor_min_rows:
             return live

@@ -73,7 +73,7 @@ _LANE_GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Figure(NamedTuple):
-    """One number of a lane: the gauge's name, the column or metric (empty for none), and the value."""
+    """One number of a lane: the gauge's name, the column or metric (empty where it is of the lane), and the value."""
 
     name: str
     of: str
@@ -102,8 +102,10 @@ class LaneGauges:
         }
         for result in found[:MOST_LANES]:
             for figure in figures(result):
-                labels = [*result.lane, *([figure.of] if figure.of else [])]
-                families[figure.name].add_metric(labels, figure.value)
+                _, more = _LANE_GAUGES[figure.name]
+                families[figure.name].add_metric(
+                    [*result.lane, *((figure.of,) if more else ())], figure.value
+                )
         yield from families.values()
         yield self._ages(found[:MOST_LANES])
         yield GaugeMetricFamily(

@@ -65,6 +65,7 @@ class Monitor:
         )
         self._check = LaneCheck(settings, versions, measured, reports, metrics, now, self._count, self._fail)
         self._policies: dict[str, Policy] = {}
+        self._texts: dict[str, str | None] = {}
         self._said: set[str] = set()
         self._checked: dict[Lane, Checked] = {}
         self._asked: set[Lane] = set()
@@ -110,7 +111,12 @@ class Monitor:
                 raise
             self._was_away(error)
             return kept
-        self._policies = {name: self._policy(name, text) for name, text in texts.items()}
+        for name in [name for name, text in self._texts.items() if texts.get(name, "gone") != text]:
+            self._policies.pop(name, None)
+        self._texts = texts
+        for name, text in texts.items():
+            if name not in self._policies:
+                self._policies[name] = self._policy(name, text)
         return list(texts)
 
     def model(self, name: str) -> str:

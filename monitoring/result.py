@@ -1,6 +1,6 @@
 """What a check of one lane found, and how it is said in one line."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,21 +116,19 @@ def as_json(result: Result) -> dict[str, object]:
         "drift_share": drift.share if drift else None,
         "is_drifted": result.is_drifted if drift else None,
         "columns": [
-            {
-                "name": column.name,
-                "distance": column.distance,
-                "threshold": column.threshold,
-                "is_drifted": column.is_drifted,
-            }
-            for column in (drift.columns if drift else ())
+            {**asdict(column), "is_drifted": column.is_drifted} for column in (drift.columns if drift else ())
         ],
+        "findings": list(drift.findings) if drift else [],
+        "is_stream_drifted": result.stream is not None,
         "labelled": result.quality.labelled if result.quality else 0,
         "quality": result.quality.values if result.quality else None,
         "is_bad": result.is_bad if result.quality else None,
         "estimate": result.estimate.values if result.estimate else None,
         "is_estimate_bad": result.is_estimate_bad if result.estimate else None,
+        "business": dict(result.business.metrics) if result.business else {},
         "note": result.note,
         "report": str(report.path) if report and report.path else None,
+        "quality_report": str(report.quality) if report and report.quality else None,
         "run": report.run if report else None,
     }
 

@@ -120,7 +120,11 @@ class Site:
                 results, {}, drift_share=self._drift_share
             ), f"closed windows cannot be shown: {error}"
         oldest_s = self.now() - WINDOWS * self.window_s
-        recent = {lane: mine for lane, mine in history.items() if mine[-1].span.until_s >= oldest_s}
+        drawn = {
+            lane: [entry for entry in mine if entry.span.since_s >= oldest_s]
+            for lane, mine in history.items()
+        }
+        recent = {lane: mine for lane, mine in drawn.items() if mine}
         is_first = not self.watched.results()
         stands_since_s = self.now() - _STANDS * self.window_s if is_first else INFINITE
         shown = lanes(results, recent, drift_share=self._drift_share, stands_since_s=stands_since_s)

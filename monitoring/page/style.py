@@ -103,7 +103,7 @@ th { color: var(--soft); font-weight: 500; font-size: .78rem; text-align: left }
 th, td { padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--rule); vertical-align: top }
 td.n, th.n { text-align: right; white-space: nowrap }
 td.when { white-space: nowrap }
-td.note { min-width: 16rem; overflow-wrap: anywhere }
+td.note { min-width: 28rem; overflow-wrap: anywhere }
 td.name { overflow-wrap: anywhere; min-width: 8rem }
 tr:last-child td { border-bottom: 0 }
 .bar {

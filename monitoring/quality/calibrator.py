@@ -19,7 +19,7 @@ FEWEST_ROWS = 50
 FEWEST_OF_A_CLASS = 5
 MOST_CLASSES = 50
 FOLDS = 5
-REFITS = 30
+REFITS = 20
 MOST_STEPS = 50
 CLOSEST = 1e-6
 """Probabilities nearer to 0 and 1 than this count as this near: their log-odds must be finite."""

@@ -86,16 +86,19 @@ def is_bad(
         tolerance: The share of the promised score that may be lost.
 
     Returns:
-        Whether it is bad, and why as a sentence; empty if it is not.
+        Whether it is bad, and why as a sentence; with one for each clause that cannot be read. Empty if there
+        is nothing to say.
     """
+    clauses = tuple(clauses)
+    problems = read_clauses(clauses)[1]
     if quality is None or quality.used < FEWEST_ROWS:
-        return False, ""
+        return False, "; ".join(problems)
     of = f"on {quality.used} rows with outcomes"
     said = [
         *_broken(quality.metrics, of, clauses),
         *_lost(quality.metrics, of, promised, held_out, tolerance),
     ]
-    return bool(said), "; ".join(said)
+    return bool(said), "; ".join((*said, *problems))
 
 
 def is_estimate_bad(

@@ -15,6 +15,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from monitoring.lane import Lane
 
 SNAPSHOTS, PROJECT, DASHBOARD = "snapshots", "metadata.json", "dashboard.json"
+_STAGING = ".snapshot-"
+_ABANDONED_S = 3600.0
 
 
 def project_id(model: str) -> UUID:
@@ -58,9 +60,10 @@ class Workspace:
         from evidently.ui.workspace import Workspace as Evidently
 
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._sweep(made_s)
         project = ProjectModel(id=project_id(lane.model), name=lane.model)
         home = self.folder / str(project.id)
-        with tempfile.TemporaryDirectory(prefix=".snapshot-", dir=self.folder.parent) as staging:
+        with tempfile.TemporaryDirectory(prefix=_STAGING, dir=self.folder.parent) as staging:
             evidently, staged = Evidently.create(staging), Path(staging) / home.name
             evidently.add_project(project)
             written = evidently.add_run(project.id, snapshot).id
@@ -69,6 +72,12 @@ class Workspace:
             made = snapshot_id(lane, kind, made_s)
             (staged / SNAPSHOTS / f"{written}.json").rename(home / SNAPSHOTS / f"{made}.json")
         self._prune(home / SNAPSHOTS, made)
+
+    def _sweep(self, now_s: float) -> None:
+        """What a killed monitor left on the way into the workspace."""
+        for left in self.folder.parent.glob(f"{_STAGING}*"):
+            if now_s - left.stat().st_mtime > _ABANDONED_S:
+                shutil.rmtree(left, ignore_errors=True)
 
     def _prune(self, folder: Path, newest: UUID) -> None:
         mine = sorted(folder.glob(f"*-8000-{str(newest)[19:]}.json"))

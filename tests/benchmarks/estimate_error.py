@@ -163,7 +163,7 @@ def _row(windows: list[Judged], standard: Standard, metric: str) -> str:
     seen = np.array(bad)
     return " | ".join(
         [
-            *(f"{np.mean(errors[way]):.3g}" for way in WAYS),
+            *(f"{np.mean(errors[way]):.3g}".replace("nan", "-") for way in WAYS),
             "/".join(f"{share:.2f}" for share in np.mean(held, axis=0)),
             f"{seen[:, 0].sum()}/{seen[:, 1].sum()}/{seen.all(axis=1).sum()} of {len(seen)}",
         ]

@@ -81,7 +81,8 @@ def test_the_commas_of_a_schedule_stay():
 
 WORDS = st.sampled_from([
     "*", "0", "5", "59", "60", "7", "31", "32", "13", "*/5", "*/0", "1-5", "5-1", "1,3", "mon", "mon-fri",
-    "jan", "sun", "sonday", "5-0", "sat-sun", "1-5/2", "5/10", "x", "-1", "*-5", "1,", "08", "0-0", "fri-sun",
+    "jan", "24",
+    "sun", "sonday", "5-0", "sat-sun", "1-5/2", "5/10", "x", "-1", "*-5", "1,", "08", "0-0", "fri-sun",
 ])  # fmt: skip
 
 
@@ -104,6 +105,7 @@ def comes(text):
 @settings(max_examples=400, deadline=None)
 @given(st.lists(WORDS, min_size=4, max_size=6).map(" ".join))
 @example("0 2 * * 0")
+@example("0 24 * * *")
 @example("0 0 30 2 *")
 @example("0 0 31 4,6,9,11 *")
 @example("0 0 30 2 mon")

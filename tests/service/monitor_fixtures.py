@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from monitoring.history import Entry, History
 from monitoring.metrics import MonitorMetrics
 from monitoring.monitor import Monitor
-from monitoring.registry import Registry
+from monitoring.registry import Registry, RegistryAwayError
 from monitoring.result import Result
 from serving.lifecycle.database import Database
 from serving.prediction_log import layout, outcomes
@@ -147,6 +148,8 @@ class Watch:
 
     def check(self, later_s: float = 0.0) -> dict[str, Result]:
         self.clock_s[0] += later_s
+        with suppress(RegistryAwayError):
+            self.monitor.models()
         self.monitor.round([self.model])
         return {result.version: result for result in self.monitor.results()}
 

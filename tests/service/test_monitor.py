@@ -20,7 +20,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from monitoring.__main__ import main
-from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log
+from tests.service.monitor_fixtures import register, rows, versioned_reference, write_log, write_outcomes
 
 REPO = Path(__file__).parents[2]
 QUIET = {
@@ -283,3 +283,45 @@ def test_a_loop_with_reports_stops_within_a_second(stack, loop):
     stack.wait_for("penstock_drift_share{")
     loop.send_signal(signal.SIGTERM)
     assert loop.wait(1.0) == 0
+
+
+def test_status_says_windows_lanes_and_that_nobody_is_on_duty(stack, tmp_path):
+    folder = tmp_path / "var"
+    write_log(folder / "predictions", stack.model, "2", rows(80, 1, 3.0), ts_s=time.time() - 3_700)
+    assert stack.run("once", "--model", stack.model, PENSTOCK_VAR_DIR=str(folder)).returncode == 0
+    said = stack.run("status", PENSTOCK_VAR_DIR=str(folder)).stdout.splitlines()
+    assert said[0] == "on duty: nobody; start `python -m monitoring loop`"
+    assert said[1] == f"{stack.model} version 2 (champion)"
+    assert "80 rows; p99 0.9" in said[2]
+    assert "drift share 1.00 (drift)" in said[2]
+
+
+def test_status_as_json_holds_what_it_says(stack, tmp_path):
+    done = stack.run("status", "--json", PENSTOCK_VAR_DIR=str(tmp_path / "fresh"))
+    assert orjson.loads(done.stdout) == {"on_duty": None, "windows": [], "decisions": []}
+
+
+def test_quality_is_measured_estimated_and_told_window_by_window(stack, tmp_path):
+    folder = tmp_path / "var"
+    ids = write_log(folder / "predictions", stack.model, "1", rows(100, 1, 0.0))
+    write_outcomes(folder / "predictions", ids[:60], 1, time.time())
+    done = stack.run("quality", "--model", stack.model, PENSTOCK_VAR_DIR=str(folder))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{stack.model} version 1 (champion), the last 100 rows"
+    assert lines[1].startswith("  measured on 60 labelled rows: ")
+    assert any(line.startswith("    accuracy 0.") for line in lines)
+
+
+def test_quality_without_outcomes_says_where_they_go(stack, tmp_path):
+    folder = tmp_path / "var"
+    write_log(folder / "predictions", stack.model, "1", rows(100, 1, 0.0))
+    done = stack.run("quality", "--model", stack.model, PENSTOCK_VAR_DIR=str(folder))
+    assert "no outcomes are known; send them to /feedback" in done.stdout
+
+
+def test_a_count_that_is_none_is_refused(stack, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["status", "--last", "0"])
+    assert ended.value.code == 2
+    assert "must be a whole number from 1, not '0'" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Rounds under a clock of the test's own, against a real MLflow server."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -149,3 +150,61 @@ def test_a_report_that_cannot_be_kept_loses_no_measurement(watch):
     assert (result.is_drifted, result.report) == (True, None)
     assert watch.count("penstock_check_errors_total", reason="report") == 1
     assert watch.monitor.failures == 1
+
+
+def test_a_policy_that_is_edited_counts_from_the_next_round_on(watch):
+    watch.client.delete_registered_model_tag(watch.model, "penstock.policy")
+    watch.answer("1", 0.0)
+    assert watch.check()["1"].business is None
+    policy = {"business_metrics": {"answers": "mean(prediction)"}}
+    watch.client.set_registered_model_tag(watch.model, "penstock.policy", json.dumps(policy))
+    watch.answer("1", 0.0, count=5)
+    found = watch.check()["1"].business
+    assert found.metrics["answers"] == pytest.approx(0.5, abs=0.2)
+    watch.client.delete_registered_model_tag(watch.model, "penstock.policy")
+
+
+def test_outcomes_of_live_rows_are_measured_in_the_next_round(watch):
+    ids = watch.answer("1", 0.0)
+    assert watch.check()["1"].quality is None
+    watch.tell(ids, 1)
+    result = watch.check(later_s=1.0)["1"]
+    assert result.quality.labelled == 100
+    assert result.quality.metrics["accuracy"].value < 0.7
+
+
+def test_quality_is_not_measured_anew_for_a_few_rows(watch):
+    ids = watch.answer("1", 0.0)
+    watch.tell(ids, 1)
+    first = watch.check(later_s=1.0)["1"].quality
+    watch.answer("1", 0.0, count=5)
+    assert watch.check()["1"].quality is first
+    watch.answer("1", 0.0, count=50)
+    assert watch.check()["1"].quality is not first
+
+
+def test_a_shift_on_the_stream_is_told_before_the_window_is_full_of_it(watch):
+    watch.answer("1", 0.0, count=2000)
+    assert watch.check()["1"].stream is None
+    watch.answer("1", 1.5, count=120)
+    result = watch.check()["1"]
+    assert not result.is_drifted
+    assert "age" in result.stream.columns
+
+
+def test_masked_columns_are_left_out(watch):
+    policy = {"log": {"mask": ["age"], "hash": ["plan"]}}
+    watch.client.set_registered_model_tag(watch.model, "penstock.policy", json.dumps(policy))
+    watch.answer("1", 3.0)
+    assert {column.name for column in watch.check()["1"].drift.columns} == {"income", "prediction"}
+    watch.client.delete_registered_model_tag(watch.model, "penstock.policy")
+
+
+def test_a_report_that_is_asked_for_is_made_in_the_next_round(watch):
+    watch.answer("1", 0.0)
+    lane = watch.check()["1"].lane
+    assert watch.monitor.ask_report(lane)
+    assert watch.monitor.woken.is_set()
+    watch.check(later_s=2.0)
+    assert watch.reports() == 2
+    assert not watch.monitor.ask_report(lane._replace(version="77"))

@@ -1,12 +1,17 @@
-"""The loop with real parts: shifted traffic and its outcomes, `mlflow run -e retrain`, Staging, a canary."""
+"""The loop with real parts: shifted traffic, an alert, outcomes, `mlflow run -e retrain`, Staging, a canary.
+
+Where Prometheus and Alertmanager are installed, a webhook is told of the drift.
+"""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +26,14 @@ from serving.lifecycle.moves import Lifecycle
 from tests.conftest import REPO, pick_free_port, stop_group
 from tests.service.gateway_fixtures import JSON, Gateway, run_gateway
 from tests.service.training_fixtures import answer_of
+from tests.stack.alerting import Alerting, alerting
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 NAME, TARGET = "rain", "rain"
 EARLY, LATE, END = 1000, 12_000, 13_200
 BATCH_ROWS = 100
+CAN_ALERT = all(shutil.which(name) for name in ("prometheus", "prometheus-alertmanager"))
 POLICY = {
     "monitoring": {
         "retrain": ["drift"],
@@ -47,6 +54,7 @@ class Scene:
     database_url: str
     monitor_log: Path
     monitor_port: int
+    alerting: Alerting | None
 
     def story(self) -> list[Decision]:
         return Journal(Database(self.database_url)).last(100, NAME)
@@ -84,9 +92,14 @@ def scene(
             gateway.wait_until(lambda: ask(gateway, weather.iloc[:1]).status == 200, 60)
             ports = {"gateway_port": port, "monitor_port": pick_free_port()}
             often = {"monitor_interval_s": 1, "monitor_window_s": 10}
-            with running_monitor(folder, settings | ports | often) as log:
+            tools = folder / "tools"
+            tools.mkdir()
+            with (
+                running_monitor(folder, settings | ports | often) as log,
+                alerting(tools, **ports) if CAN_ALERT else nullcontext() as told,
+            ):
                 database_url = f"sqlite:///{folder}/var/penstock.db"
-                yield Scene(client, gateway, database_url, log, ports["monitor_port"])
+                yield Scene(client, gateway, database_url, log, ports["monitor_port"], told)
 
 
 class running_monitor:  # noqa: N801 - read as a function: `with running_monitor(...)`
@@ -144,6 +157,20 @@ def test_shifted_traffic_ends_in_a_canary_of_a_better_version(scene: Scene, weat
     assert scene.client.get_model_version(NAME, "2").current_stage == "Staging"
     lifecycle = Lifecycle(scene.client, scene.database_url, actor="a test")
     assert "better beyond chance" in lifecycle.history(NAME)[-1].reason
+
+
+@pytest.mark.skipif(not CAN_ALERT, reason="needs prometheus and prometheus-alertmanager (apt install them)")
+def test_the_team_is_told_of_the_drift(scene: Scene, weather: pd.DataFrame) -> None:
+    told = scene.alerting
+    assert told is not None
+
+    def is_told() -> bool:
+        ask(scene.gateway, weather.iloc[LATE:END])  # a window is short here, so the traffic must go on
+        return bool(told.webhook.alerts("DataDrift"))
+
+    told.wait_until(is_told, 120)
+    path, alert = told.webhook.alerts("DataDrift")[0]
+    assert (path, alert["labels"]["model"], alert["labels"]["version"]) == ("/team", NAME, "1")
 
 
 def test_the_monitor_shows_what_it_did(scene: Scene) -> None:

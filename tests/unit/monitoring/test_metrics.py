@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from monitoring.drift.verdict import ColumnDrift, Drift
 from monitoring.lane import Lane
@@ -63,6 +64,14 @@ def test_a_compared_lane_has_its_gauges():
     assert value(registry, "penstock_column_missing_share", column="income") == 0.25
     assert value(registry, "penstock_column_unseen_share", column="income") == 0.125
     assert value(registry, "penstock_column_out_of_range_share", column="income") == 0.5
+
+
+@pytest.mark.parametrize("name", ["", 'a "quoted"\nname', "é", "model"])
+def test_a_column_may_have_any_name(name):
+    registry = scraped([result(drift=Drift((ColumnDrift(name, 2.0, 0.1),)))])
+    text = generate_latest(registry).decode()
+    (family,) = [f for f in text_string_to_metric_families(text) if f.name == "penstock_column_drift"]
+    assert [sample.labels["column"] for sample in family.samples] == [name]
 
 
 def test_the_predictions_have_a_gauge_of_their_own():

@@ -7,21 +7,22 @@ from pathlib import Path
 import orjson
 
 from monitoring.drift.verdict import ColumnDrift, Drift
+from monitoring.lane import Lane
+from monitoring.quality.figures import Figure, Quality
 from monitoring.result import Report, Result, as_json, line
+from monitoring.windows.traffic import Traffic
 
 DRIFT = Drift((ColumnDrift("income", 1.5, 0.1), ColumnDrift("age", 0.05, 0.1)), (), ())
 RESULT = Result(
-    "churn",
-    "3",
-    ("champion",),
+    Lane("churn", "3", "champion"),
     "Production",
     500,
     datetime(2030, 1, 1, tzinfo=UTC),
     datetime(2030, 1, 2, tzinfo=UTC),
     "id",
+    Traffic(500, 0.5, 1.0, 9.0),
     DRIFT,
     is_drifted=True,
-    note="",
     report=Report(1.0, Path("/reports/a.html"), "http://mlflow/run"),
 )
 
@@ -57,7 +58,7 @@ def test_a_line_says_when_the_report_is_only_here():
 
 
 def test_a_line_without_a_comparison_is_its_note():
-    assert line(replace(RESULT, drift=None, note="9 more rows are needed for a check")) == (
+    assert line(replace(RESULT, drift=None, report=None, note="9 more rows are needed for a check")) == (
         "churn version 3 (champion), 500 rows: 9 more rows are needed for a check"
     )
 
@@ -67,3 +68,12 @@ def test_json_holds_every_column():
     assert told["drift_share"] == 0.5
     assert [column["name"] for column in told["columns"]] == ["income", "age"]
     assert told["run"] == "http://mlflow/run"
+
+
+def test_quality_is_said_and_told_where_outcomes_are_known():
+    quality = Quality("binary", {"accuracy": Figure(0.5, 0.4, 0.6)}, 500, 80, 80)
+    bad = replace(RESULT, quality=quality, is_bad=True, note="accuracy is 0.5, and the policy wants more")
+    said = line(bad)
+    assert "quality of 80 labelled rows (bad): accuracy 0.5 (0.4 to 0.6); accuracy is 0.5, and" in said
+    told = as_json(bad)
+    assert (told["labelled"], told["quality"], told["is_bad"]) == (80, {"accuracy": 0.5}, True)

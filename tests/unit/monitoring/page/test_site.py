@@ -145,6 +145,12 @@ def test_a_lane_that_answers_no_more_is_told_of_from_its_history(pages):
     assert "1 no traffic" in get(pages)
 
 
+def test_windows_from_before_what_is_drawn_are_left_out(pages):
+    pages.past.history.record(entry(60))
+    pages.past.history.record(entry(1))
+    assert "last 1 windows" in get(pages)
+
+
 def test_a_monitor_that_has_checked_nothing_shows_what_others_found(pages):
     pages.watched = Watched()
     pages.past.history.record(entry(1, is_drifted=True))

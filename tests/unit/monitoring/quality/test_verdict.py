@@ -75,6 +75,12 @@ def test_clauses_that_cannot_be_read_are_told_and_passed_over() -> None:
     )
 
 
+def test_a_clause_that_cannot_be_read_is_told_and_makes_nothing_bad() -> None:
+    sentence = "min_quality must be like 'roc_auc >= 0.8', not 'good'"
+    assert is_bad(quality("roc_auc", 0.9, 0.01), clauses=["good"]) == (False, sentence)
+    assert is_bad(None, clauses=["good"]) == (False, sentence)
+
+
 @pytest.mark.parametrize(
     ("tags", "found"),
     [

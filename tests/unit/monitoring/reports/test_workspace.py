@@ -1,6 +1,7 @@
 """The Evidently workspace's files."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +82,13 @@ def test_each_variant_gets_a_tab_and_peoples_own_stay(workspace, snapshot):
 def test_nothing_is_left_beside_the_workspace(workspace, snapshot, tmp_path):
     workspace.add(LANE, "drift", snapshot, made_s=1e9)
     assert [path.name for path in tmp_path.iterdir()] == ["workspace"]
+
+
+def test_what_a_killed_monitor_left_goes(workspace, snapshot, tmp_path):
+    (tmp_path / ".snapshot-old").mkdir()
+    os.utime(tmp_path / ".snapshot-old", (1e9, 1e9))
+    workspace.add(LANE, "drift", snapshot, made_s=1e9 + 7_200)
+    assert not (tmp_path / ".snapshot-old").exists()
 
 
 def test_ids_are_in_the_order_of_time_and_uuids_of_version_8():
