@@ -73,7 +73,7 @@ _LANE_GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 class Figure(NamedTuple):
-    """One number of a lane: the gauge's name, the column or metric (empty where it is of the lane), and the value."""
+    """One number of a lane: the gauge's name, the column or metric, if any, and the value."""
 
     name: str
     of: str

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "objectives": "objective_sentences",
     "million": "million_rows",
     "quality": "quality_and_flaml",
+    "hundred-models": "hundred_models",
     "drift-window": "drift_window",
     "drift-power": "drift_power",
 }

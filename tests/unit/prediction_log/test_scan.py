@@ -201,3 +201,12 @@ def test_outcomes_are_given_by_when_they_were_received(tmp_path, is_sealed):
     found = pa.concat_tables(Scanner(tmp_path).outcomes(MIDNIGHT_S))
     assert found["prediction_id"].to_pylist() == ["late"]
     assert pc.all(found["received"].is_valid()).as_py()
+
+
+def test_a_segment_whose_sealing_died_is_read_once(tmp_path):
+    made = write(tmp_path, [MIDNIGHT_S])
+    segment = layout.segments(tmp_path)[0]
+    content = segment.read_bytes()
+    seal(tmp_path)
+    segment.write_bytes(content)
+    assert ids(Scanner(tmp_path)) == made
