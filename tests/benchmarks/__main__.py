@@ -28,6 +28,8 @@ BENCHMARKS = {
     "hundred-models": "hundred_models",
     "drift-window": "drift_window",
     "drift-power": "drift_power",
+    "estimates": "estimate_error",
+    "retraining": "retraining_streams",
 }
 
 
