@@ -1,7 +1,7 @@
 """What watching many models costs: a round over windows of 5,000 rows and 20 columns, each model's own.
 
-A round checks every live window and judges every closed one: drift of 20 features and the predictions, traffic,
-measured and estimated quality. Beside it: the same with an Evidently report of each model.
+A round checks every live window and judges every closed one: drift of 20 features and the predictions,
+traffic, measured and estimated quality. Beside it: the same with an Evidently report of each model.
 """
 
 import os
@@ -64,9 +64,9 @@ def main(*, full: bool = False) -> str:
         judged = len(history.last(10_000, model=names[0]))
     first, steady = spent[0], float(np.median(spent[1:]))
     resident = psutil.Process(os.getpid()).memory_info().rss / 1e6
+    title = f"{models} models, {len(COLUMNS)} columns, windows of {ROWS:,} rows every {INTERVAL_S:g} s"
     lines = [
-        f"{models} models, {len(COLUMNS)} columns, windows of {ROWS:,} rows every {INTERVAL_S:g} s; "
-        f"{judged} closed windows of each were judged; {resident:.0f} MB resident",
+        f"{title}; {judged} closed windows of each were judged; {resident:.0f} MB resident",
         "",
         f"{'':<44}{'CPU s a round':>14}{'cores':>8}",
     ]
@@ -137,7 +137,9 @@ def _answer(settings: Settings, names: list[str], clock_s: list[float]) -> None:
         told = SegmentWriter(layout.outcomes_dir(log), max_bytes=64 << 20, max_age_s=1e9)
         share = 0.2 if is_live else 0.8
         for name in names:
-            _write(writer, told, name, int(ROWS * share), start_s + (0.75 if is_live else 0.0) * INTERVAL_S, rng)
+            _write(
+                writer, told, name, int(ROWS * share), start_s + (0.75 if is_live else 0.0) * INTERVAL_S, rng
+            )
         writer.close()
         told.close()
         if not is_live:
@@ -167,7 +169,19 @@ def _write(
         writer.append(
             encode(
                 Record(
-                    name, when_s, model, "1", "champion", False, None, None, COLUMNS, cells[mine], said, shares, 900
+                    name,
+                    when_s,
+                    model,
+                    "1",
+                    "champion",
+                    False,
+                    None,
+                    None,
+                    COLUMNS,
+                    cells[mine],
+                    said,
+                    shares,
+                    900,
                 )
             )
         )

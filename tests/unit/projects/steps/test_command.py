@@ -120,7 +120,9 @@ def test_what_is_no_whole_number_is_refused(step, asked, text):
 
 def test_a_step_that_there_is_not_is_refused_with_the_nearest(capsys):
     assert main(["trian"]) == 2
-    assert capsys.readouterr().err == "penstock: there is no step 'trian'; did you mean 'train' or 'retrain'?\n"
+    assert (
+        capsys.readouterr().err == "penstock: there is no step 'trian'; did you mean 'train' or 'retrain'?\n"
+    )
 
 
 def test_without_a_step_the_steps_are_listed(capsys):
