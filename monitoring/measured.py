@@ -8,11 +8,13 @@ from monitoring.history import Entry, History
 from monitoring.judging import Found
 from monitoring.lane import Lane, Span
 from monitoring.quality.figures import Figure, Quality
+from monitoring.quality.metric_names import REGRESSION
 
 LOOKED_THROUGH = 100
 """Windows of a lane in the history that are looked through for one with outcomes."""
 KNOWN_ROWS = 5_000
 """Rows with outcomes that are kept of a lane, for the error of its estimates."""
+_OF_CLASSES = ["prediction", "probabilities", "label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ class NewestMeasured:
         """
         before = self._found.get(lane)
         if found.quality and (before is None or before.span.until_s <= span.until_s):
-            known = rows.filter(rows["label"].is_valid())
-            self._found[lane] = Measured(span, found, known.slice(0, KNOWN_ROWS).combine_chunks())
+            needed = rows if found.quality.task == REGRESSION else rows.select(_OF_CLASSES)
+            known = needed.filter(rows["label"].is_valid()).slice(0, KNOWN_ROWS)
+            self._found[lane] = Measured(span, found, known.combine_chunks())
 
     def held(self, lane: Lane) -> Measured | None:
         """What is held of a lane in memory."""

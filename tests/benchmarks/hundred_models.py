@@ -137,9 +137,8 @@ def _answer(settings: Settings, names: list[str], clock_s: list[float]) -> None:
         told = SegmentWriter(layout.outcomes_dir(log), max_bytes=64 << 20, max_age_s=1e9)
         share = 0.2 if is_live else 0.8
         for name in names:
-            _write(
-                writer, told, name, int(ROWS * share), start_s + (0.75 if is_live else 0.0) * INTERVAL_S, rng
-            )
+            late_s = (0.75 if is_live else 0.0) * INTERVAL_S
+            _write(writer, told, name, int(ROWS * share), start_s + late_s, rng=rng)
         writer.close()
         told.close()
         if not is_live:
@@ -154,6 +153,7 @@ def _write(
     model: str,
     rows: int,
     start_s: float,
+    *,
     rng: np.random.Generator,
 ) -> None:
     frame = _frame(rows, rng)
