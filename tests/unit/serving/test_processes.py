@@ -78,7 +78,9 @@ def test_a_master_has_workers_and_what_they_have_started_are_hosts(family, tmp_p
     assert (found[family.pid], found[child]) == ("worker", "host")
 
 
-@pytest.mark.parametrize("written", ["", "no number", "999999999", str(os.getpid())])
+@pytest.mark.parametrize(
+    "written", ["", "no number", "999999999", pytest.param(str(os.getpid()), id="a stranger")]
+)
 def test_a_nursery_that_is_none_is_left_out(tmp_path: Path, written: str, family):
     nurse_file(tmp_path).write_text(written)
     parts = [each.part for each in census(Member("master", family), "worker", tmp_path)]
