@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, cast
 
 from gunicorn.arbiter import Arbiter
@@ -68,12 +69,12 @@ class DrainingServer(Server):
     Args:
         config: Uvicorn's.
         drain_s: How long silent connections are kept.
-        answer_s: How long requests that are being answered may take, if that is longer.
+        answer_s: How long a request may take that has come until then.
     """
 
     def __init__(self, config: Config, *, drain_s: float, answer_s: float = 0.0) -> None:
         super().__init__(config)
-        self._drain_s, self._answer_s = drain_s, max(drain_s, answer_s)
+        self._drain_s, self._answer_s = drain_s, answer_s
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let connected clients finish, then end the application."""
@@ -83,21 +84,19 @@ class DrainingServer(Server):
             accepting.close()
         # The list is the one that requests in flight hold too: their answers close their connections.
         self.server_state.default_headers.append(CLOSING)
-        await self._wait_for_clients()
+        await self._wait(lambda: not self.server_state.connections, self._drain_s)
+        # Closes what is silent; what is being answered closes with its answer.
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        await self._wait(lambda: not self.server_state.tasks, self._answer_s)
         await asyncio.sleep(LOOK_EVERY_S)
         for task in list(self.server_state.tasks):
             task.cancel(msg="the worker's time to drain is over")
         await self.lifespan.shutdown()
 
-    async def _wait_for_clients(self) -> None:
-        state, started = self.server_state, time.monotonic()
-        while not self.force_exit:
-            waited_s = time.monotonic() - started
-            is_silent = waited_s >= self._drain_s or not state.connections
-            if is_silent and (waited_s >= self._answer_s or not state.tasks):
-                return
+    async def _wait(self, is_over: Callable[[], bool], most_s: float) -> None:
+        deadline = time.monotonic() + most_s
+        while not (self.force_exit or is_over() or time.monotonic() >= deadline):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)
 
 

@@ -24,7 +24,7 @@ from monitoring.drift.stream import ROWS_PER_FALSE_ALARM, Stream
 from monitoring.drift.verdict import SHIFT
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "drift"
-ROUNDS, FULL_ROUNDS = 40, 200
+ROUNDS, FULL_ROUNDS = 40, 100
 REFERENCE_ROWS = 5_000
 DRIFT_SHARE = 0.5
 Frame = pd.DataFrame

@@ -164,6 +164,16 @@ def test_a_policy_that_is_edited_counts_from_the_next_round_on(watch):
     watch.client.delete_registered_model_tag(watch.model, "penstock.policy")
 
 
+def test_a_policy_that_is_edited_counts_although_no_row_is_new(watch):
+    watch.client.delete_registered_model_tag(watch.model, "penstock.policy")
+    watch.answer("1", 0.0)
+    watch.check()
+    policy = {"business_metrics": {"answers": "count()"}}
+    watch.client.set_registered_model_tag(watch.model, "penstock.policy", json.dumps(policy))
+    assert watch.check()["1"].business.metrics == {"answers": 100.0}
+    watch.client.delete_registered_model_tag(watch.model, "penstock.policy")
+
+
 def test_outcomes_of_live_rows_are_measured_in_the_next_round(watch):
     ids = watch.answer("1", 0.0)
     assert watch.check()["1"].quality is None

@@ -144,6 +144,15 @@ def test_outcomes_that_come_late_are_judged_anew(watch):
     assert (entry.labelled, "accuracy" in entry.quality) == (80, True)
 
 
+def test_a_window_of_which_rows_were_drawn_says_so(watch, monkeypatch):
+    monkeypatch.setattr("monitoring.windows.closed.SAMPLED", 60)
+    watch.tell(watch.answer("1", 0.0, ts_s=MIDNIGHT_S), 1)
+    close(watch, MIDNIGHT_S + WINDOW_S + 10)
+    entry = watch.entries()[0]
+    assert (entry.rows, entry.labelled) == (100, 60)
+    assert "outcomes were looked up for 60 of 100 predictions, drawn at random" in entry.note
+
+
 def test_late_outcomes_are_not_lost_by_a_restart(watch):
     ids = watch.answer("1", 0.0, ts_s=MIDNIGHT_S)
     close(watch, MIDNIGHT_S + WINDOW_S + 10)

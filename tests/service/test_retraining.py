@@ -12,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 
+from projects.retraining.judgement import is_one_staged
 from serving.lifecycle.moves import Lifecycle
 from serving.settings import load
 from tests.service.training_fixtures import answer_of, run_step
@@ -270,3 +271,13 @@ def test_mlflow_run_starts_it(client, folder, weather):
     (run,) = client.search_runs(["0"], "tags.`penstock.ticket` = 'by-run'")
     assert run.data.tags["penstock.retrain.verdict"] == "better"
     assert client.get_model_version("by run", "2").current_stage == "Staging"
+
+
+@pytest.mark.filterwarnings("ignore:.*transition_model_version_stage:FutureWarning")
+def test_a_version_that_waits_is_seen_whatever_the_model_is_called(client):
+    name = 'it\'s "rain"'
+    client.create_registered_model(name)
+    version = client.create_model_version(name, "s3://nowhere/x").version
+    assert not is_one_staged(client, name)
+    client.transition_model_version_stage(name, version, "Staging")
+    assert is_one_staged(client, name)

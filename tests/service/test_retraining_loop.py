@@ -19,7 +19,10 @@ import psutil
 import pytest
 from mlflow.tracking import MlflowClient
 
+from monitoring.retraining.command import experiment, run_name
 from monitoring.retraining.tickets import RETRAIN, RUNNING, Ticket, here, new_ticket
+from monitoring.retraining.verdicts import Verdicts
+from serving.lifecycle.canary.state import States
 from tests.service.retraining_fixtures import (
     BETTER,
     FAILING,
@@ -367,8 +370,8 @@ def gateway() -> Iterator[Any]:
 TRAFFIC = {"canary": [10, 50, 100], "hold": {"min_requests": 10, "min_minutes": 0, "max_latency_ratio": 100}}
 
 
-def counts(watched: Watched, requests: int) -> str:
-    lanes = (("1", "champion"), ("2", "challenger"))
+def counts(watched: Watched, requests: int, *, challenger: str = "2") -> str:
+    lanes = (("1", "champion"), (challenger, "challenger"))
     text = "# TYPE penstock_requests_total counter\n"
     for version, variant in lanes:
         labels = f'model="{watched.name}",version="{version}",variant="{variant}"'
@@ -419,6 +422,36 @@ def test_production_waits_for_a_person_although_the_canary_may_promote(make: Any
     assert any("wants a person's approval" in " ".join(each.reasons) for each in watched.story())
 
 
+def test_a_step_that_was_cut_off_waits_for_a_person_too(make: Any, gateway: Any) -> None:
+    watched = make(gateway_metrics=gateway.address)
+    watched.policy(traffic=TRAFFIC | {"promote": True}, monitoring={"retraining": {"canary": True}})
+    gateway.text = counts(watched, 0)
+    retrained(watched).tick()
+    states = States(watched.database)
+    (begun,) = states.under_way()
+    states.put(replace(begun, pending=50.0))
+    for requests in (1000, 2000):
+        gateway.text = counts(watched, requests)
+        watched.tick()
+    assert watched.client.get_model_version(watched.name, "1").current_stage == "Production"
+
+
+def test_a_version_that_a_person_has_staged_meanwhile_is_not_led_to_production(
+    make: Any, gateway: Any
+) -> None:
+    watched = make(gateway_metrics=gateway.address)
+    watched.policy(traffic=TRAFFIC | {"promote": True}, monitoring={"retraining": {"canary": True}})
+    retrained(watched)
+    watched.client.create_model_version(watched.name, "s3://nowhere/z", tags={"penstock.gate": "pass"})
+    watched.move("3", "Staging")
+    for requests in (0, 1000, 2000, 3000, 4000):
+        gateway.text = counts(watched, requests, challenger="3")
+        watched.tick()
+    assert watched.client.get_model_version(watched.name, "1").current_stage == "Production"
+    (state,) = States(watched.database).under_way()
+    assert (state.challenger.version, state.phase, state.percent) == ("3", "held", 10)
+
+
 def test_production_moves_by_the_canary_where_the_policy_wants_no_approval(make: Any, gateway: Any) -> None:
     watched = make(gateway_metrics=gateway.address)
     monitoring = {"approval": False, "retraining": {"canary": True}}
@@ -462,6 +495,17 @@ def test_while_a_canary_is_under_way_no_retraining_starts(make: Any, gateway: An
     watched.tick()
     waited = [each for each in watched.story() if each.decision == "wait"]
     assert waited[0].reasons[-1] == "a canary of the model is under way"
+
+
+def test_a_run_that_died_before_its_tag_is_found_by_its_name_whatever_the_model_is_called(
+    mlflow_server: Any,
+) -> None:
+    client = MlflowClient(mlflow_server.uri)
+    ticket = new_ticket(RETRAIN, 'it\'s "50 %" _ü', "1", now_s=time.time(), keeper="x")
+    home = client.create_experiment(experiment(ticket))
+    client.create_run(home, run_name="another")
+    run = client.create_run(home, run_name=run_name(ticket))
+    assert Verdicts(client, mlflow_server.uri).of(ticket).run == run.info.run_id
 
 
 def test_the_machine_of_a_ticket_is_this_one() -> None:

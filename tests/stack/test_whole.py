@@ -27,7 +27,7 @@ def reference(house: House, version: str) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def rows(trained: House) -> pd.DataFrame:
-    return reference(trained, "1").drop(columns=["prediction", "label"])
+    return reference(trained, "1").drop(columns=["prediction", "label", "probabilities"])
 
 
 def ask(house: House, body: dict[str, Any]) -> Answer:

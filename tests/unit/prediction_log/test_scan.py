@@ -1,6 +1,7 @@
 """The log as a stream: the same rows as reading it at once, past what is broken, while files move."""
 
 import json
+import math
 from pathlib import Path
 
 import pyarrow as pa
@@ -210,3 +211,12 @@ def test_a_segment_whose_sealing_died_is_read_once(tmp_path):
     seal(tmp_path)
     segment.write_bytes(content)
     assert ids(Scanner(tmp_path)) == made
+
+
+def test_a_span_holds_the_same_rows_before_and_after_sealing_to_the_microsecond(tmp_path):
+    edge_s = MIDNIGHT_S + 1e-6
+    made = write(tmp_path, [math.nextafter(edge_s, 0.0)])
+    for _ in range(2):
+        assert ids(Scanner(tmp_path), MIDNIGHT_S - 1, edge_s) == []
+        assert ids(Scanner(tmp_path), edge_s, MIDNIGHT_S + 1) == made
+        seal(tmp_path)

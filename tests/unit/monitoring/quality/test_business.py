@@ -109,3 +109,12 @@ def test_without_expressions_there_is_nothing() -> None:
 
 def test_a_log_without_features_is_told() -> None:
     assert "reads 'fee'" in problem("sum(fee)", ROWS.set_column(3, "features", pa.nulls(4)))
+
+
+def test_a_number_too_large_for_a_double_is_told():
+    assert problem("1" + "0" * 400) == "the business metric 'it' holds a number that is too large"
+
+
+@pytest.mark.parametrize("text", ["share(('a' if 1 else 'b') == 'a')", "mean(where(1, 'a', 'b') != 'b')"])
+def test_a_text_chosen_for_all_rows_alike_is_compared(text):
+    assert computed(text)[0] == 1.0

@@ -79,3 +79,9 @@ def test_the_next_moment_is_the_first_that_agrees(minute: int, hour: int, days: 
     while day <= now or day.isoweekday() % 7 not in wanted:
         day += timedelta(days=1)
     assert next_time(f"{minute} {hour} * * {days}", now.timestamp()) == day.timestamp()
+
+
+def test_a_schedule_of_more_marks_than_the_database_keeps_is_refused():
+    minutes = ",".join(str(minute) for minute in range(60))
+    with pytest.raises(CronError, match="must have at most 200 marks, not 237; use ranges such as '0-30'"):
+        parse(f"{minutes} {','.join(map(str, range(24)))} * * *")

@@ -64,9 +64,16 @@ def test_the_drift_sentence_names_windows_columns_and_rule() -> None:
 
 
 def test_the_newest_window_with_outcomes_says_whether_the_quality_is_bad() -> None:
-    bad, good = {"is_bad": True, "quality": {"roc_auc": 0.6}}, {"quality": {"roc_auc": 0.9}}
+    bad = {"is_bad": True, "quality": {"roc_auc": 0.6}, "labelled": 300}
+    good = {"quality": {"roc_auc": 0.9}, "labelled": 30}
     assert codes([window(0, **good), window(1, **bad), window(2)]) == ["quality"]
     assert codes([window(0, **bad), window(1, **good)]) == []
+
+
+def test_a_window_of_too_few_outcomes_to_be_judged_does_not_hide_a_bad_one() -> None:
+    bad = {"is_bad": True, "quality": {"roc_auc": 0.6}, "labelled": 300}
+    few = {"quality": {"roc_auc": 0.9}, "labelled": 29}
+    assert codes([window(0, **bad), window(1, **few)]) == ["quality"]
 
 
 def test_enough_fresh_rows_are_a_reason() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.lane import Span
-from monitoring.windows.due import GRACE_S, count_spans, due_spans, reset_mark
+from monitoring.windows.due import GRACE_S, count_spans, due_spans, reset_mark, times_from
 
 HOUR_S = 3600.0
 
@@ -58,3 +58,17 @@ def test_rows_of_one_moment_are_in_one_window():
 
 def test_only_the_newest_windows_by_count_are_made_good():
     assert [span.since_s for span in count_spans(np.arange(100.0), rows=10, most=2)] == [80.0, 90.0]
+
+
+def test_a_window_by_count_ends_after_its_last_row_on_the_log_clock():
+    start_us = 1_785_542_400_000_001
+    times = (start_us + 1_000_003 * np.arange(30)) / 1e6
+    ends_us = [round(span.until_s * 1e6) for span in count_spans(times, rows=10, most=9)]
+    assert ends_us == [start_us + 1_000_003 * (10 * full - 1) + 1 for full in (1, 2, 3)]
+
+
+@given(st.integers(1_600_000_000_000_000, 1_900_000_000_000_000))
+def test_a_row_a_microsecond_after_a_window_by_count_is_of_the_next_one(last_us):
+    times = np.array([last_us - 1, last_us, last_us + 1]) / 1e6
+    (span,) = count_spans(times, rows=2, most=9)
+    assert times_from(times, span.until_s).tolist() == [times[2]]
