@@ -4,8 +4,8 @@ mark -> spans that are due -> rows and outcomes -> entries and the new mark, in 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -18,7 +18,7 @@ from monitoring.policy import Policy
 from monitoring.registry import NoReferenceError, RegistryAwayError, UnknownVersionError
 from monitoring.versions import Version, Versions
 from monitoring.windows.closed import Gathered, Take, gather, row_times
-from monitoring.windows.due import GRACE_S, count_spans, due_spans, reset_mark
+from monitoring.windows.due import GRACE_S, count_spans, due_spans, reset_mark, times_from
 from serving.prediction_log import outcomes as told
 from serving.prediction_log.scan import Scanner, Wanted
 from serving.settings import Settings
@@ -87,8 +87,25 @@ class Closer:
         most = self.settings.monitor_backfill_windows
         return [Due(span) for span in due_spans(mark_s, now_s, length_s=length_s, most=most)]
 
-    def close(self, model: str, policy: Policy, due: Sequence[Due], outcomes: pa.Table, now_s: float) -> int:
+    def close(
+        self,
+        model: str,
+        policy: Policy,
+        due: Sequence[Due],
+        outcomes: pa.Table,
+        now_s: float,
+        *,
+        stay: Callable[[], None] = lambda: None,
+    ) -> int:
         """Judge windows, each with its mark, and give how many entries were written.
+
+        Args:
+            model: The registered model's name.
+            policy: The model's.
+            due: Which windows.
+            outcomes: What has come of their predictions.
+            now_s: The time.
+            stay: Called for each window, to keep what must be renewed meanwhile.
 
         Raises:
             LifecycleError: The database refuses.
@@ -96,6 +113,7 @@ class Closer:
         """
         written = 0
         for each in due:
+            stay()
             entries = self.judged(model, policy, each, outcomes, now_s)
             mark = self._mark(model) if each.lane is None else self._lane_mark(each.lane)
             self.history.close(entries, marks={mark: each.span.until_s})
@@ -137,6 +155,7 @@ class Closer:
     ) -> Found:
         before = self.measured.of(part.lane, version.standard.task)
         quality = quality_of(version.standard, rows, policy, known=before.known if before else None)
+        quality = replace(quality, notes=(*quality.notes, *_drawn(rows.num_rows, part.traffic.rows)))
         missing = self.settings.monitor_min_rows - part.traffic.rows
         if missing > 0:
             return both(Found(notes=(f"{missing} more rows are needed for a check",)), quality)
@@ -151,7 +170,7 @@ class Closer:
         found = []
         for lane, answered in times.items():
             mark_s = marks.get(self._lane_mark(lane))
-            fresh = answered if mark_s is None else answered[answered >= mark_s]
+            fresh = times_from(answered, mark_s)
             found += [Due(span, lane) for span in count_spans(fresh, rows=rows, most=most)]
         return sorted(found, key=lambda due: due.span.until_s)
 
@@ -160,6 +179,12 @@ class Closer:
 
     def _lane_mark(self, lane: Lane) -> str:
         return f"{self.settings.monitor_window_rows} rows {lane}"[:500]
+
+
+def _drawn(drawn: int, rows: int) -> tuple[str, ...]:
+    """Quality and sums of business value are of the rows drawn alone, which is to be known."""
+    said = f"outcomes were looked up for {drawn:,} of {rows:,} predictions, drawn at random"
+    return (f"{said}: quality and business value are of these",) if drawn < rows else ()
 
 
 def _entry(part: Gathered, found: Found, now_s: float) -> Entry:

@@ -58,7 +58,8 @@ class Quality(NamedTuple):
         """Whether less than a tenth of the rows and of the outcomes are new."""
         fresh = pc.sum(pc.greater(pc.cast(window.table["ts"], "int64"), round(self.newest_s * 1e6))).as_py()
         is_same = all(mine is theirs for mine, theirs in zip(self.by, by, strict=True))
-        few_rows = fresh * FRESH_PART < window.rows
+        is_set_back = seconds(window.table["ts"][-1]) < self.newest_s
+        few_rows = fresh * FRESH_PART < window.rows and not is_set_back
         return is_same and few_rows and abs(labelled - self.labelled) * FRESH_PART <= self.labelled
 
 
@@ -111,7 +112,7 @@ class LaneCheck:
         lane, labelled = window.lane, int(rows.num_rows - rows["label"].null_count)
         try:
             known = self._known(window)
-            if last and drawing is not Drawing.ALL and self._is_same(last, window, labelled):
+            if last and drawing is not Drawing.ALL and self._is_same(last, window, labelled, policy):
                 same = replace(last.result, stage=known.stage, made_s=known.made_s, traffic=window.traffic)
                 return last._replace(result=same)
             version = self.versions.get(lane.model, lane.version, hidden=policy.hidden)
@@ -127,8 +128,10 @@ class LaneCheck:
         report = self._report(result, version, profile, rows, last.result if last else None, drawing=drawing)
         return Checked(replace(result, report=report), labelled, self.measured.held(lane), quality)
 
-    def _is_same(self, last: Checked, window: Window, labelled: int) -> bool:
+    def _is_same(self, last: Checked, window: Window, labelled: int, policy: Policy) -> bool:
         if last.result.drift is None or last.measured is not self.measured.held(window.lane):
+            return False
+        if last.quality is None or last.quality.by[1] is not policy:
             return False
         return last.labelled == labelled and last.result.newest == window.newest
 

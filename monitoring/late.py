@@ -17,6 +17,8 @@ from monitoring.policy import Policy
 from monitoring.windows.closed import has_any
 from monitoring.windows.due import GRACE_S
 from monitoring.windows.outcomes import MOST_ROWS, meets, outcomes_of, times_of
+from serving.lifecycle.errors import LifecycleError
+from serving.prediction_log.bucket import BucketError
 
 A_ROUND = 20
 """Windows judged anew in one round; the others wait for the next ones."""
@@ -57,8 +59,12 @@ class Late:
         outcomes = outcomes_of(self.closer.scanner, [due.span for _, due in taken])
         history = self.closer.history
         for model, due in taken:
-            history.close(self.closer.judged(model, policies[model], due, outcomes, now_s))
-            del self._pending[model, due]
+            del self._pending[model, due]  # what cannot be judged at all must not hold up the others for ever
+            try:
+                history.close(self.closer.judged(model, policies[model], due, outcomes, now_s))
+            except (LifecycleError, BucketError, OSError):
+                self._pending[model, due] = None
+                raise
         waiting = {model for model, _ in self._pending}
         history.close([], marks={_mark(model): now_s for model in policies if model not in waiting})
         return len(taken)

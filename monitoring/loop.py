@@ -102,7 +102,8 @@ class Rounds:
         try:
             models = self.models()
             self.monitor.round(models, stay=self.duty.stay)
-            self.retraining.tick(models)
+            if self._is_on_duty():  # the round may have outlasted the lease
+                self.retraining.tick(models)
         except RegistryAwayError as error:
             log.warning("%s; nothing is kept here to go on with", error)
         except Exception:  # the loop's edge

@@ -184,9 +184,8 @@ class Monitor:
                 due[model] = self._closer.due(model, marks, now_s)
         outcomes = outcomes_of(self._scanner, [each.span for spans in due.values() for each in spans])
         for model, mine in due.items():
-            stay()
             with self._failure_kept_here(model, "check"):
-                written = self._closer.close(model, policies[model], mine, outcomes, now_s)
+                written = self._closer.close(model, policies[model], mine, outcomes, now_s, stay=stay)
                 self._metrics.closed_windows.labels(model).inc(written)
 
     def _policy(self, model: str, text: str | None) -> Policy:

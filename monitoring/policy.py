@@ -107,7 +107,8 @@ def parse(text: str | None, *, model: str) -> Policy:
         return NO_POLICY
     try:
         table = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        json.dumps(table, ensure_ascii=False).encode()  # half a character is no text anywhere else
+    except (ValueError, RecursionError) as error:
         return Policy(problems=(f"the policy of '{model}' must be JSON: {error}",))
     if not isinstance(table, dict):
         return Policy(problems=(f"the policy of '{model}' must be a JSON object",))

@@ -151,7 +151,7 @@ def _compare(operator: ast.cmpop, left: Any, right: Any) -> Any:
 def _spelled(found: Any) -> Any:
     """Texts, numbers spelled as labels are, so that `'1'` equals 1."""
     if not np.ndim(found):
-        return spelling(found if isinstance(found, str) else float(found))
+        return spelling(str(found) if _is_text(found) else float(found))
     import pandas as pd
 
     places, values = pd.factorize(found)

@@ -7,6 +7,7 @@ Python.
 
 import ast
 import difflib
+import sys
 from dataclasses import dataclass
 
 OWN_NAMES = ("prediction", "outcome", "value")
@@ -17,6 +18,7 @@ OF_ONE_ROW = {"where": (3, 3), "abs": (1, 1), "min": (2, 8), "max": (2, 8), "rou
 FUNCTIONS = {**OVER_ROWS, **OF_ONE_ROW}
 MOST_MARKS = 500
 MOST_NODES = 200
+LARGEST = sys.float_info.max
 ALLOWED = (
     ast.Expression, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Name, ast.Load,
     ast.Constant, ast.Subscript, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.USub,
@@ -89,6 +91,8 @@ def _check(node: ast.AST) -> None:
         raise ExpressionError(f"may not hold {type(node).__name__}")
     if isinstance(node, ast.Constant) and not isinstance(node.value, str | int | float | bool):
         raise ExpressionError(f"may not hold {node.value!r:.20}; use numbers, texts, True and False")
+    if isinstance(node, ast.Constant) and isinstance(node.value, int) and abs(node.value) > LARGEST:
+        raise ExpressionError("holds a number that is too large")
     if isinstance(node, ast.Subscript) and not is_feature(node):
         raise ExpressionError("may use brackets only as features['a column']")
     if isinstance(node, ast.Name) and node.id.startswith("_"):

@@ -74,9 +74,9 @@ class Canaries:
         outcome = self.canary.start(ticket.model, reason=reason)
         if outcome.state.challenger.version != ticket.made:
             other = outcome.state.challenger
-            reason = (
-                f"the canary is of {other}, not of version {ticket.made}, which is not in Staging any more"
-            )
+            gone = f"the canary is of {other}, not of version {ticket.made}, which is not in Staging any more"
+            self._tell(self.canary.hold(ticket.model, reason=f"{gone}; it waits for a person"))
+            return
         self._tell(replace(outcome, reasons=(reason, f"it begins with {outcome.state.percent:g} %")))
 
     def _promote(self, ticket: Ticket, policy: Policy) -> None:
@@ -89,14 +89,17 @@ class Canaries:
         )
 
     def _waits_for_a_person(self, state: State, policy: Policy, text: str | None) -> bool:
-        """Whether the next step might promote a version of the loop's own that must wait for approval."""
-        if not policy.approval or state.phase == "held" or state.ending or state.pending is not None:
+        """Whether the next step might promote a version of the loop's own that must wait for approval.
+
+        A share whose writing was cut off is written by the next step, which then may go on from it.
+        """
+        if not policy.approval or state.phase == "held" or state.ending:
             return False
         try:
             rules = read_rules(text, model=state.model)
         except InvalidMoveError:
             return False  # the step says it
-        next_percent = rules.after(state.percent)
+        next_percent = rules.after(state.percent if state.pending is None else state.pending)
         is_last = next_percent is None or next_percent >= WHOLE
         return rules.promotes and is_last and self._is_ours(state)
 

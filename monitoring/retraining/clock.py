@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from monitoring.retraining.cron import next_time
+from monitoring.retraining.cron import LONGEST, next_time
 from serving.lifecycle.database import METADATA, Database
 
 _SCHEDULES = sa.Table(
@@ -18,7 +18,7 @@ _SCHEDULES = sa.Table(
     METADATA,
     sa.Column("model", sa.String(512), primary_key=True),
     sa.Column("kind", sa.String(20), primary_key=True),
-    sa.Column("expression", sa.String(200), primary_key=True),
+    sa.Column("expression", sa.String(LONGEST), primary_key=True),
     sa.Column("next_s", sa.Double, nullable=False),
 )
 

@@ -17,6 +17,8 @@ FIELDS = ("minute", "hour", "day of the month", "month", "weekday")
 RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+LONGEST = 200
+"""What the database keeps of an expression."""
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\w+))?")
 
 
@@ -57,6 +59,11 @@ def parse(expression: str) -> BaseTrigger:
     Raises:
         CronError: It is no schedule.
     """
+    if len(expression) > LONGEST:
+        raise CronError(
+            f"the schedule '{expression[:20]}...' must have at most {LONGEST} marks, not {len(expression)};"
+            " use ranges such as '0-30'"
+        )
     words = expression.split()
     if len(words) != len(FIELDS):
         raise CronError(

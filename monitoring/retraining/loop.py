@@ -125,8 +125,9 @@ class Loop:
                 model: _Asked(champion, parse(champion.policy, model=model))
                 for model, champion in champions(self._client, models, TAG).items()
             }
-            for each in found.values():
-                self._tell_problems(each)
+            for model, each in found.items():
+                with self._kept_here(model):
+                    self._tell_problems(each)
             self._restore(found)
             return found
         return None

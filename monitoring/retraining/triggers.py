@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from monitoring.history import Entry
 from monitoring.policy import Retraining
+from monitoring.quality.verdict import FEWEST_ROWS
 from monitoring.retraining.clock import Due
 from monitoring.retraining.rows import NewRows
 
@@ -124,8 +125,8 @@ def _worst(entry: Entry) -> str:
 
 
 def _worse(entries: Sequence[Entry]) -> list[Reason]:
-    """The newest window that has outcomes says."""
-    judged = [entry for entry in entries if entry.quality]
+    """The newest window says that has outcomes enough to be judged by."""
+    judged = [e for e in entries if e.quality and (e.is_bad or e.labelled >= FEWEST_ROWS)]
     if not judged:
         return []
     end_s = max(entry.span.until_s for entry in judged)

@@ -8,7 +8,7 @@ from typing import Any
 from mlflow.tracking import MlflowClient
 
 from monitoring.registry import UNREACHABLE, RegistryAwayError
-from monitoring.retraining.command import experiment, run_name
+from monitoring.retraining.command import experiment
 from monitoring.retraining.tickets import Ticket
 
 TICKET_TAG = "penstock.ticket"
@@ -85,8 +85,9 @@ class Verdicts:
         """The run that bears the ticket; `mlflow run` names it so before the entry point's code begins."""
         home = self.client.get_experiment_by_name(experiment(ticket))
         homes = [home.experiment_id] if home else []
-        name = run_name(ticket).replace("'", "\\'")
-        for which in (f"tags.`{TICKET_TAG}` = '{ticket.name}'", f"attributes.run_name = '{name}'"):
+        # By the ticket alone: a model's name may hold quotes, which MLflow's filters cannot escape.
+        named = f"attributes.run_name LIKE '%{ticket.name}'"
+        for which in (f"tags.`{TICKET_TAG}` = '{ticket.name}'", named):
             found = self.client.search_runs(homes, which, max_results=1) if homes else []
             if found:
                 return found[0]

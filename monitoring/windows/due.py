@@ -9,6 +9,8 @@ from monitoring.lane import Span
 
 GRACE_S = 5.0
 """A record is on the log at most so long after its time."""
+TICK_S = 1e-6
+"""What the log tells times apart by: a window that ends so long after its last row holds that row."""
 
 
 def due_spans(mark_s: float | None, now_s: float, *, length_s: float, most: int) -> list[Span]:
@@ -35,6 +37,11 @@ def reset_mark(mark_s: float | None, now_s: float, *, length_s: float) -> float 
     return math.floor(now_s / length_s) * length_s
 
 
+def times_from(times_s: Any, mark_s: float | None) -> Any:
+    """The times from a mark on, as the log tells them apart; all without one."""
+    return times_s if mark_s is None else times_s[np.rint(times_s * 1e6) >= round(mark_s * 1e6)]
+
+
 def count_spans(times_s: Any, *, rows: int, most: int) -> list[Span]:
     """The full windows of so many rows, oldest first; rows of one moment stay together.
 
@@ -47,6 +54,6 @@ def count_spans(times_s: Any, *, rows: int, most: int) -> list[Span]:
     spans, start = [], 0
     while len(times) - start >= rows:
         end = int(np.searchsorted(times, times[start + rows - 1], side="right"))
-        spans.append(Span(float(times[start]), math.nextafter(float(times[end - 1]), math.inf)))
+        spans.append(Span(float(times[start]), float(times[end - 1]) + TICK_S))
         start = end
     return spans[-most:]

@@ -30,6 +30,8 @@ class Streams:
         fed = self._fed.get(window.lane)
         if fed is None or fed.stream.reference is not reference or fed.stream.hidden != hidden:
             fed = self._fed[window.lane] = _Fed(Stream(reference, hidden))
+        # After the clock was set back the newest row is older; which of the others are new is not known.
+        fed.newest_s = min(fed.newest_s, seconds(window.table["ts"][-1]))
         times = pc.cast(window.table["ts"], "int64")
         fresh = window.table.filter(pc.greater(times, round(fed.newest_s * 1e6)))
         if fresh.num_rows:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
+from mlflow import MlflowClient
 
 from projects.delivery import Outcome, log_outcome, publish_version
 from projects.errors import BadInput
@@ -108,10 +109,7 @@ def _answers(version: Served, outcome: Outcome, held: pd.DataFrame) -> Answers:
 
 def _rival(champion: Served, outcome: Outcome, held: pd.DataFrame, mine: Answers, place: Place) -> str:
     """Say why a version that waits in Staging keeps its place; nothing if it does not, or none waits."""
-    name, client = champion.name.replace("'", "\\'"), place.tracker.client
-    there = client.search_model_versions(f"name='{name}'")
-    numbers = [str(each.version) for each in there if each.current_stage == STAGING]
-    if not numbers:
+    if not is_one_staged(place.tracker.client, champion.name):
         return ""
     try:
         waiting = fetch_served(champion.name, "", STAGING, place.folder / "staging")
@@ -129,6 +127,11 @@ def _rival(champion: Served, outcome: Outcome, held: pd.DataFrame, mine: Answers
         f"version {waiting.number}, which waits in {STAGING}, is as good on the same rows"
         f" ({metric.name} {other:.4f}), and keeps its place"
     )
+
+
+def is_one_staged(client: MlflowClient, name: str) -> bool:
+    """Return whether a version of a model waits in Staging, whatever marks the model's name holds."""
+    return any(each.current_stage == STAGING for each in client.get_registered_model(name).latest_versions)
 
 
 def _log(scores: Mapping[str, tuple[float, float]], tracker: Tracker) -> None:

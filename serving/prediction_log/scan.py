@@ -73,7 +73,7 @@ class Wanted:
         return (
             record.model == self.model
             and not record.shadow
-            and self.since_s <= record.ts_s < self.until_s
+            and _micros(self.since_s) <= _micros(record.ts_s) < _micros(self.until_s)
             and self.version in (None, record.version)
             and self.variant in (None, record.variant)
         )
@@ -309,7 +309,12 @@ def _is_written_since(file: BinaryIO, since_s: float) -> bool:
 
 
 def _timestamp(time_s: float) -> pa.Scalar:
-    return pa.scalar(round(time_s * 1e6), pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+    return pa.scalar(_micros(time_s), pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+
+
+def _micros(time_s: float) -> int:
+    """What tables tell times apart by."""
+    return round(time_s * 1e6)
 
 
 def _day(time_s: float) -> str:
