@@ -34,8 +34,10 @@ class RegistryClient:
         Raises:
             RegistryAway: No answer, or not a good one.
         """
-        quoted = name.replace("'", "''")
-        return list(self._pages("model-versions/search", "model_versions", {"filter": f"name='{quoted}'"}))
+        # MLflow's filters know no escape; a name that holds one quote is put between the other.
+        quote = '"' if "'" in name else "'"
+        wanted = {"filter": f"name={quote}{name}{quote}"}
+        return list(self._pages("model-versions/search", "model_versions", wanted))
 
     def all_versions(self) -> list[dict[str, Any]]:
         """Every version of every registered model, with stage and tags.
