@@ -63,7 +63,7 @@ def overview(
     full, short = _split(shown, is_all=is_all)
     lanes = "".join(_lane(each, made, elsewhere) for each in full)
     if not shown:
-        lanes = f"<p>No predictions in the last {words.length(made.window_s)}.</p>"
+        lanes = f"<p>The last check found no predictions in the last {words.length(made.window_s)}.</p>"
     journal = decisions(decided, now_s=made.now_s, has_model=True)
     body = f"""<div class="top"><h1>Penstock monitor</h1><span class="soft">{made.said()}</span>
 <span class="links">{elsewhere.home()}<a href="/metrics">metrics</a></span></div>

@@ -32,7 +32,7 @@ MEANINGS = {
     WAIT: "there is a reason to retrain, and one to wait",
     REGISTERED: "the challenger was better and is registered, in Staging",
     NOT_BETTER: "the challenger was not better, and nothing was registered",
-    FAILED: "a retraining or a batch scoring ended without a verdict",
+    FAILED: "a retraining or a batch scoring failed, or its version did not pass its gate",
     CANCELLED: "a run was ended because the monitor stopped",
     STEPPED: "a canary was started or got a larger share",
     HELD: "a canary stays where it is",

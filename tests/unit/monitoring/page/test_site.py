@@ -215,7 +215,7 @@ def test_who_is_on_duty_is_said():
 
 
 def test_no_traffic_is_said():
-    assert "No predictions in the last 1 h." in get(site_of())
+    assert "The last check found no predictions in the last 1 h." in get(site_of())
 
 
 def test_the_status_has_the_same_figures_for_programs(pages):
