@@ -95,7 +95,7 @@ def _asked(environ: "WSGIEnvironment") -> Asked:
     text, method = environ.get("QUERY_STRING", ""), environ["REQUEST_METHOD"]
     if method == "POST":
         length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > LONGEST_FORM:
+        if not length.isdecimal() or not length.isascii() or int(length) > LONGEST_FORM:
             raise _TooLongError
         form = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
         text = "&".join(part for part in (text, form) if part)

@@ -1,5 +1,6 @@
 """The HTTP door, over a real socket."""
 
+import http.client
 import socket
 import urllib.error
 import urllib.request
@@ -55,6 +56,16 @@ def test_a_form_comes_as_fields(door):
 
 def test_a_long_form_is_refused(door):
     assert ask(f"{door}/report", b"x" * (LONGEST_FORM + 1))[0] == 413
+
+
+@pytest.mark.parametrize("length", ["²", "-1", "many"])
+def test_a_form_whose_length_is_no_number_is_refused(door, length):
+    connection = http.client.HTTPConnection(door.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/report")
+    connection.putheader("Content-Length", length.encode("latin-1"))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_other_methods_are_refused(door):
