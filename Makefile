@@ -8,7 +8,8 @@ run: .venv/.run-ready  ## the whole local stack; ONCE=1, DATA=my.csv TARGET=colu
 	@ONCE='$(ONCE)' DATA='$(DATA)' TARGET='$(TARGET)' NAME='$(NAME)' $(PY) -m infra.local
 
 test: .venv/.dev-ready check  ## linters, types and the whole test suite
-	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/contract tests/infra tests/service
+	$(PY) -m pytest -n 2 tests/unit tests/contract tests/infra
+	$(PY) -m pytest -n 2 --dist loadfile tests/service
 	$(PY) -m pytest tests/stack
 
 check: .venv/.dev-ready

@@ -18,7 +18,6 @@ from serving.prediction_log.tables import merge
 
 TIME = "penstock_ts"
 """The column that says when a row was asked about."""
-MICROSECOND_S = 1e-6
 DAY_S = 86_400.0
 MOST_OUTCOMES = 1_000_000
 """The newest outcomes that are looked at, of all models; so many ids take about 60 MB."""
@@ -179,7 +178,8 @@ class LabelledRows:
         """Those that the outcomes may be about."""
         if not outcomes.num_rows:
             return
-        learned_s = self.learned_s + MICROSECOND_S if self.learned_s else 0.0
+        # Times are kept in whole microseconds, so the next one is where they are.
+        learned_s = (round(self.learned_s * 1e6) + 1) / 1e6 if self.learned_s else 0.0
         since_s = max(learned_s, _seconds(pc.min(outcomes["received"])) - self.late_s, 0.0)
         for part in self.scanner.predictions(Wanted(self.model, since_s, self.now_s, columns=columns)):
             yield part.table

@@ -181,6 +181,7 @@ def test_the_pages_figures_are_the_metrics(desk):
 
 def test_a_report_is_made_on_request(desk):
     first = desk.check().report
+    time.sleep(max(0.0, first.made_s + 0.1 - time.time()))  # the desk's clock is ahead
     fields = {"model": desk.model, "version": "1", "variant": "champion"}
     asked = urllib.request.Request(
         f"{desk.url}/report", urllib.parse.urlencode(fields).encode(), {"Accept": "application/json"}
