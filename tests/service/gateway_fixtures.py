@@ -82,7 +82,7 @@ class Gateway:
             try:
                 if condition():
                     return time.monotonic() - started
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 pass
             time.sleep(0.02)
         raise TimeoutError(f"{condition} did not come true; the log says: {self.log.read_text()[-2000:]}")
