@@ -54,20 +54,6 @@ def stop_group(process: subprocess.Popen[bytes], timeout_s: float = 15.0) -> Non
             process.wait()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_mlflow_environment() -> Iterator[None]:
-    """MLflow writes the server that it is told of into the environment, which other modules would inherit."""
-    before = _mlflow_environment()
-    yield
-    for name in _mlflow_environment():
-        del os.environ[name]
-    os.environ.update(before)
-
-
-def _mlflow_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(("MLFLOW_", "_MLFLOW_"))}
-
-
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     return pick_free_port

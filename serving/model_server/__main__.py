@@ -87,8 +87,8 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
     from serving.worker import ANSWER_S
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    os.environ["MLFLOW_TRACKING_URI"] = settings.tracking_uri
     for name, value in (
-        ("MLFLOW_TRACKING_URI", settings.tracking_uri),
         ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"),
         ("MLFLOW_HTTP_REQUEST_TIMEOUT", "30"),
         ("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"),

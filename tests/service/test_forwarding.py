@@ -110,6 +110,15 @@ def test_a_model_server_answers_mlflows_protocol_by_itself(scene: Scene) -> None
         assert (answer.status, answer.json()) == (200, {"predictions": ["yes"]})
 
 
+def test_a_model_server_heeds_its_own_setting_not_what_mlflow_was_told(
+    scene: Scene, free_port: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/another.db")
+    with run_model_server(scene.uri, tmp_path, free_port()) as server:
+        answer = call(server, "POST", f"/models/{PLAN}/versions/1/invocations", BODY)
+    assert (answer.status, answer.json()) == (200, {"predictions": ["yes"]})
+
+
 def test_a_model_server_tells_how_a_version_is_scored(scene: Scene) -> None:
     facts = call(scene.servers[1], "GET", f"/models/{PYFUNC}/versions/1").json()
     assert (facts["scorer"], facts["fallback"]) == ("pyfunc", "no_plan")
