@@ -13,7 +13,13 @@ from typing import Any
 
 import cloudpickle
 
-BY_VALUE = ("projects.transformers", "projects.estimators")
+BY_VALUE = (
+    "projects.transformers",
+    "projects.estimators",
+    "projects.text",
+    "projects.errors",
+    "serving.plan.text",
+)
 USUAL = {"sklearn": "scikit-learn"}
 STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
 
