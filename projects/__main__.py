@@ -18,6 +18,7 @@ STEPS = {
     "train": "projects.steps.train",
     "evaluate": "projects.steps.evaluate",
     "retrain": "projects.steps.retrain",
+    "news": "projects.examples.news.step",
 }
 PREDICT = "predict"
 

@@ -31,6 +31,7 @@ def hold_contest(problem: Problem, tracker: Tracker, settings: Settings, progres
         y_held=truth[held],
         columns=problem.features.columns,
         prepare=problem.prepare,
+        has_read_texts=problem.articles is not None,
     )
     with SearchLog(tracker, problem.metric.name).writing() as log:
         winner = Contest(

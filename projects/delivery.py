@@ -22,6 +22,7 @@ from projects.ingest.publish import SCHEMA
 from projects.learning.winner import Winner
 from projects.preparation import custom_modules
 from projects.problem import Problem
+from projects.read_text import ARTEFACT, tags_of
 from projects.requirement.policy import write_policy
 from projects.rows import TableRows
 from projects.tracking import Tracker
@@ -105,7 +106,12 @@ def publish_version(
         task=problem.target.task,
         X=problem.features.frame.iloc[held].reset_index(drop=True),
         y=problem.target.truth[held],
-        files={"model_card.md": card, SCHEMA: schema, IMPORTANCE: _importance(report)},
+        files={
+            "model_card.md": card,
+            SCHEMA: schema,
+            IMPORTANCE: _importance(report),
+            **_text_files(problem),
+        },
         modules=custom_modules(problem.asked.features),
     )
     published = publish.publish(tracker.client, subject, report.metrics)
@@ -171,7 +177,15 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "penstock.gate": outcome.decision.sentence,
         "penstock.data_sha256": outcome.table.clean.sha256,
         "penstock.spec_sha256": outcome.table.original.sha256,
+        **tags_of(problem.texts, outcome.report.metrics.get("f1")),
     }
+
+
+def _text_files(problem: Problem) -> dict[str, str]:
+    if not problem.texts:
+        return {}
+    told = {"articles": [text.as_json for text in problem.texts]}
+    return {ARTEFACT: json.dumps(told, indent=1, ensure_ascii=False) + "\n"}
 
 
 def _importance(report: Report) -> str:
@@ -196,6 +210,7 @@ def _facts(outcome: Outcome) -> Facts:
         adjustments=outcome.adjusted.sentences,
         notices=problem.notices,
         objective=problem.asked.objective,
+        texts=problem.texts,
     )
 
 

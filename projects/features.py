@@ -1,5 +1,7 @@
 """The columns that a model can learn from: numbers as float64, dates and texts as text, and what is left out.
 
+Free text, such as notes and headlines, is told apart from texts that are labels.
+
 A true/false column is read as 1 and 0: MLflow's scoring server turns a missing `boolean` into false, and a
 missing `double` into the gap that the imputer knows.
 """
@@ -12,10 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from projects.article_columns import ArticleColumns, find_articles
 from projects.counted import counted
 from projects.errors import BadInput
+from projects.free_text import wordiness
 from projects.hints import did_you_mean, shown
 from projects.ingest.cells import LARGEST, as_numbers, as_texts, is_truth, usable
+from projects.requirement.text_section import TextSection
 from serving.plan.model import Column
 
 RESERVED = ("prediction", "label", "probabilities")
@@ -39,12 +44,14 @@ class Features:
         columns: Their names and types; a column is required if no cell of it is missing.
         dates: Which of the text columns hold dates, as ISO texts.
         notices: What was read differently from how it looks, and what was left out and why.
+        articles: Which of the text columns are free text, with what belongs to it.
     """
 
     frame: pd.DataFrame
     columns: tuple[Column, ...]
     dates: tuple[str, ...]
     notices: tuple[str, ...]
+    articles: tuple[ArticleColumns, ...] = ()
 
     @property
     def inputs(self) -> Any:
@@ -52,13 +59,12 @@ class Features:
         from projects.preparation import Inputs
 
         numbers = tuple(column.name for column in self.columns if column.type == "double")
+        others = {*self.dates, *(name for article in self.articles for name in article.texts)}
         texts = tuple(
-            column.name
-            for column in self.columns
-            if column.type == "string" and column.name not in self.dates
+            column.name for column in self.columns if column.type == "string" and column.name not in others
         )
         distinct = {name: int(self.frame[name].nunique()) for name in texts}
-        return Inputs(numbers, texts, self.dates, distinct)
+        return Inputs(numbers, texts, self.dates, distinct, self.articles)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ def read_features(
     texts: Collection[str] = (),
     truths: Collection[str] = (),
     drop: Collection[str] = (),
+    articles: TextSection | None = None,
 ) -> Features:
     """Sort the columns of a table, without its target.
 
@@ -83,24 +90,21 @@ def read_features(
         texts: The columns that are texts, even if each of them looks like a number.
         truths: The columns of numbers whose 1 and 0 mean true and false.
         drop: Columns that a person wants left out.
+        articles: What a person said of free text; None finds it.
 
     Raises:
-        BadInput: A reserved name, or an infinite or huge number.
+        BadInput: A reserved name, an infinite or huge number, or free text in a column that is not there.
         NothingLeft: No column is left to learn from.
     """
-    for name in RESERVED:
-        if name in frame.columns:
-            raise BadInput(f"a column may not be called '{name}': the reference uses that name; rename it")
+    _check_names(frame, drop)
     kept: dict[str, pd.Series[Any]] = {}
     notices = []
-    for name in drop:
-        if name not in frame.columns:
-            raise BadInput(f"there is no column '{name}' to leave out; {did_you_mean(name, frame.columns)}")
+    asked = articles or TextSection()
     is_date = {name: name in dates or frame[name].dtype.kind == "M" for name in frame.columns}
+    notes = {*asked.columns, asked.title}
     for name in frame.columns:
         read_as = _dates if is_date[name] else _texts if name in texts else _read
-        if name in truths:
-            read_as = partial(_read, was_truth=True)
+        read_as = partial(_read, was_truth=True) if name in truths else _notes if name in notes else read_as
         read = "as asked for" if name in drop else read_as(frame[name])
         if isinstance(read, str):
             notices.append(f"column '{name}' is left out: {read}")
@@ -112,7 +116,18 @@ def read_features(
         raise NothingLeft("no column is left to learn from: " + "; ".join(notices))
     columns = tuple(_column(values) for values in kept.values())
     found_dates = tuple(name for name in kept if is_date[name])
-    return Features(pd.DataFrame(kept), columns, found_dates, tuple(notices))
+    made = pd.DataFrame(kept)
+    free, told = find_articles(made, asked, found_dates)
+    return Features(made, columns, found_dates, (*notices, *told), free)
+
+
+def _check_names(frame: pd.DataFrame, drop: Collection[str]) -> None:
+    for name in RESERVED:
+        if name in frame.columns:
+            raise BadInput(f"a column may not be called '{name}': the reference uses that name; rename it")
+    for name in drop:
+        if name not in frame.columns:
+            raise BadInput(f"there is no column '{name}' to leave out; {did_you_mean(name, frame.columns)}")
 
 
 def read_alike(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
@@ -158,6 +173,10 @@ def _read(column: "pd.Series[Any]", *, was_truth: bool = False) -> _Kept | str:
 
 def _texts(column: "pd.Series[Any]") -> _Kept | str:
     return "it holds only nulls" if column.isna().all() else _checked(_Kept(as_texts(column)))
+
+
+def _notes(column: "pd.Series[Any]") -> _Kept | str:
+    return "it holds only nulls" if column.isna().all() else _Kept(as_texts(column))
 
 
 def _dates(column: "pd.Series[Any]") -> _Kept | str:
@@ -208,7 +227,7 @@ def _checked(kept: _Kept, *, is_truth: bool = False) -> _Kept | str:
     if distinct == 1 and (not is_text or len(held) == len(values)):
         cell = str(bool(held.iloc[0])).lower() if is_truth else shown(held.iloc[0])
         return f"it is constant ({cell} in every row that has a value)"
-    if is_text and distinct == len(held) and held.head(1000).str.count(r"\S+").mean() < FEWEST_WORDS:
+    if is_text and distinct == len(held) and _words(held) < FEWEST_WORDS:
         return f"its {distinct} texts are all distinct, as an id's are"
     if (
         not is_text
@@ -217,3 +236,8 @@ def _checked(kept: _Kept, *, is_truth: bool = False) -> _Kept | str:
     ):
         return "it numbers the rows"
     return kept
+
+
+def _words(held: "pd.Series[Any]") -> float:
+    """Return the words of a text on average; Chinese has none between blanks."""
+    return max(float(held.head(1000).str.count(r"\S+").mean()), wordiness(held).words)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from projects.article_columns import ArticleColumns
+from projects.article_parts import Articles, unchosen
 from projects.column_parts import Recipe, Style, column_parts, strategy_of
 from projects.errors import BadInput
 from projects.hints import did_you_mean
@@ -30,17 +32,24 @@ class Inputs:
         texts: Columns of texts.
         dates: Columns of ISO date texts.
         distinct: How many distinct texts each text column holds.
+        articles: Free text, with what belongs to it.
     """
 
     numbers: tuple[str, ...]
     texts: tuple[str, ...]
     dates: tuple[str, ...]
     distinct: Mapping[str, int]
+    articles: tuple[ArticleColumns, ...] = ()
+
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """The columns that are read as free text alone."""
+        return tuple(name for article in self.articles for name in article.texts)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every column."""
-        return (*self.numbers, *self.texts, *self.dates)
+        return (*self.numbers, *self.texts, *self.dates, *self.free_texts)
 
 
 def preparation(
@@ -52,6 +61,7 @@ def preparation(
     task: Task,
     seed: int,
     stored: Sequence[Definition] = (),
+    articles: Articles | None = None,
 ) -> list[Step]:
     """Make the unfitted steps before `("model", ...)`.
 
@@ -63,6 +73,7 @@ def preparation(
         task: What is predicted.
         seed: For everything random.
         stored: The definitions that `features.store` names.
+        articles: What free text becomes; None lets each fit choose.
 
     Raises:
         BadInput: An interaction or a stored definition names a column that is not there.
@@ -76,8 +87,11 @@ def preparation(
         | dict.fromkeys(_made(definitions, "text"), features.high_cardinality),
         dates=inputs.dates,
         has_more=bool(features.custom) or features.interactions == "auto",
+        articles=articles or unchosen(inputs.articles, features.text, task, seed),
     )
-    return [*_derive(definitions, features, seed), *_select(features, task, seed), ("columns", parts)]
+    free = {name for article in inputs.articles for name in article.columns}
+    select = _select(features, task, seed, keep=sorted(free))
+    return [*_derive(definitions, features, seed), *select, ("columns", parts)]
 
 
 def rows_to_learn(frame: Any, inputs: Inputs, cleaning: Cleaning) -> Any:
@@ -125,15 +139,20 @@ def _derive(definitions: Sequence[Definition], features: FeatureSection, seed: i
     return steps
 
 
-def _select(features: FeatureSection, task: Task, seed: int) -> list[Step]:
+def _select(features: FeatureSection, task: Task, seed: int, keep: Sequence[str]) -> list[Step]:
     from projects.transformers.select_columns import SelectColumns
 
     if features.selection == "none":
         return []
     kind = "regression" if task == "regression" else "classification"
-    return [
-        ("select", SelectColumns(features.selection, features.n_features, task=kind, random_state=seed))  # type: ignore[arg-type]
-    ]
+    chosen = SelectColumns(
+        features.selection,
+        features.n_features,
+        task=kind,  # type: ignore[arg-type]
+        keep=tuple(keep),
+        random_state=seed,
+    )
+    return [("select", chosen)]
 
 
 def _made(definitions: Sequence[Definition], kind: Kind) -> tuple[str, ...]:
@@ -178,4 +197,6 @@ def _kind(name: str, inputs: Inputs) -> str:
     for kind, names in (("numbers", inputs.numbers), ("texts", inputs.texts), ("dates", inputs.dates)):
         if name in names:
             return kind
+    if name in inputs.free_texts:
+        raise BadInput(f"'{name}' is free text, which takes no part in interactions; name another column")
     raise BadInput(f"there is no column '{name}' for an interaction; {did_you_mean(name, inputs.names)}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from projects.article_parts import Articles
 from projects.column_parts import Style
 from projects.counted import counted
 from projects.errors import BadInput
@@ -20,6 +21,7 @@ from projects.learning.compare import Rows, rows_to_compare
 from projects.preparation import Inputs, preparation, rows_to_learn
 from projects.quality.leakage import certain_columns, suspects
 from projects.quality.model import Suspect
+from projects.read_text import ReadText
 from projects.repeats import count_repeats, digests_of, find_copies
 from projects.requirement.model import Requirement
 from projects.rows import TableRows
@@ -48,6 +50,8 @@ class Problem:
         notices: How columns and rows were read, and what was left out and why.
         suspicions: What may give the target away, and what was done about it.
         stored: The features of the store that are learned from.
+        articles: What free text becomes, once that was chosen.
+        texts: The same for people.
     """
 
     asked: Requirement
@@ -65,6 +69,8 @@ class Problem:
     notices: tuple[str, ...]
     suspicions: tuple[str, ...]
     stored: tuple[Feature, ...] = ()
+    articles: Articles | None = None
+    texts: tuple[ReadText, ...] = ()
 
     @property
     def learned(self) -> Any:
@@ -80,7 +86,7 @@ class Problem:
         """Make the steps before a model of a style."""
         return preparation(
             self.inputs, self.asked.features, self.asked.cleaning, style=style, task=self.target.task,
-            seed=self.asked.seed, stored=self.definitions,
+            seed=self.asked.seed, stored=self.definitions, articles=self.articles,
         )  # fmt: skip
 
 
@@ -142,7 +148,7 @@ def _without_leaks(
     def read(leaks: tuple[str, ...]) -> Features:
         features = read_features(
             inputs.drop(columns=list(leaks)), dates=clean.dates, texts=clean.texts, truths=clean.truths,
-            drop=sorted(unwanted - set(leaks)),
+            drop=sorted(unwanted - set(leaks)), articles=asked.features.text,
         )  # fmt: skip
         return _as_the_whole_table(features, table)
 

@@ -11,6 +11,7 @@ from typing import Any
 import mlflow
 import numpy as np
 
+from projects.article_choice import with_articles
 from projects.contests import hold_contest
 from projects.counted import counted
 from projects.course import course_of
@@ -31,6 +32,7 @@ from projects.learning.winner import Winner
 from projects.problem import Problem, read_problem
 from projects.progress import Progress
 from projects.quality.report import write_report
+from projects.read_text import ARTEFACT
 from projects.requirement.model import Requirement
 from projects.requirement.project_folder import make_folder, project_folder
 from projects.requirement.shown import as_json
@@ -203,6 +205,10 @@ def _prepared(table: TableRows, way: Way, progress: Progress) -> Problem:
             "features": used,
         }
     )
+    problem = with_articles(problem, progress)
+    if problem.texts:
+        mlflow.log_dict({"articles": [text.as_json for text in problem.texts]}, ARTEFACT)
+        tracker.parameters({"text_configuration": ", ".join(text.name for text in problem.texts)})
     asked = way.kept or problem.asked
     mlflow.log_text(json.dumps(asked.model_dump(mode="json"), indent=1, ensure_ascii=False), REQUIREMENT)
     rows = problem.features.frame.copy(deep=False)

@@ -17,6 +17,7 @@ from serving import metrics_files
 from serving.crew import Crew
 from serving.guarding import LOOK_EVERY_S, Guarding
 from serving.hosting.census import census, parent
+from serving.hosting.figures import HostFigures
 from serving.hosting.hosting import FOLDER
 from serving.log_keeping import LogKeeping
 from serving.memory import START_S, ModelMemory
@@ -225,11 +226,13 @@ def _bounds(settings: Settings) -> Bounds:
 def _exposition(hosts_dir: Path) -> Callable[[], bytes]:
     master = parent("gateway-master")
     processes = ProcessFigures(lambda: census(master, "gateway-worker", hosts_dir))
+    hosts = HostFigures(hosts_dir)
 
     def text() -> bytes:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
         registry.register(processes)
+        registry.register(hosts)
         return bytes(generate_latest(registry))
 
     return text

@@ -12,6 +12,7 @@ from projects.evaluation.findings import Findings, Report
 from projects.evaluation.markdown import bullets, code, plain, table
 from projects.evaluation.ranking import ranking_table
 from projects.evaluation.recommendation import Recommendation
+from projects.read_text import ReadText
 from projects.target import Target
 from serving.plan.model import Column
 
@@ -38,6 +39,7 @@ class Facts:
         adjustments: What was done to probabilities and threshold, in sentences.
         notices: How columns and rows were read, in sentences.
         objective: What it is for, in the words of who asked.
+        texts: What free text became.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Facts:
     adjustments: Sequence[str] = ()
     notices: Sequence[str] = ()
     objective: str = ""
+    texts: Sequence[ReadText] = ()
 
 
 def write_card(facts: Facts, report: Report, course: Course, told: Recommendation) -> str:
@@ -66,6 +69,7 @@ def write_card(facts: Facts, report: Report, course: Course, told: Recommendatio
         card_tables.classes(found),
         _choice(facts, found, course),
         _features(facts, found),
+        *(_text(text) for text in facts.texts),
         card_tables.weakness(found),
         card_tables.groups(found),
         _probabilities(facts, report),
@@ -135,6 +139,29 @@ def _features(facts: Facts, found: Findings) -> list[str]:
         "## Features", "", f"Importance is by {how} on held-out rows, as shares. It is not a cause.", "",
         *table(("column", "type", "may be missing", "importance"), rows, right=(3,)), *more,
     ]  # fmt: skip
+
+
+def _text(text: ReadText) -> list[str]:
+    first, *others = text.sentences
+    rows = [
+        (
+            one.name + (" (chosen)" if one.name == text.name else ""),
+            one.features,
+            f"{one.score:.3f}",
+            f"{one.error:.3f}",
+        )
+        for one in text.alternatives
+    ]
+    head = ("configuration", "numbers a row", text.metric, "standard error")
+    listed = table(head, rows, right=(1, 2, 3)) if rows else []
+    said = [sentence for sentence in others if sentence in text.missing]
+    return [
+        "## Texts",
+        "",
+        plain(first) + ".",
+        *(["", *listed] if listed else []),
+        *(["", *bullets(said)] if said else []),
+    ]
 
 
 def _probabilities(facts: Facts, report: Report) -> list[str]:

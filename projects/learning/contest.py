@@ -52,6 +52,7 @@ class Ground:
         y_held: Their truth.
         columns: The inputs.
         prepare: Makes the steps before the model, for a style.
+        has_read_texts: Whether the texts of all folds were read before, so that preparing them is cheap.
     """
 
     rows: Rows
@@ -61,6 +62,7 @@ class Ground:
     y_held: Any
     columns: tuple[Column, ...]
     prepare: Prepare
+    has_read_texts: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,8 @@ class Contest:
         seconds = self.tuning.seconds if self.tuning.method != "none" and self.tuning.seconds else np.inf
         if not self.tuning.seconds:
             asked = replace(asked, method="none")
-        matrices = Matrices(rows, codes, self.ground.prepare, clock=self.clock)
+        is_cheap = self.ground.has_read_texts
+        matrices = Matrices(rows, codes, self.ground.prepare, are_cheap=is_cheap, clock=self.clock)
         return Search(
             asked, matrices, conditions, Budget(seconds, self.clock),
             log=Told(self.log, self.progress, self.metric),

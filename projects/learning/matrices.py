@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,7 @@ class Matrices:
         rows: What is folded.
         codes: The truth as codes of classes, or numbers.
         prepare: Makes the steps of a style.
+        are_cheap: Whether what is dear in preparing was done beforehand, so that a sample is of a whole fold.
         most_bytes: What is kept.
         clock: Seconds, monotonic.
 
@@ -70,9 +71,11 @@ class Matrices:
         codes: Values,
         prepare: Prepare,
         *,
+        are_cheap: bool = False,
         most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.are_cheap = are_cheap
         self.rows, self.codes, self.prepare = rows, codes, prepare
         self.widths: dict[Style, int] = {}
         self.seconds_a_row: dict[Style, float] = {}
@@ -94,6 +97,8 @@ class Matrices:
     def sample(self, style: Style, rows: int, seed: int) -> Fold:
         """Prepare so many rows of the first fold to fit on, and as many to score on; they are not kept."""
         fit_at, score_at = self.rows.folds[0]
+        if self.are_cheap:
+            return _some_of(self.fold(style, 0), rows, seed)
         fit_at = fit_at[some(self.codes[fit_at], rows, seed)]
         score_at = score_at[some(self.codes[score_at], rows, seed)]
         return self._prepared(style, fit_at, score_at)
@@ -119,6 +124,13 @@ class Matrices:
         X = as_matrix(steps.fit_transform(self.rows.X.iloc[fit_at], y))
         X_score = as_matrix(steps.transform(self.rows.X.iloc[score_at]))
         return Fold(X, y, X_score, y_score, names_of(steps, X.shape[1]), steps)
+
+
+def _some_of(fold: Fold, rows: int, seed: int) -> Fold:
+    at, score_at = some(fold.y, rows, seed), some(fold.y_score, rows, seed)
+    return replace(
+        fold, X=fold.X[at], y=fold.y[at], X_score=fold.X_score[score_at], y_score=fold.y_score[score_at]
+    )
 
 
 def as_matrix(made: Any) -> Values:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from projects.requirement.section import Section
 from projects.requirement.sections import (
     Cleaning,
     ColumnCleaning,
@@ -24,7 +25,6 @@ from projects.requirement.sections import (
     Rule,
     Sampling,
     ScalingMethod,
-    Section,
     SelectionMethod,
     Share,
     Splitting,
@@ -33,6 +33,7 @@ from projects.requirement.sections import (
     Tuning,
     TuningMethod,
 )
+from projects.requirement.text_section import TextSection
 from projects.requirement.watch_sections import Batch, Monitoring
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Share",
     "Splitting",
     "Tables",
+    "TextSection",
     "Traffic",
     "Tuning",
     "TuningMethod",

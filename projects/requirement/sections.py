@@ -4,12 +4,13 @@ What a key may hold stands in its type; what two keys may not say together is ch
 """
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from projects.requirement.forgiving import as_count, forgiving
+from projects.requirement.forgiving import as_count
+from projects.requirement.section import Section
+from projects.requirement.text_section import TextSection
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -20,30 +21,6 @@ OutlierMethod = Literal["iqr", "zscore", "none"]
 ScalingMethod = Literal["standard", "minmax", "robust", "none"]
 SelectionMethod = Literal["correlation", "mutual_info", "rfe", "tree_importance", "statistical", "none"]
 TuningMethod = Literal["optuna", "random_search", "grid_search", "none"]
-
-
-class Section(BaseModel):
-    """A part of the requirement: unknown keys are refused, nothing changes after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_meant(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping):
-            return values
-        fields = cls.model_fields
-        return {
-            key: forgiving(value, fields[key].annotation) if key in fields else value
-            for key, value in values.items()
-            if not (value is None and key in fields)  # a key with nothing behind its colon is not given
-        }
 
 
 class Database(Section):
@@ -141,7 +118,7 @@ class Cleaning(Section):
     """The bound, in interquartile ranges or standard deviations."""
     leakage: Literal["drop", "flag"] = "drop"
     """Whether columns that give the target away are dropped or only named."""
-    columns: dict[str, ColumnCleaning] = {}
+    columns: dict[str, ColumnCleaning] = {}  # noqa: RUF012 - pydantic copies defaults
     """Corrections of the cleaning plan, by column."""
     plan: str = ""
     """A file with a corrected cleaning plan, which is applied without asking."""
@@ -238,6 +215,8 @@ class FeatureSection(Section):
     """Named definitions of the feature store, `name` or `name:version`."""
     max_categories: Annotated[int, Field(ge=2, le=1000)] = 30
     """The most one-hot columns of a text column."""
+    text: TextSection = TextSection()
+    """What columns of free text, such as notes and headlines, become."""
 
     @model_validator(mode="after")
     def _functions_have_dotted_names(self) -> Self:
@@ -262,7 +241,7 @@ class Tuning(Section):
     """Whether candidates with rounds or epochs stop when validation no longer improves."""
     patience: Positive = 10
     """Rounds or epochs without improvement before they stop."""
-    grid: dict[str, dict[str, tuple[Any, ...]]] = {}
+    grid: dict[str, dict[str, tuple[Any, ...]]] = {}  # noqa: RUF012 - pydantic copies defaults
     """For grid_search: values by candidate and parameter."""
     resume: str = ""
     """The name of a search to go on with after a kill."""

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from projects.counted import agreeing
 from projects.hints import did_you_mean
 from projects.requirement.cron import check_cron
-from projects.requirement.sections import Count, Section, Share
+from projects.requirement.section import Section
+from projects.requirement.sections import Count, Share
 
 NEVER = "never"
 EVENTS = ("drift", "quality", "rows")

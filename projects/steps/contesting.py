@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from projects.article_choice import with_articles
 from projects.contests import hold_contest
 from projects.errors import BadInput
 from projects.feature_store.store import resolve
@@ -56,6 +57,7 @@ def contested(asked: Asked, settings: Settings, name: str, changes: Mapping[str,
             problem = read_problem(table, resolve(tracker.client, requirement.features.store))
         for sentence in (*problem.suspicions, *problem.notices):
             progress.note(sentence)
+        problem = with_articles(problem, progress)
         tracker.tags({"penstock.kind": name, "penstock.data_sha256": table.clean.sha256})
         yield Held(problem, hold_contest(problem, tracker, settings, progress))
 

@@ -47,12 +47,15 @@ def _fitted(table: TableRows) -> SelectColumns:
         texts=texts,
         truths=table.clean.truths,
         drop=requirement.features.drop,
+        articles=requirement.features.text,
     )
+    free = [name for article in features.articles for name in article.columns]
     method = requirement.features.selection
     return SelectColumns(
         "mutual_info" if method == "none" else method,
         requirement.features.n_features,
         task="regression" if target.classes is None else "classification",
+        keep=tuple(free),
         random_state=requirement.seed,
     ).fit(features.frame, target.truth)
 

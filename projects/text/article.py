@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from projects.errors import BadInput
-from serving.plan.text.clean import LONGEST, clean
+from serving.plan.text.clean import clean, joined
 
 KEYS = ("title", "text", "source", "published")
 ROLES = ("title", "text", "source", "published")
@@ -82,12 +82,6 @@ def read_articles(values: Any, roles: Sequence[str] = ("text",)) -> list[Article
         except BadInput as error:
             raise BadInput(f"article {number}: {error}") from error
     return made
-
-
-def joined(title: object, text: object) -> str:
-    """Return title and text, cleaned, one after the other."""
-    first, second = clean(title), clean(text)
-    return f"{first} {second}"[:LONGEST] if first and second else first or second
 
 
 def _by_column(columns: Mapping[str, Any]) -> list[Article]:

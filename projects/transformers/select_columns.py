@@ -6,6 +6,7 @@ text column with a hundred one-hot columns stays or goes as a whole, and a serve
 columns that went.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -33,6 +34,8 @@ class SelectColumns(SelectorMixin, TransformerMixin, BaseEstimator):  # type: ig
             regression else), `tree_importance` (a random forest's) or `rfe` (recursive elimination by it).
         n_features: How many are kept; None keeps half, at least 10.
         task: `auto` takes a target of texts, booleans or few whole numbers for classes.
+        keep: Columns that stay whatever they score, beside the `n_features`: free text, whose cells hardly
+            ever repeat, cannot be judged as one column of numbers.
         random_state: For forests, folds and the sample of at most MOST_ROWS rows to judge by.
 
     Attributes:
@@ -47,11 +50,13 @@ class SelectColumns(SelectorMixin, TransformerMixin, BaseEstimator):  # type: ig
         ] = "mutual_info",
         n_features: int | None = None,
         task: Literal["auto", "classification", "regression"] = "auto",
+        keep: Sequence[str] = (),
         random_state: int | None = 0,
     ) -> None:
         self.method = method
         self.n_features = n_features
         self.task = task
+        self.keep = keep
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -78,8 +83,10 @@ class SelectColumns(SelectorMixin, TransformerMixin, BaseEstimator):  # type: ig
         self.feature_importance_ = {
             str(name): float(score) for name, score in zip(frame.columns, scores, strict=True)
         }
-        best = np.argsort(-scores, kind="stable")[:wanted]
-        self.support_ = np.isin(np.arange(frame.shape[1]), best)
+        stays = np.isin(frame.columns.astype(str), list(self.keep))
+        judged = np.flatnonzero(~stays)
+        best = judged[np.argsort(-scores[judged], kind="stable")[:wanted]]
+        self.support_ = stays | np.isin(np.arange(frame.shape[1]), best)
         return self
 
     def transform(self, X: Any) -> Any:

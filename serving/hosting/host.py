@@ -17,6 +17,7 @@ from pathlib import Path
 import orjson
 
 from serving.crew import Crew
+from serving.hosting.figures import caches_in, figures_of
 from serving.hosting.spec import HostSpec
 from serving.logs import configure
 from serving.model_server.answering import Answering, Limits
@@ -77,7 +78,9 @@ async def _serve(spec: HostSpec, scorer: Scorer, listening: socket.socket) -> No
     crew = Crew(spec.limits.threads)
     watch = Watch(spec, crew)
     answering = Answering(crew, limits, watch.on_late)
-    server = make_server(ModelServer(Single(scorer), answering, watch.hold), drain_s=DRAIN_S)
+    figures = figures_of(spec, answering.counts, caches_in(getattr(scorer, "raw_model", None)))
+    app = ModelServer(Single(scorer), answering, watch.hold, figures=figures)
+    server = make_server(app, drain_s=DRAIN_S)
     watch.server = server
     background = [asyncio.create_task(work) for work in (watch.beat(), watch.wait_for_holders())]
     await serve(server, listening)

@@ -129,10 +129,12 @@ def _exposition(hosts_dir: Path) -> Callable[[], bytes]:
     from prometheus_client import CollectorRegistry, generate_latest
 
     from serving.hosting.census import HOST, census
+    from serving.hosting.figures import HostFigures
     from serving.processes import ProcessFigures, this_process
 
     registry, own = CollectorRegistry(), this_process("model-server")
     registry.register(ProcessFigures(lambda: census(own, HOST, hosts_dir)))
+    registry.register(HostFigures(hosts_dir))
 
     def text() -> bytes:
         return bytes(generate_latest(registry))

@@ -4,15 +4,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import orjson
 
 from serving.crew import Crew
 from serving.model_server.frame import TABLE_TYPE
+from serving.model_server.gathering import Counts, Gathering
 from serving.protocol.dialect import CONTENT_TYPE, MLFLOW, Asked
 from serving.protocol.errors import RequestError
 from serving.scorers.forwarding import RETRY_AFTER, TIME_LEFT
-from serving.scorers.scorer import Begun, Job, Remote, Scored, Scorer, Table, Wants
+from serving.scorers.scorer import Begun, Job, Remote, Scored, Scorer, Shareable, Shared, Table, Wants
 
 _logger = logging.getLogger(__name__)
 
@@ -36,8 +38,9 @@ class Answering:
     """
 
     def __init__(self, crew: Crew, limits: Limits, on_late: Callable[[], None] = lambda: None) -> None:
-        self.limits, self.in_flight = limits, 0
+        self.limits, self.in_flight, self.counts = limits, 0, Counts()
         self._crew, self._on_late = crew, on_late
+        self._gatherings: WeakKeyDictionary[Shared, Gathering] = WeakKeyDictionary()
 
     async def scored(self, scorer: Scorer, version: str, asked: Asked) -> Scored:
         """Have a request scored.
@@ -71,7 +74,19 @@ class Answering:
             return begun
         if isinstance(begun, Remote):
             return await begun.answer(left_s)
+        if isinstance(begun, Shareable):
+            return await self._in_company(begun, left_s)
         return await self._in_thread(begun, left_s)
+
+    async def _in_company(self, job: Shareable, left_s: float) -> Scored:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + left_s
+        gathering = self._gatherings.get(job.shared)
+        if gathering is None:
+            gathering = Gathering(self._crew, self.counts, self._on_late)
+            self._gatherings[job.shared] = gathering
+        scored = await gathering.answer(job, left_s)
+        return scored if scored is not None else await self._in_thread(job, deadline - clock())
 
     async def _in_thread(self, job: Job, left_s: float) -> Scored:
         future = self._crew.submit(job)

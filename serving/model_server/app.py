@@ -44,6 +44,7 @@ class ModelServer:
         answering: Has requests scored.
         holders: Is told of each that wants the process kept (+1) and of each that has left (-1).
         exposition: Makes the text of `/metrics`; called in a thread.
+        figures: Makes the JSON of `/figures`; called in a thread.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class ModelServer:
         answering: Answering,
         holders: Callable[[int], None] | None = None,
         exposition: Callable[[], bytes] | None = None,
+        figures: Callable[[], bytes] | None = None,
     ) -> None:
         self._library, self._answering = library, answering
-        self._holders, self._exposition = holders, exposition
+        self._holders, self._exposition, self._figures = holders, exposition, figures
 
     async def __call__(self, scope: dict[str, object], receive: object, send: object) -> None:
         """Answer one HTTP request."""
@@ -80,6 +82,8 @@ class ModelServer:
             await respond_json(http.send, 200, {"ready": True, "problems": problems})
         elif path == "/metrics" and self._exposition is not None:
             await respond(http.send, 200, await asyncio.to_thread(self._exposition), (METRICS_TYPE,))
+        elif path == "/figures" and self._figures is not None:
+            await respond(http.send, 200, await asyncio.to_thread(self._figures), (JSON,))
         elif path == HOLD and self._holders is not None:
             await self._hold(self._holders, http)
         else:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from serving.plan.model import Column, Label, PlanBroken, PlanUnsupported
 
 FILE = "plan.json"
 FORMAT = 2
+ARTICLES_FORMAT = 3
+"""Of plans that read texts by the block `articles`; whoever does not know it must not pass over it."""
 LABEL_KINDS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 COLUMN_TYPES = ("double", "string", "boolean")
 
@@ -60,14 +62,19 @@ def read(folder: Path) -> dict[str, Any]:
         raise PlanBroken(f"'{path}' must be a scoring plan in JSON; {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise PlanBroken(f"'{path}' must be a scoring plan; it names no format")
-    if document["format"] != FORMAT:
+    if document["format"] not in (FORMAT, ARTICLES_FORMAT):
         raise PlanBroken(
-            f"'{path}' has plan format {document['format']}, this Penstock reads {FORMAT};"
+            f"'{path}' has plan format {document['format']}, this Penstock reads {ARTICLES_FORMAT};"
             " train the version again, or serve it with the Penstock that wrote it"
         )
     if document.pop("sha256", None) != _digest_of(document):
         raise PlanBroken(f"'{path}' is not the document that was written; its digest differs")
     return document
+
+
+def format_of(encoders: Sequence[Mapping[str, Any]]) -> int:
+    """Return the oldest format that can say what these encoders do."""
+    return ARTICLES_FORMAT if any("articles" in encoder for encoder in encoders) else FORMAT
 
 
 def read_file(folder: Path, name: object, sha256: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -66,7 +67,8 @@ def _plan(content: Entry, folder: Path) -> Plan:
     task = content["task"]
     if task not in get_args(Task) or (classes is None) != (task == "regression") or classes == ():
         raise PlanBroken(f"the plan in '{folder}' must have classes if it is no regression, and only then")
-    encoders = tuple(load_encoder(entry, columns) for entry in content["encoders"])
+    read = partial(document.map_file, folder)
+    encoders = tuple(load_encoder(entry, columns, read) for entry in content["encoders"])
     widths = tuple(_width(encoder, columns) for encoder in encoders)
     loader = Loader(folder, widths)
     model = loader.member(content["model"], Shape(None, len(classes or ())))

@@ -51,6 +51,7 @@ def write_plan(pipeline: Any, columns: Sequence[Column], folder: Path, *, task: 
     draft = Draft(tuple(columns))
     model = Writer(draft, is_on_matrix=False).member(pipeline)
     content = {
+        "format": document.format_of(draft.encoders),
         "task": task,
         "columns": document.columns_to_json(draft.columns),
         "classes": document.classes_to_json(None if task == "regression" else _labels(pipeline)),
@@ -93,7 +94,7 @@ class Draft:
 
     def encoder(self, steps: Sequence[Any]) -> int:
         """Write an encoder unless an equal one is there; return its number."""
-        entry = write_encoder(steps, self.columns)
+        entry = write_encoder(steps, self.columns, self.files)
         key = json.dumps(entry, sort_keys=True, default=repr)
         if key not in self._places:
             self._places[key] = len(self.encoders)

@@ -16,13 +16,17 @@ from serving.protocol.errors import RequestError
 from serving.protocol.judge import Judge, Parsed
 from serving.protocol.media import JSON, Media
 from serving.protocol.v2 import mlflow_body
-from serving.scorers.scorer import Job, Kind, Scored, Table, Wants
+from serving.scorers.scorer import Job, Kind, Rows, Scored, Shareable, Table, Wants
+from serving.scorers.shared_call import SharedCall, shared_call
 
 _logger = logging.getLogger(__name__)
 
 RAISED = "model_raised"
 """The reason of a refusal that nothing in the input explains: the model's own code raised."""
 
+
+PLAIN = Wants()
+"""Predictions alone."""
 
 INEXPLICABLE = (
     "this version cannot be explained: its own code answers, and only a scoring plan can be taken apart into "
@@ -48,14 +52,24 @@ class PyfuncScorer:
         self.fallback, self.reason = fallback, reason
         self._model, self._judge = model, Judge(model.metadata, bounds)
         self.columns = self._judge.columns
+        self._shared = shared_call(model, self._judge)
 
     def begin(self, body: bytes, media: Media) -> Scored | Job:
         """Return the job: what a foreign model costs is not known."""
-        return partial(self._answer, body, media)
+        alone = partial(self._answer, body, media)
+        if self._shared is None or media.kind != "json":
+            return alone
+        return self._shareable(alone, self._shared, self._shared.of_body(body))
 
     def begin_table(self, table: Table, wants: Wants) -> Scored | Job:
         """Return the job: rows are answered as the body of MLflow's protocol that means the same."""
-        return partial(self._answer, mlflow_body.write(table, wants, self._judge.inputs), JSON)
+        alone = partial(self._answer, mlflow_body.write(table, wants, self._judge.inputs), JSON)
+        if self._shared is None or wants != PLAIN:
+            return alone
+        return self._shareable(alone, self._shared, self._shared.of_table(table))
+
+    def _shareable(self, alone: Job, shared: SharedCall, rows: Rows | None) -> Job:
+        return alone if rows is None else Shareable(alone, rows, shared)
 
     def _answer(self, body: bytes, media: Media) -> Scored:
         parsed = self._judge.parse(body, media)
@@ -91,13 +105,15 @@ class PyfuncScorer:
         return isinstance(params, Mapping) and params.get(name) is True and name not in own
 
     def _probabilities(self, parsed: Parsed, body: bytes, media: Media) -> list[list[float]]:
-        predict_proba = getattr(self._raw_model(), "predict_proba", None)
+        predict_proba = getattr(self.raw_model, "predict_proba", None)
         if predict_proba is None:
             raise RequestError(400, "this model has no probabilities; leave 'probabilities' out of 'params'")
         values: list[list[float]] = predict_proba(self._judge.enforce(parsed, body, media)).tolist()
         return values
 
-    def _raw_model(self) -> Any:
+    @property
+    def raw_model(self) -> Any:
+        """The model behind the pyfunc; None where it has none of its own."""
         try:
             return self._model.get_raw_model()
         except (NotImplementedError, AttributeError):

@@ -74,6 +74,46 @@ Job = Callable[[], Scored]
 """Work for a thread; raises RequestError when the request cannot be answered."""
 
 
+Rows = Sequence[Sequence[object]]
+
+
+class Shared(Protocol):
+    """What answers the rows of several requests in one call, for a version whose rows are independent.
+
+    Attributes:
+        most_rows: How many rows one call takes at most.
+    """
+
+    most_rows: int
+
+    def answer(self, requests: Sequence[Rows]) -> Sequence[Scored]:
+        """Answer several requests, each by its own rows.
+
+        Raises:
+            Exception: Whatever the model's code raises; then each is to be answered alone.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shareable:
+    """A job that may be done together with others of the same scorer; called, it is done alone.
+
+    Attributes:
+        alone: The job.
+        rows: What it answers, in the model's columns.
+        shared: What answers several at once.
+    """
+
+    alone: Job
+    rows: Rows
+    shared: Shared
+
+    def __call__(self) -> Scored:
+        """Answer it alone."""
+        return self.alone()
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
     """Work of another process, which the event loop awaits.

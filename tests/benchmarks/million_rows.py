@@ -75,9 +75,11 @@ def make_rows(root: Path, rows: int) -> Path:
     return path
 
 
-def train(what: str, data: Path, more: list[str], environ: dict[str, str]) -> Training:
+def train(
+    what: str, data: Path, more: list[str], environ: dict[str, str], *, target: str = "outcome"
+) -> Training:
     """Run a training, and watch the memory of its process and of all that it starts."""
-    command = [sys.executable, "-m", "projects", "main", "--data", str(data), "--target", "outcome"]
+    command = [sys.executable, "-m", "projects", "main", "--data", str(data), "--target", target]
     started, peak, over = time.monotonic(), [0.0], threading.Event()
     with (data.parent / f"{data.stem}.log").open("wb") as log:
         process = subprocess.Popen(

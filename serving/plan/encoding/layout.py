@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from serving.plan.encoding.symbols import Flag, Known, Number, OneHot, Projected, Symbol, width_of
+from serving.plan.encoding.article_layout import article_entry
+from serving.plan.encoding.symbols import Articled, Flag, Known, Number, OneHot, Projected, Symbol, width_of
 from serving.plan.model import PlanUnsupported
 
 
-def laid_out(symbols: Sequence[Symbol]) -> dict[str, Any]:
+def laid_out(symbols: Sequence[Symbol], files: dict[str, bytes]) -> dict[str, Any]:
     """Return the blocks, and the matrix's width.
+
+    Args:
+        symbols: In the order of the matrix's columns.
+        files: Takes what blocks keep beside their JSON.
 
     Raises:
         PlanUnsupported: A column reaches the model as no number, or with gaps.
@@ -30,6 +35,8 @@ def laid_out(symbols: Sequence[Symbol]) -> dict[str, Any]:
             blocks["tables"].append(_table(symbol, slot))
         elif isinstance(symbol, Projected):
             blocks["ngrams"].append(_ngrams(symbol, slot))
+        elif isinstance(symbol, Articled):
+            blocks.setdefault("articles", []).append(article_entry(symbol, slot, files))
         else:
             raise PlanUnsupported("a column reaches the model as it comes; it must be filled or encoded")
         slot += width_of(symbol)

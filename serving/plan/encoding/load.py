@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from serving.plan.arrays import Content
 from serving.plan.encoding import derived as made
+from serving.plan.encoding.article_layout import Read, read_articles
+from serving.plan.encoding.articles import ArticleBlock
 from serving.plan.encoding.cells import Block, Matrix
 from serving.plan.encoding.dates import NAMES
 from serving.plan.encoding.encoder import Encoder
@@ -22,15 +25,26 @@ SCALINGS = ("none", "shift", "stretch")
 WIDEST = 1_000_000
 
 
-def load_encoder(document: Mapping[str, Any], columns: Sequence[Column]) -> Encoder:
+def no_files(name: Any, sha256: Any) -> Content:  # noqa: ARG001 - a Read
+    """Read a file where there are none.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"the file '{name}' is not there")
+
+
+def load_encoder(document: Mapping[str, Any], columns: Sequence[Column], read: Read = no_files) -> Encoder:
     """Read what `write_encoder` wrote.
 
     Args:
         document: The encoder's JSON.
         columns: The inputs, in the order of a row's values.
+        read: Reads the files that it names.
 
     Raises:
         KeyError, TypeError, ValueError: The document is not whole.
+        PlanBroken: A file that it names is not.
     """
     width = _whole(document["width"], 1, WIDEST)
     size = len(columns)
@@ -55,6 +69,8 @@ def load_encoder(document: Mapping[str, Any], columns: Sequence[Column]) -> Enco
     vectors += [_ngrams(entry, size, width) for entry in document["ngrams"]]
     if vectors:
         blocks.append(VectorBlock(vectors))
+    articles = [read_articles(entry, size, width, read) for entry in document.get("articles", ())]
+    blocks.extend(map(ArticleBlock, articles))
     return Encoder(columns, derived, blocks, template)
 
 

@@ -47,18 +47,20 @@ class Ngrams:
 
     def vector(self, text: str) -> "array[float]":
         """Return the numbers of one text."""
-        split = _letters if self.analyzer == "letters" else _words
-        return self._vector(split(text.lower(), self.shortest, self.longest))
+        return self._scaled(self.projected(text))
 
     def nothing(self) -> "array[float]":
         """Return the numbers of a gap."""
-        return self._vector([])
+        return self._scaled(self.projected(""))
 
-    def _vector(self, groups: list[str]) -> "array[float]":
+    def projected(self, text: str) -> Matrix:
+        """Return the numbers of one text before they are scaled, shape (numbers made,)."""
+        split = _letters if self.analyzer == "letters" else _words
+        groups = split(text.lower(), self.shortest, self.longest)
         find = self.places.get
         counts = Counter(place for group in groups if (place := find(group)) is not None)
         if not counts:
-            return self._scaled(np.zeros(self.matrix.shape[1]))
+            return np.zeros(self.matrix.shape[1])
         at = np.array(sorted(counts), dtype=np.intp)
         weights = np.array([counts[place] for place in at.tolist()], dtype=np.float64)
         np.log(weights, weights)
@@ -66,7 +68,7 @@ class Ngrams:
         weights *= self.idf[at]
         # A running sum, not numpy's pairwise one, is what scikit-learn's loop makes.
         weights /= np.sqrt(np.cumsum(weights * weights)[-1])
-        return self._scaled(_projected(weights, self.matrix[at]))
+        return _projected(weights, self.matrix[at])
 
     def _scaled(self, numbers: Matrix) -> "array[float]":
         if self.scale == "shift":

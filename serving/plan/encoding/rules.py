@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from serving.plan.encoding.article_rules import articled
 from serving.plan.encoding.symbols import (
+    Articled,
     Flag,
     Known,
     Number,
@@ -103,7 +105,7 @@ def _one_scaled(symbol: Symbol, kind: Scaling, a: tuple[float, ...], b: tuple[fl
         return replace(symbol, present=through((symbol.present,))[0], missing=through((symbol.missing,))[0])
     if isinstance(symbol, Known):
         return symbol.through(through)
-    if isinstance(symbol, Projected) and symbol.scaling == "none":
+    if isinstance(symbol, Projected | Articled) and symbol.scaling == "none":
         return replace(symbol, scaling=kind, a=a, b=b)
     if isinstance(symbol, Number) and symbol.scaling == "none" and symbol.fill is not None:
         return replace(symbol, scaling=kind, a=a[0], b=b[0])
@@ -213,6 +215,10 @@ def _projected(step: Any, symbols: Sequence[Symbol], sources: Sources) -> list[S
     return made
 
 
+def _articled(step: Any, symbols: Sequence[Symbol], sources: Sources) -> list[Symbol]:  # noqa: ARG001
+    return articled(step, symbols)
+
+
 def _dated(step: Any, symbols: Sequence[Symbol], sources: Sources) -> list[Symbol]:
     made: list[Symbol] = []
     for symbol, parts, newest in zip(symbols, step.kept_, step.newest_, strict=True):
@@ -249,6 +255,7 @@ RULES: Mapping[str, Rule] = {
     "OrdinalLevels": _ordinal,
     "LevelCounts": _counted,
     "TextVectors": _projected,
+    "AdaptiveFeatureExtractor": _articled,
     "DateParts": _dated,
     "CleanLevels": _spelled,
     "GroupRare": _grouped,

@@ -1,11 +1,11 @@
 """What a column of cells has become on its way through fitted steps, before anything is computed.
 
 Raw -> Number (bounded, filled, scaled) and Flag; Raw -> Text (spelled, grouped, filled) -> OneHot, Known or
-Projected.
+Projected; several Raw -> Articled.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -138,7 +138,64 @@ class Projected:
     b: Vector = ()
 
 
-Symbol = Raw | Number | Flag | Text | OneHot | Known | Projected
+@dataclass(frozen=True)
+class WordView:
+    """Linear views that weigh the same words or letters, side by side."""
+
+    analyzer: Literal["letters", "words"]
+    sizes: tuple[int, int]
+    groups: Sequence[str]
+    idf: Any
+    matrix: Any
+    offset: Any
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure of a text, by its kind and its JSON."""
+
+    kind: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Rows of numbers by source; one more row than names, for those that are not known."""
+
+    names: Sequence[str]
+    table: Any
+
+
+@dataclass(frozen=True)
+class Articled:
+    """Numbers of a text and its source.
+
+    Attributes:
+        roles: The place in the row of each role.
+        width: How many numbers there are.
+        views: Read the text.
+        measures: Read the text.
+        looked: Reads the source.
+        order: Of the numbers of views, measures and source in turn, which stands where.
+    """
+
+    roles: Mapping[str, int]
+    width: int
+    views: tuple[WordView, ...]
+    measures: tuple[Measured, ...]
+    looked: Looked | None
+    order: tuple[int, ...]
+    scaling: Scaling = "none"
+    a: Vector = ()
+    b: Vector = ()
+
+    @property
+    def source(self) -> int:
+        """The place in the row of what is read first."""
+        return next(iter(self.roles.values()))
+
+
+Symbol = Raw | Number | Flag | Text | OneHot | Known | Projected | Articled
 
 
 @dataclass

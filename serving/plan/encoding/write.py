@@ -14,12 +14,15 @@ from serving.plan.encoding.symbols import Raw, Sources, Symbol
 from serving.plan.model import Column, PlanUnsupported
 
 
-def write_encoder(steps: Sequence[Any], columns: Sequence[Column]) -> dict[str, Any]:
+def write_encoder(
+    steps: Sequence[Any], columns: Sequence[Column], files: dict[str, bytes] | None = None
+) -> dict[str, Any]:
     """Write the fitted steps before the model as JSON.
 
     Args:
         steps: The fitted steps, in order.
         columns: The inputs, in the order in which rows will bring them.
+        files: Takes, by name, what the JSON names and does not hold itself.
 
     Raises:
         PlanUnsupported: A step cannot be written; the message says which.
@@ -31,7 +34,7 @@ def write_encoder(steps: Sequence[Any], columns: Sequence[Column]) -> dict[str, 
     for step in steps[:-1]:
         _follow(step, sources)
     symbols = _transformed(steps[-1], sources)
-    return {"derived": sources.derived, **laid_out(symbols)}
+    return {"derived": sources.derived, **laid_out(symbols, {} if files is None else files)}
 
 
 def _follow(step: Any, sources: Sources) -> None:

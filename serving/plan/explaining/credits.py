@@ -53,13 +53,12 @@ def read_credits(encoder: Mapping[str, Any], inputs: int) -> Credits:
         inputs: How many cells a row has.
     """
     origins = _origins(encoder["derived"], inputs)
-    pairs = sorted(
-        {
-            (origin, slot, share)
-            for slot, source in _slots(encoder)
-            for origin, share in origins[source].items()
-        }
-    )
+    shares: dict[tuple[int, int], float] = {}
+    for slot, sources in dict.fromkeys(_slots(encoder)):
+        for source in sources:
+            for origin, share in origins[source].items():
+                shares[origin, slot] = shares.get((origin, slot), 0.0) + share / len(sources)
+    pairs = sorted((origin, slot, share) for (origin, slot), share in shares.items())
     owners = np.array([owner for owner, _, _ in pairs], dtype=np.intp)
     used, starts = np.unique(owners, return_index=True)
     return Credits(
@@ -84,18 +83,20 @@ def _origins(derived: Sequence[Mapping[str, Any]], inputs: int) -> list[Origin]:
     return origins
 
 
-def _slots(encoder: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
-    """Each matrix column, and the cell that it is made of."""
+def _slots(encoder: Mapping[str, Any]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each matrix column, and the cells that it is made of."""
     for block in encoder["numbers"]:
         for place, source in enumerate(block["sources"]):
-            yield block["start"] + place, source
+            yield block["start"] + place, (source,)
         for flag in block["flags"]:
-            yield flag["slot"], block["sources"][flag["place"]]
+            yield flag["slot"], (block["sources"][flag["place"]],)
     for column in encoder["one_hot"]:
         by_key = (column["keys"] or {}).values()
         for slot in (*column["positions"].values(), *by_key, column["missing"], column["unseen"]):
             if slot is not None:
-                yield slot, column["index"]
-    for column in (*encoder["tables"], *encoder["ngrams"]):
-        for slot in range(column["start"], column["start"] + column["width"]):
-            yield slot, column["index"]
+                yield slot, (column["index"],)
+    by_cells = [(column, (column["index"],)) for column in (*encoder["tables"], *encoder["ngrams"])]
+    by_cells += [(block, tuple(block["roles"].values())) for block in encoder.get("articles", ())]
+    for block, cells in by_cells:
+        for slot in range(block["start"], block["start"] + block["width"]):
+            yield slot, cells

@@ -34,6 +34,12 @@ def clean(cell: object) -> str:
     return BLANKS.sub(" ", text).strip()
 
 
+def joined(title: object, text: object) -> str:
+    """Return title and text, cleaned, one after the other."""
+    first, second = clean(title), clean(text)
+    return f"{first} {second}"[:LONGEST] if first and second else first or second
+
+
 def _decoded(cell: bytes) -> str:
     try:
         return cell.decode("utf-8")

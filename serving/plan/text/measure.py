@@ -9,10 +9,15 @@ from serving.plan.text.reading import Reading
 class Measure(Protocol):
     """Numbers of one text. Holds what it needs as plain data; safe for threads; never raises on a text."""
 
-    kind: str
-    """Its name in a plan."""
-    names: tuple[str, ...]
-    """Of its numbers."""
+    @property
+    def kind(self) -> str:
+        """Its name in a plan."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its numbers."""
+        ...
 
     def of(self, reading: Reading) -> Sequence[float]:
         """Return the numbers of a text, as many as names, all finite; of an empty text too."""

@@ -13,7 +13,7 @@ from projects.requirement.model import Requirement
 from projects.requirement.project_folder import FOLDERS, plain_name, project_folder
 from projects.requirement.read import read_requirement
 from projects.requirement.schema import requirement_schema, schema_text
-from projects.requirement.sections import Section
+from projects.requirement.section import Section
 from projects.requirement.templates import NAMES, filled, template
 from projects.requirement.wording import known_paths
 

@@ -1,0 +1,1 @@
+"""Who summarises and embeds: on this machine without a model, with one, or over the network."""

@@ -1,0 +1,133 @@
+"""What versions' own processes tell of themselves: calls for several requests, and caches of features.
+
+Each answers `GET /figures` on its socket; the gateway and the model server ask all when Prometheus asks them.
+"""
+
+import http.client
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from serving.hosting.nursery import NAME
+from serving.hosting.spec import HostSpec
+from serving.model_server.gathering import Counts
+from serving.upstream.address import reachable
+
+PATH = "/figures"
+PATIENCE_S = 0.3
+"""How long one process may take to answer; one that is stuck is left out."""
+
+LABELS = ("model", "version")
+COUNTERS = {
+    "calls": ("penstock_batched_calls_total", "Calls of a version whose requests may be answered together."),
+    "requests": ("penstock_batched_requests_total", "Requests in those calls."),
+    "rows": ("penstock_batched_rows_total", "Rows in those calls."),
+    "failed": ("penstock_batched_failed_total", "Of those calls, the ones that were made again one by one."),
+    "hits": ("penstock_feature_cache_hits_total", "Texts whose features were found in a version's cache."),
+    "misses": ("penstock_feature_cache_misses_total", "Texts whose features had to be made."),
+}
+GAUGES = {
+    "size": ("penstock_feature_cache_entries", "Texts in a version's cache of features."),
+    "memory_bytes": ("penstock_feature_cache_bytes", "Memory that it takes."),
+}
+CACHED = ("hits", "misses", "size", "memory_bytes")
+NESTED = ("steps", "transformers_", "estimators_", "estimators", "named_estimators_")
+
+
+def figures_of(spec: HostSpec, counts: Counts, caches: Iterable[Any]) -> Callable[[], bytes]:
+    """Make what writes a process's figures as JSON; it is to be called in a thread.
+
+    Args:
+        spec: The process's.
+        counts: Calls for several requests.
+        caches: What `caches_in` found.
+    """
+    kept = tuple(caches)
+
+    def text() -> bytes:
+        table: dict[str, Any] = {name: getattr(spec, name) for name in LABELS}
+        table |= asdict(counts) if counts.calls else {}
+        stats = [cache.stats() for cache in kept]
+        table |= {name: sum(getattr(each, name) for each in stats) for name in CACHED} if stats else {}
+        return orjson.dumps(table)
+
+    return text
+
+
+def caches_in(model: Any) -> Iterator[Any]:
+    """Find the caches of features in a model made of steps: what a step holds as `cache_`, with `stats`."""
+    if not getattr(model, "enable_cache", True):
+        return
+    if callable(getattr(getattr(model, "cache_", None), "stats", None)):
+        yield model.cache_
+    for name in NESTED:
+        members = getattr(model, name, None)
+        for member in members if isinstance(members, list | tuple) else ():
+            for part in member if isinstance(member, tuple) else (member,):
+                if hasattr(part, "get_params"):
+                    yield from caches_in(part)
+
+
+class HostFigures:
+    """A collector of what all processes in a folder tell.
+
+    Args:
+        folder: Where their sockets lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus reads; a process that does not answer is left out."""
+        totals: dict[tuple[str, str], Counter[str]] = {}
+        for path in sorted(self._folder.glob("*.sock")):
+            told = _asked(path) if path.name != NAME else None
+            if told is not None:
+                numbers = {name: told[name] for name in (*COUNTERS, *GAUGES) if name in told}
+                totals.setdefault((told["model"], told["version"]), Counter()).update(numbers)
+        yield from _families(COUNTERS, CounterMetricFamily, totals)
+        yield from _families(GAUGES, GaugeMetricFamily, totals)
+
+
+def _families(
+    known: Mapping[str, tuple[str, str]], make: Any, totals: Mapping[tuple[str, str], Counter[str]]
+) -> Iterator[Metric]:
+    for key, (name, text) in known.items():
+        family = make(name, text, labels=LABELS)
+        for labels, numbers in totals.items():
+            if key in numbers:
+                family.add_metric(labels, numbers[key])
+        yield family
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=PATIENCE_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(PATIENCE_S)
+        self.sock.connect(reachable(self._path))
+
+
+def _asked(path: Path) -> dict[str, Any] | None:
+    connection = _Connection(path)
+    try:
+        connection.request("GET", PATH)
+        answer = connection.getresponse()
+        told = orjson.loads(answer.read()) if answer.status == 200 else None
+    except (OSError, http.client.HTTPException, orjson.JSONDecodeError):
+        return None
+    finally:
+        connection.close()
+    return told if isinstance(told, dict) and all(name in told for name in LABELS) else None
