@@ -11,4 +11,18 @@ TEXT: Mapping[str, str] = {
 }
 """Text that is sorted into classes."""
 
-PLACES: Mapping[str, str] = {**TEXT}
+CHURN: Mapping[str, str] = {
+    "EmbeddingFactory": "projects.examples.churn.factories",
+    "SummaryFactory": "projects.examples.churn.factories",
+    "generate_embeddings": "projects.examples.churn.embeddings",
+    "generate_summaries": "projects.examples.churn.summaries",
+    "load_model_and_assets": "projects.examples.churn.export",
+    "make_dataset": "projects.examples.churn.dataset",
+    "predict_new_data": "projects.examples.churn.prediction",
+    "prepare_features": "projects.examples.churn.features",
+    "save_model_and_metadata": "projects.examples.churn.export",
+    "train": "projects.examples.churn.fitting",
+}
+"""Churn with ticket notes, step by step."""
+
+PLACES: Mapping[str, str] = {**TEXT, **CHURN}

@@ -19,6 +19,7 @@ STEPS = {
     "evaluate": "projects.steps.evaluate",
     "retrain": "projects.steps.retrain",
     "news": "projects.examples.news.step",
+    "churn": "projects.examples.churn.step",
 }
 PREDICT = "predict"
 

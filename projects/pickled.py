@@ -18,6 +18,7 @@ BY_VALUE = (
     "projects.estimators",
     "projects.text",
     "projects.errors",
+    "projects.hints",
     "serving.plan.text",
 )
 USUAL = {"sklearn": "scikit-learn"}

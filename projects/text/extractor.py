@@ -129,7 +129,9 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
         Returns:
             float64 of shape (n_features_out_,) for one article, (articles, n_features_out_) for several.
         """
-        check_is_fitted(self)
+        if not hasattr(self, "parts_"):
+            # Asked for only now: it costs more than a cached article.
+            check_is_fitted(self)
         if is_one(X):
             row: Numbers = self._numbers([read_article(X)], use_cache=use_cache)[0]
             return row
@@ -155,6 +157,36 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
         return transform_batch(
             self, articles, batch_size, show_progress=show_progress, use_cache=self.enable_cache
         )
+
+    def transform_parallel(
+        self,
+        articles: Any,
+        *,
+        workers: int | None = None,
+        client: Any = None,
+        batch_size: int = 50,
+        show_progress: bool = False,
+    ) -> Numbers:
+        """Return the numbers of many articles, made by processes, or by a Dask cluster.
+
+        Args:
+            articles: As `transform` takes several.
+            workers: Processes; the cores by default.
+            client: A `distributed.Client`, for a cluster.
+            batch_size: Articles a task.
+            show_progress: Whether lines go to standard error.
+        """
+        from projects.text import workers as spread
+
+        check_is_fitted(self)
+        options: Any = {
+            "batch_size": batch_size,
+            "show_progress": show_progress,
+            "use_cache": self.enable_cache,
+        }
+        if client is not None:
+            return spread.over_dask(self, articles, client, **options)
+        return spread.over_processes(self, articles, workers=workers, **options)
 
     @property
     def cache(self) -> FeatureCache | None:
@@ -256,7 +288,7 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
 
     def _numbers(self, articles: Sequence[Article], *, use_cache: bool | None) -> Numbers:
         if not (self.enable_cache if use_cache is None else use_cache):
-            return self.numbers_of(articles)
+            return self.extract(articles)
         width = self.n_features_out_
         kept: Numbers = cached_rows(self.cache_, articles, self.fingerprint_, width, self.extract)
         return kept
@@ -272,4 +304,7 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
 def _fingerprint(parts: Sequence[tuple[PartName, Part]]) -> str:
     import cloudpickle
 
-    return blake2b(cloudpickle.dumps(parts), digest_size=16).hexdigest()
+    from projects.text.code_version import code_version
+
+    # The same parts give other numbers where the code that reads them is another.
+    return blake2b(cloudpickle.dumps((code_version(), parts)), digest_size=16).hexdigest()

@@ -11,6 +11,8 @@ STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 weights win; beyond 3 nothing was gained at any size."""
 MOST_CELLS = 1_500_000
 """Of the rows that the strength is chosen by: about 10 s."""
+FEW_CELLS = 500_000
+"""Below, threads of linear algebra wait for one another longer than they work."""
 FEW_STEPS, STEPS = 200, 2000
 Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -26,11 +28,14 @@ def fitted_logistic(numbers: NDArray[np.float64], truth: NDArray[Any], folds: Fo
     Returns:
         The model, and its macro F1 over the folds; NaN where no fold holds two classes to learn.
     """
-    scores = _scores(numbers, truth, folds)
-    known = np.isfinite(scores)
-    best = int(np.nanargmax(scores)) if known.any() else STRENGTHS.index(0.1)
-    model = _model(STRENGTHS[best], STEPS)
-    return _fitted(model, numbers, truth), float(scores[best])
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1 if numbers.size < FEW_CELLS else None):
+        scores = _scores(numbers, truth, folds)
+        known = np.isfinite(scores)
+        best = int(np.nanargmax(scores)) if known.any() else STRENGTHS.index(0.1)
+        model = _model(STRENGTHS[best], STEPS)
+        return _fitted(model, numbers, truth), float(scores[best])
 
 
 def _scores(numbers: NDArray[np.float64], truth: NDArray[Any], folds: Folds) -> NDArray[np.float64]:

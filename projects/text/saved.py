@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def save_object(fitted: Any, path: str | Path, *, kind: str) -> None:
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise BadInput(
             f"the {kind} cannot be written to '{path}' ({error.strerror or error}); name another file"
         ) from error
@@ -83,7 +85,7 @@ def _head(line: bytes, path: Path, kind: str) -> dict[str, Any]:
 
 def _refuse_others(head: dict[str, Any], path: Path, kind: str) -> None:
     if head[MAGIC] != kind:
-        raise BadInput(f"'{path}' holds a {head[MAGIC]}, not a {kind}; load it by its own class")
+        raise BadInput(f"'{path}' is of another kind: {head[MAGIC]}, not {kind}; load it by its own class")
     if head.get("format") != FORMAT:
         raise BadInput(
             f"'{path}' was saved in format {head.get('format')}, and format {FORMAT} is read here; save it"

@@ -25,8 +25,8 @@ from serving.model_server.app import ModelServer
 from serving.model_server.library import Single
 from serving.model_server.serve import make_server, run, serve
 from serving.scorers.load import load_pyfunc
+from serving.scorers.pyfunc_scorer import PyfuncScorer
 from serving.scorers.refusal import LoadError
-from serving.scorers.scorer import Scorer
 from serving.settings import load
 from serving.upstream.address import reachable
 from serving.worker import DrainingServer
@@ -63,6 +63,7 @@ def run_host(spec: HostSpec, report: int) -> int:
     _bound_memory(spec.limits.memory_bytes)
     try:
         scorer = load_pyfunc(Path(spec.folder), fallback="", reason="", bounds=spec.limits.bounds)
+        scorer.warm_up()
         listening = _listen(spec.socket)
     except (LoadError, OSError) as error:
         _tell(report, str(error))
@@ -73,12 +74,12 @@ def run_host(spec: HostSpec, report: int) -> int:
     return 0
 
 
-async def _serve(spec: HostSpec, scorer: Scorer, listening: socket.socket) -> None:
+async def _serve(spec: HostSpec, scorer: PyfuncScorer, listening: socket.socket) -> None:
     limits = Limits(spec.limits.in_flight, spec.limits.body_bytes, spec.limits.time_s)
     crew = Crew(spec.limits.threads)
     watch = Watch(spec, crew)
     answering = Answering(crew, limits, watch.on_late)
-    figures = figures_of(spec, answering.counts, caches_in(getattr(scorer, "raw_model", None)))
+    figures = figures_of(spec, answering.counts, caches_in(scorer.raw_model))
     app = ModelServer(Single(scorer), answering, watch.hold, figures=figures)
     server = make_server(app, drain_s=DRAIN_S)
     watch.server = server

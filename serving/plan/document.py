@@ -64,7 +64,8 @@ def read(folder: Path) -> dict[str, Any]:
         raise PlanBroken(f"'{path}' must be a scoring plan; it names no format")
     if document["format"] not in (FORMAT, ARTICLES_FORMAT):
         raise PlanBroken(
-            f"'{path}' has plan format {document['format']}, this Penstock reads {ARTICLES_FORMAT};"
+            f"'{path}' has plan format {document['format']}, this Penstock reads {FORMAT} and"
+            f" {ARTICLES_FORMAT};"
             " train the version again, or serve it with the Penstock that wrote it"
         )
     if document.pop("sha256", None) != _digest_of(document):

@@ -74,7 +74,8 @@ def _plan(content: Entry, folder: Path) -> Plan:
     model = loader.member(content["model"], Shape(None, len(classes or ())))
     checked = regressor(model) if classes is None else classifier(model)
     credits = tuple(read_credits(entry, len(columns)) for entry in content["encoders"])  # noqa: A001
-    return Plan(columns, task, classes, encoders, widths, checked, credits)
+    reads_texts = any(entry["ngrams"] or "articles" in entry for entry in content["encoders"])
+    return Plan(columns, task, classes, encoders, widths, checked, credits, reads_texts)
 
 
 def _width(encoder: Encoder, columns: tuple[Column, ...]) -> int:

@@ -65,6 +65,7 @@ class Plan:
         widths: How many columns each makes.
         model: Scores a batch: a `Classifier`, or a `Regressor` where there are no classes.
         credits: Whose each column of each encoder's matrix is.
+        reads_texts: Whether a row's time grows with the length of its texts.
     """
 
     columns: tuple[Column, ...]
@@ -74,6 +75,7 @@ class Plan:
     widths: tuple[int, ...]
     model: Any = field(repr=False)
     credits: tuple[Credits, ...] = field(default=(), repr=False)
+    reads_texts: bool = False
 
     def score(self, rows: Sequence[Sequence[object]]) -> Scores:
         """Score rows whose values stand in the order of `columns`.

@@ -56,7 +56,7 @@ def load_metadata(folder: Path) -> Model:
         return metadata
 
 
-def load_pyfunc(folder: Path, *, fallback: str, reason: str, bounds: Bounds = DEFAULT_BOUNDS) -> Scorer:
+def load_pyfunc(folder: Path, *, fallback: str, reason: str, bounds: Bounds = DEFAULT_BOUNDS) -> PyfuncScorer:
     """Load a version's own code, and run it in this process.
 
     Args:

@@ -54,6 +54,11 @@ class PyfuncScorer:
         self.columns = self._judge.columns
         self._shared = shared_call(model, self._judge)
 
+    def warm_up(self) -> None:
+        """Have the model load what it loads late, where the version allows a call for nobody."""
+        if self._shared is not None:
+            self._shared.warm_up()
+
     def begin(self, body: bytes, media: Media) -> Scored | Job:
         """Return the job: what a foreign model costs is not known."""
         alone = partial(self._answer, body, media)

@@ -30,6 +30,7 @@ COME_WITH = {
     "packaging": "mlflow",
     "matplotlib": "mlflow",
     "cloudpickle": "mlflow",
+    "joblib": "scikit-learn",
     "scipy": "scikit-learn",
     "threadpoolctl": "scikit-learn",
     "annotated_types": "pydantic",

@@ -33,7 +33,7 @@ def train(
     fitted = XGBClassifier(
         n_estimators=keys.n_estimators, max_depth=keys.max_depth, learning_rate=keys.learning_rate,
         early_stopping_rounds=keys.early_stopping_rounds, eval_metric="logloss", subsample=0.8,
-        colsample_bytree=0.5, random_state=keys.random_state,
+        colsample_bytree=0.5, random_state=keys.random_state, n_jobs=1,
     )  # fmt: skip
     fitted.fit(X_train, y_train, eval_set=[(X_val, y_val)], verbose=False)
     return fitted

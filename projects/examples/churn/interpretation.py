@@ -136,7 +136,7 @@ def _auc(X: pd.DataFrame, y: NDArray[np.int64], fit: NDArray[np.intp], judge: ND
 
     model = XGBClassifier(
         n_estimators=TREES, max_depth=DEPTH, learning_rate=RATE, subsample=0.8, colsample_bytree=0.5,
-        random_state=0,
+        random_state=0, n_jobs=1,
     )  # fmt: skip
     model.fit(X.iloc[fit], y[fit])
     return float(roc_auc_score(y[judge], model.predict_proba(X.iloc[judge])[:, 1]))

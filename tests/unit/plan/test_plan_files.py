@@ -109,10 +109,12 @@ def test_an_altered_estimator_is_refused_without_a_tag(folder):
         load_plan(folder)
 
 
-@pytest.mark.parametrize("form", [1, 3])
+@pytest.mark.parametrize("form", [1, 4])
 def test_another_format_is_refused(folder, form):
     seal(folder, content(folder) | {"format": form})
-    with pytest.raises(PlanBroken, match=f"has plan format {form}, this Penstock reads 2; train the version"):
+    with pytest.raises(
+        PlanBroken, match=f"has plan format {form}, this Penstock reads 2 and 3; train the version"
+    ):
         load_plan(folder)
 
 

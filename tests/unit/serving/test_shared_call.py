@@ -85,9 +85,7 @@ def scorer(folder: Path, shape: str = "list", metadata: Any = None, columns: Any
             signature=ModelSignature(inputs, Schema([ColSpec("string")]), params),
             metadata={"penstock.batch_rows": 8} if metadata is None else metadata,
         )
-    made = load_pyfunc(folder, fallback="", reason="")
-    assert isinstance(made, PyfuncScorer)
-    return made
+    return load_pyfunc(folder, fallback="", reason="")
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +153,20 @@ def test_an_answer_without_a_part_a_row_ends_company(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="for 4 rows it answered a str of another length"):
         job.shared.answer([job.rows, job.rows])
     assert isinstance(made.begin(BODIES[0], JSON), partial)
+
+
+def test_a_version_that_allows_it_answers_a_row_of_gaps_before_anybody_asks(
+    plain: PyfuncScorer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        plain.warm_up()
+    assert caplog.messages == []
+
+
+def test_a_row_of_gaps_that_makes_the_model_fail_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = scorer(tmp_path / "model", "none of them")
+    with caplog.at_level("INFO"):
+        made.warm_up()
+    assert "a row of gaps could not be answered" in caplog.messages

@@ -32,7 +32,7 @@ class ExtractiveSettings:
         dimensions: Of an embedding.
     """
 
-    sentences: int = 2
+    sentences: int = 3
     dimensions: int = 256
 
     def __post_init__(self) -> None:

@@ -17,6 +17,9 @@ from projects.text.disk_cache import INSIDE, SMALLEST, DiskCache, DiskUnavailabl
 
 lmdb = pytest.importorskip("lmdb")
 REPO = Path(__file__).parents[4]
+WRITES_3000 = """
+FeatureCache(0, folder).put_many((f"key {n}".encode(), bytes([n % 256]) * 800) for n in range(3000))
+"""
 
 
 def entries(number: int, size: int = 800) -> list[tuple[bytes, bytes]]:
@@ -177,8 +180,7 @@ def test_an_entry_under_anothers_key_never_answers(tmp_path):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_file_with_random_damage_gives_right_values_or_none_and_is_begun_anew(tmp_path, seed):
     folder = tmp_path / "cache"
-    ending = "cache = FeatureCache(0, folder)\ncache.put_many((f'key {n}'.encode(), bytes([n % 256]) * 800) for n in range(3000))"
-    assert in_another_process(ending, folder).wait(60) == 0
+    assert in_another_process(WRITES_3000, folder).wait(60) == 0
     file = folder / INSIDE / "data.mdb"
     overwrite(file, range(8_192 + 512 * seed, file.stat().st_size, 37_000), bytes(range(64)))
 
@@ -198,12 +200,11 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path, content):
     cache.put_many(entries(1))
 
     assert cache.get_many([b"key 0"]) == [bytes(800)]
-    assert os.listdir(tmp_path) == [INSIDE]
+    assert [entry.name for entry in tmp_path.iterdir()] == [INSIDE]
 
 
 def test_a_file_that_was_cut_off_is_put_aside(tmp_path):
-    code = "FeatureCache(0, folder).put_many((f'key {n}'.encode(), bytes(800)) for n in range(3000))"
-    assert in_another_process(code, tmp_path).wait(60) == 0
+    assert in_another_process(WRITES_3000, tmp_path).wait(60) == 0
     file = tmp_path / INSIDE / "data.mdb"
     os.truncate(file, file.stat().st_size // 2)
 
@@ -226,8 +227,10 @@ def test_a_folder_that_cannot_be_made_warns_once_and_memory_is_used(tmp_path):
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "cache"
     cache = FeatureCache(10_000, folder)
-    sentence = f"the cache folder {folder} cannot be used, so features are kept in memory only: Not a directory"
-    with pytest.warns(UserWarning) as caught:
+    sentence = (
+        f"the cache folder {folder} cannot be used, so features are kept in memory only: Not a directory"
+    )
+    with pytest.warns(UserWarning, match="kept in memory only") as caught:
         cache.put_many(entries(2))
 
     assert [str(one.message) for one in caught] == [sentence]
