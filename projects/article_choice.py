@@ -14,7 +14,7 @@ import pandas as pd
 from projects.article_columns import ArticleColumns
 from projects.article_parts import Articles, extractor_of
 from projects.counted import counted
-from projects.kept_texts import KeptTexts
+from projects.kept_texts import KeptTexts, reading
 from projects.problem import Problem
 from projects.progress import Progress
 from projects.read_text import Alternative, ReadText
@@ -22,6 +22,8 @@ from projects.read_text import Alternative, ReadText
 FEWEST_SECONDS = 20.0
 FOLDS_TIMES = 3.0
 """Reading the folds' texts may take so many times as long as the search, which begins only then."""
+PROBED = 100
+"""Texts by which it is seen how long sentence embeddings take."""
 Clock = Callable[[], float]
 
 
@@ -37,7 +39,7 @@ def with_articles(problem: Problem, progress: Progress, clock: Clock = time.mono
     names = ", ".join(f"'{name}'" for name in problem.inputs.free_texts)
     with progress.step(f"reading the texts of {names}") as step:
         kept = KeptTexts(len(problem.inputs.articles) * (len(problem.rows.folds) + 4))
-        made = [_Reading(problem, article, kept).chosen() for article in problem.inputs.articles]
+        made = [_Reading(problem, article, kept, clock).chosen() for article in problem.inputs.articles]
         articles = Articles(problem.inputs.articles, tuple(extractor for extractor, _ in made), kept)
         texts = tuple(text for _, text in made)
         folds = _read_folds(problem, articles, clock)
@@ -51,11 +53,17 @@ def with_articles(problem: Problem, progress: Progress, clock: Clock = time.mono
     return replace(problem, articles=articles, texts=texts, rows=rows)
 
 
+def bound_of(problem: Problem) -> float:
+    """Return the seconds that reading the folds' texts, or what is dear in it, may take."""
+    return max(FEWEST_SECONDS, FOLDS_TIMES * problem.asked.tuning.seconds)
+
+
 @dataclass(frozen=True)
 class _Reading:
     problem: Problem
     article: ArticleColumns
     kept: KeptTexts
+    clock: Clock
 
     def chosen(self) -> tuple[Any, ReadText]:
         """Return the unfitted extractor with what was chosen, and what it becomes."""
@@ -78,15 +86,42 @@ class _Reading:
             extractor.entities, extractor.language, extractor.use_gpu, extractor.random_state,
         )  # fmt: skip
         seconds = max(FEWEST_SECONDS, problem.asked.tuning.seconds)
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, reading():
             warnings.simplefilter("always")
-            choice = choose(articles, labels, options, name=extractor.configuration, seconds=seconds)
+            dear = (
+                {} if asked.configuration != "auto" or asked.sentence_model else self._dear(articles, options)
+            )
+            choice = choose(
+                articles, labels, options, name=extractor.configuration, left_out=dear, seconds=seconds
+            )
             extractor.set_params(configuration=choice.configuration)
             unfitted = clone(extractor)
             numbers = extractor.fit_transform(X, y)
         self.kept.keep(extractor, X, y, numbers)
         told = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
         return unfitted, self._told(extractor, choice, len(articles), told)
+
+    def _dear(self, articles: Sequence[Any], options: Any) -> dict[Any, str]:
+        """Say why sentence embeddings are left out, where those of all rows would take too long."""
+        from projects.text.making import make_parts
+        from projects.text.part import PartMissingError
+
+        step = max(1, len(articles) // PROBED)
+        some = list(articles[::step][:PROBED])
+        try:
+            part = dict(make_parts(["sentences"], options))["sentences"]
+            part.fit(some[:1], None)
+            started = self.clock()
+            part.transform(some)
+        except PartMissingError:
+            return {}
+        rows = len(self.problem.features.frame)
+        expected = (self.clock() - started) / len(some) * rows
+        if expected <= bound_of(self.problem):
+            return {}
+        long = f"they would take about {expected / 60:.0f} minutes for {counted(rows, 'text')}"
+        waits = "features.text.configuration: maximum waits for them"
+        return {"sentences": f"sentence embeddings are left out: {long}; {waits}"}
 
     def _told(self, fitted: Any, choice: Any, labelled: int, warned: Sequence[str]) -> ReadText:
         chosen = choice.configuration
@@ -114,7 +149,7 @@ def _read_folds(problem: Problem, articles: Articles, clock: Clock) -> int:
 
     rows = problem.rows
     codes = codes_of(rows.y, rows.classes)
-    bound = max(FEWEST_SECONDS, FOLDS_TIMES * problem.asked.tuning.seconds)
+    bound = bound_of(problem)
     started = clock()
     for number, (at, _) in enumerate(rows.folds):
         if number >= 2 and (clock() - started) * (number + 1) / number > bound:

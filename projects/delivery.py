@@ -177,7 +177,7 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "penstock.gate": outcome.decision.sentence,
         "penstock.data_sha256": outcome.table.clean.sha256,
         "penstock.spec_sha256": outcome.table.original.sha256,
-        **tags_of(problem.texts, outcome.report.metrics.get("f1")),
+        **tags_of(problem.texts, outcome.report.metrics.get("f1_macro")),
     }
 
 

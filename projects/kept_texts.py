@@ -40,7 +40,8 @@ class KeptTexts:
             key = _key(transformer, X, y)
             with self._lock:
                 if key not in self._kept:
-                    self._keep(key, fit(transformer, X, y, *rest, **more))
+                    with reading():
+                        self._keep(key, fit(transformer, X, y, *rest, **more))
                 self._kept.move_to_end(key)
                 return self._kept[key]
 
@@ -66,6 +67,13 @@ class KeptTexts:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(None), ()
+
+
+def reading() -> Any:
+    """Read texts on one thread: threads that wait for each other take five times as long on such matrices."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
 
 
 def _key(transformer: Any, X: Any, y: Any) -> bytes:

@@ -13,6 +13,8 @@ from typing import Any
 
 import cloudpickle
 
+from projects.text.inside import extractors_in
+
 BY_VALUE = (
     "projects.transformers",
     "projects.estimators",
@@ -55,7 +57,15 @@ def requirements(pipeline: Any, modules: Sequence[str] = ()) -> list[str]:
     tops = {name.split(".")[0] for name in named} - set(sys.stdlib_module_names)
     names = {"scikit-learn", "pandas", "numpy", "cloudpickle"}
     names |= {found for top in tops if (found := distribution_of(top))}
-    return [f"{name}=={importlib.metadata.version(name)}" for name in sorted(names)]
+    pinned = {name: f"{name}=={importlib.metadata.version(name)}" for name in names}
+    # Parts of text features import what they need when they are asked, so no pickle names it.
+    asked = [line for found in extractors_in(pipeline) for _, part in found.parts_ for line in _needs(part)]
+    return sorted({**pinned, **{line.partition("==")[0]: line for line in asked}}.values())
+
+
+def _needs(part: Any) -> Sequence[str]:
+    needed: Sequence[str] = getattr(part, "requirements_", ())
+    return needed
 
 
 def distribution_of(top: str) -> str | None:

@@ -23,6 +23,7 @@ from mlflow.types import ColSpec, DataType, Schema
 
 from projects.pickled import own_classes_by_value, requirements
 from projects.scorer import rows_of
+from projects.text.inside import extractors_in
 from serving.plan.load import digest, load_plan
 from serving.plan.model import Column, PlanUnsupported, Task
 from serving.plan.parity import check
@@ -37,6 +38,8 @@ HINTS = {
 """By logger, how lines begin that would stand in the middle of a step's own line."""
 CLASSES = b"penstock.classes"
 """In the reference's schema: the labels as a JSON list, in the order of the probabilities."""
+BATCH_ROWS, ROWS_TOGETHER = "penstock.batch_rows", 64
+"""In a version's metadata: a model server may answer requests that wait in one call of so many rows."""
 OUTPUT_TYPES = {"i": DataType.long, "b": DataType.boolean, "f": DataType.double}
 
 
@@ -130,6 +133,7 @@ def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float])
             pip_requirements=requirements(subject.pipeline, subject.modules),
             signature=signature(subject.columns, subject.y),
             input_example=subject.X.head(EXAMPLE_ROWS),
+            metadata=metadata_of(subject.pipeline),
         )
     mlflow.log_metrics(dict(scores), model_id=info.model_id)
     model = mlflow.pyfunc.load_model(f"models:/{info.model_id}")
@@ -148,6 +152,12 @@ def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float])
         plan, plan_sha256 = _attach_plan(subject, rows, said, folder / "plan")
         client.log_model_artifacts(info.model_id, str(folder))
     return Published(info.model_id, plan, plan_sha256)
+
+
+def metadata_of(pipeline: Any) -> dict[str, Any] | None:
+    """Return what a version says of itself: sentences cost less together, and a row's answer is its own."""
+    parts = {name for found in extractors_in(pipeline) for name, _ in found.parts_}
+    return {BATCH_ROWS: ROWS_TOGETHER} if "sentences" in parts else None
 
 
 def register(client: MlflowClient, name: str, run_id: str, model_id: str, tags: Mapping[str, str]) -> str:

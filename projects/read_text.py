@@ -95,7 +95,9 @@ def tags_of(texts: Sequence[ReadText], f1: float | None) -> dict[str, str]:
         return {}
     tags = {
         "dataset_size": str(max(one.labelled for one in texts)),
-        "configuration": ",".join(dict.fromkeys(one.name for one in texts)),
+        "configuration": ",".join(dict.fromkeys(one.by_size for one in texts)),
         "features_count": str(sum(one.features for one in texts)),
     }
-    return tags | ({} if f1 is None else {"f1_score": f"{f1:.6g}"})
+    taken = ",".join(dict.fromkeys(one.name for one in texts))
+    extended = {} if taken == tags["configuration"] else {"extended_to": taken}
+    return tags | extended | ({} if f1 is None else {"f1_score": f"{f1:.6g}"})

@@ -153,6 +153,10 @@ def by_clean_names(asked: Requirement, clean: Clean) -> Requirement:
     features = {
         "drop": many(asked.features.drop),
         "interactions": pairs if isinstance(pairs, str) else tuple(many(pair) for pair in pairs),
+        "text": asked.features.text.model_copy(
+            update={"columns": many(asked.features.text.columns)}
+            | {role: one(getattr(asked.features.text, role)) for role in ("title", "source", "published")}
+        ),
     }
     split = {name: one(getattr(asked.split, name)) for name in ("group_column", "time_column")}
     looked_at = {name: many(getattr(asked.evaluation, name)) for name in ("segments", "groups")}

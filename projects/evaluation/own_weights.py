@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from projects.evaluation.frozen import unwrapped
+from projects.text.inside import extractors_in
 
 
 def own_weights(model: Any) -> dict[str, float]:
@@ -23,9 +24,11 @@ def own_weights(model: Any) -> dict[str, float]:
     if weights is None or not len(names):
         return {}
     each = np.abs(np.atleast_2d(weights)).mean(axis=0)
+    texts = _texts(pipeline)
     found: dict[str, float] = {}
     for name, weight in zip(names, each, strict=False):
-        if owner := _owner(name.partition("__")[2] or name, columns):
+        part, _, cell = name.partition("__")
+        if owner := _owner(cell or name, columns) or texts.get(part):
             found[owner] = found.get(owner, 0.0) + float(weight)
     return found
 
@@ -36,6 +39,17 @@ def _names(pipeline: Pipeline) -> tuple[set[str], list[str]]:
     except (AttributeError, ValueError, NotImplementedError, TypeError):
         return set(), []  # a step that does not name its cells
     return {str(name) for name in getattr(pipeline, "feature_names_in_", ())}, names
+
+
+def _texts(pipeline: Pipeline) -> dict[str, str]:
+    """Return the first column of each part that makes numbers of free text: they have other names."""
+    columns = next((step for _, step in pipeline.steps[:-1] if hasattr(step, "transformers_")), None)
+    parts = getattr(columns, "transformers_", ())
+    return {
+        name: str(picked[0])
+        for name, made, picked in parts
+        if isinstance(picked, list) and picked and next(extractors_in(made), None) is not None
+    }
 
 
 def _owner(cell: str, columns: set[str]) -> str | None:

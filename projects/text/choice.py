@@ -48,6 +48,7 @@ def choose(
     name: Name | None = None,
     extend: Literal["auto", "never"] = "auto",
     enable_advanced: bool = True,
+    left_out: Mapping[PartName, str] | None = None,
     seconds: float = 60.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Choice:
@@ -61,6 +62,7 @@ def choose(
         name: A configuration that was asked for; None chooses.
         extend: `never` compares nothing.
         enable_advanced: False leaves out word vectors and sentence embeddings.
+        left_out: Parts that are not wanted, and why: as if they could not be made.
         seconds: Bound of the comparison, about.
         clock: Seconds that pass.
 
@@ -72,7 +74,9 @@ def choose(
     size = len(articles) if dataset_size is None else dataset_size
     wanted = _wanted(name, size, names)
     is_open = name is None and dataset_size is None and extend == "auto" and labels is not None
-    missing = missing_of(PARTS[names[-1] if is_open else wanted], options)
+    unwanted = left_out or {}
+    wished = [part for part in PARTS[names[-1] if is_open else wanted] if part not in unwanted]
+    missing = {**missing_of(wished, options), **unwanted}
     best = next_best(wanted, missing)
     candidates = {
         one: tuple(
@@ -82,7 +86,7 @@ def choose(
         if one == best or next_best(one, missing) == one
     }
     fixed = Configuration(best, candidates[best], reason=_reason(wanted, best, size, name))
-    if missing and wanted != best:
+    if wanted != best and not set(missing) <= set(unwanted):
         warnings.warn(f"text features: {'; '.join(missing.values())}", stacklevel=2)
     if not is_open or labels is None or len(candidates) < 2 or len(articles) < 2 * len(labels.folds):
         return Choice(fixed, missing=missing)

@@ -166,8 +166,10 @@ def labels_of(labels: Any, articles: int, *, least_classes: int = 2) -> NDArray[
         least_classes: How many different ones there must be.
 
     Raises:
-        BadInput: There are more or fewer, one is missing, or there are too few classes.
+        BadInput: There are more or fewer, one is missing or no class, or there are too few classes.
     """
+    if labels is None or isinstance(labels, str):
+        raise BadInput(f"a list of {articles} labels is wanted, one for each article, not {labels!r}")
     values = pd.Series(list(labels), dtype=object)
     if len(values) != articles:
         raise BadInput(
@@ -180,6 +182,8 @@ def labels_of(labels: Any, articles: int, *, least_classes: int = 2) -> NDArray[
     if len(kinds) > 1:
         raise BadInput(f"labels must be of one kind, not {' and '.join(kinds)}; write all as texts")
     found = np.asarray(values.tolist())
+    if found.dtype.kind == "f" and (found != np.round(found)).any():
+        raise BadInput("labels must be classes, and these are numbers with fractions; write them as ranges")
     if len(np.unique(found)) < least_classes:
         raise BadInput(f"at least {least_classes} classes are wanted; all {articles} articles have one label")
     return found

@@ -21,8 +21,8 @@ Linear = tuple[Numbers, Numbers]
 Learn = Callable[[Any, Any, int], Linear]
 MOST_CLASSES = 30
 """With more, naive Bayes alone: a logistic regression's time grows with the classes."""
-LOOSE_FROM = 1_000_000
-"""Weights from which on a logistic regression stops early: the last digits of its answer are noise here."""
+STEPS = 15
+"""Passes of the logistic regression: it stops before it fits single texts, and 48,000 texts take 2 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,11 @@ def bayes(weights: Any, codes: Any, classes: int) -> Linear:
 
 
 def logistic(weights: Any, codes: Any, classes: int) -> Linear:
-    """Learn a logistic regression's decision values; C 30 as rows have length 1."""
+    """Learn a logistic regression's decision values by SAGA (Defazio et al. 2014); C 5 as rows have length 1."""
     from sklearn.linear_model import LogisticRegression
 
-    is_large = weights.nnz > LOOSE_FROM
     model = LogisticRegression(
-        C=30, class_weight="balanced", max_iter=60 if is_large else 300, tol=1e-2 if is_large else 1e-3
+        C=5, class_weight="balanced", solver="saga", max_iter=STEPS, tol=1e-3, random_state=0
     )
     model = _fitted_quietly(model, weights.astype(np.float32), codes)
     matrix, offset = model.coef_.T.astype(np.float64), model.intercept_.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The words that names are known by where no pipeline finds them: common ones of English news and business."""
+"""The words that names are known by where no pipeline finds them: common in English news and letters."""
 
 from serving.plan.text.entities import Lists
 
@@ -72,7 +72,8 @@ PLACES_OF_TWO = (
     "los angeles", "las vegas", "san francisco", "san diego", "san antonio", "san jose", "hong kong",
     "saudi arabia", "sri lanka", "costa rica", "puerto rico", "el salvador", "sierra leone", "ivory coast",
     "czech republic", "middle east", "silicon valley", "wall street", "white house", "cape town",
-    "buenos aires", "mexico city", "kuala lumpur", "tel aviv", "abu dhabi", "st louis", "salt lake", "northern ireland",
+    "buenos aires", "mexico city", "kuala lumpur", "tel aviv", "abu dhabi", "st louis", "salt lake",
+    "northern ireland",
     "west bank", "rio de", "sao paulo", "central park", "burkina faso", "papua new",
 )  # fmt: skip
 COMMON = """

@@ -66,13 +66,14 @@ def made_folds(
     Returns:
         Pairs (rows to fit on, rows to score); each row is scored once.
     """
-    copies, firsts = np.unique([article.text for article in articles], return_index=True)
-    places = {text: place for place, text in enumerate(copies.tolist())}
+    places: dict[str, int] = {}
+    copy_of = np.array([places.setdefault(article.text, len(places)) for article in articles], dtype=np.intp)
+    firsts = np.unique(copy_of, return_index=True)[1]
     order = np.random.default_rng(seed).permutation(len(firsts))
     dealt = order[np.argsort(np.asarray(strata)[firsts[order]], kind="stable")]
     fold_of_copy = np.empty(len(firsts), dtype=np.intp)
     fold_of_copy[dealt] = np.arange(len(dealt)) % folds
-    fold_of = fold_of_copy[[places[article.text] for article in articles]]
+    fold_of = fold_of_copy[copy_of]
     pairs = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(folds)]
     return [pair for pair in pairs if len(pair[0]) and len(pair[1])]
 

@@ -22,29 +22,29 @@ class SentimentPart:
         language: Of the texts: a code such as `en`; `auto` takes them for English.
 
     Attributes:
-        measure: What makes the numbers; without a word before it is fitted.
+        measure: What makes the numbers.
+
+    Raises:
+        PartMissingError: TextBlob is not installed, or the texts are not English.
     """
 
     names: tuple[str, ...] = tuple(f"sentiment_{name}" for name in NAMES)
 
     def __init__(self, *, language: str = "auto") -> None:
+        if language.lower().split("-")[0] not in ("auto", "en"):
+            raise PartMissingError(
+                f"sentiment knows English words alone; the texts' language is {language!r}"
+            )
         self.language = language
-        self.measure = Sentiment({})
-
-    def fit(self, articles: Sequence[Article], labels: Labels | None = None) -> Self:  # noqa: ARG002 - a part's form
-        """Read the lexicon.
-
-        Raises:
-            PartMissingError: TextBlob is not installed, or the texts are not English.
-        """
-        if self.language.lower()[:2] not in ("au", "en"):
-            raise PartMissingError(f"sentiment knows English words alone; these texts are {self.language!r}")
         self.measure = Sentiment(textblob_lexicon())
+
+    def fit(self, articles: Sequence[Article], labels: Labels | None = None) -> Self:  # noqa: ARG002 - a Part's
+        """Learn nothing."""
         return self
 
-    def fit_transform(self, articles: Sequence[Article], labels: Labels | None = None) -> Numbers:
-        """Fit, and return the texts' numbers."""
-        return self.fit(articles, labels).transform(articles)
+    def fit_transform(self, articles: Sequence[Article], labels: Labels | None = None) -> Numbers:  # noqa: ARG002
+        """Return the texts' numbers."""
+        return self.transform(articles)
 
     def transform(self, articles: Sequence[Article]) -> Numbers:
         """Return the numbers, of shape (texts, 5)."""

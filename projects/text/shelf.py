@@ -1,7 +1,7 @@
 """What a process holds once for all who need it: loaded models, and what they answered.
 
-It is a module's own dictionary entry among Python's modules, not a global of this module: classes that are
-pickled by value would take their module's globals along.
+It lies among Python's modules, not in a global of this one: classes that are pickled by value take the
+globals that they reach along.
 """
 
 import os
@@ -19,12 +19,14 @@ LAYOUT = "_penstock_shelf_1"
 """Its name among Python's modules; another number for another layout."""
 MOST_BYTES = 256_000_000
 """Of answers that are kept in a process: 130,000 of 384 numbers."""
+RECENT = 8
+"""Trained vectors that are held: those of five folds and of all rows."""
 A_KEY = 250
 """Bytes that an entry takes beside its numbers, about."""
 
 
 class Shelf:
-    """Models by their digests, and vectors that were computed, the least recently used ones given up first.
+    """Loaded models, and vectors that were computed: of these the least recently used are given up first.
 
     Args:
         most_bytes: Of vectors.
@@ -34,15 +36,25 @@ class Shelf:
         self.lock = threading.RLock()
         self.most_bytes = most_bytes
         self.bytes = 0
-        self._models: dict[Hashable, Any] = {}
+        self._made: dict[Hashable, Any] = {}
+        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
         self._vectors: OrderedDict[Hashable, NDArray[np.float32]] = OrderedDict()
 
-    def model(self, key: Hashable, load: Callable[[], Any]) -> Any:
-        """Return the model of a key; the first who asks loads it, and others wait."""
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what was made for a key; the first who asks makes it, and others wait."""
         with self.lock:
-            if key not in self._models:
-                self._models[key] = load()
-            return self._models[key]
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+    def recent(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what was made for a key, of which the last RECENT are held."""
+        with self.lock:
+            made = self._recent.pop(key) if key in self._recent else make()
+            self._recent[key] = made
+            if len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+            return made
 
     def vector(self, key: Hashable) -> NDArray[np.float32] | None:
         """Return what was computed for a key; None where it was not, or was given up."""

@@ -1,11 +1,12 @@
 """What words mean by the company they keep: Word2Vec of the training texts, or vectors from a file.
 
 A text's numbers are the sum of its words' vectors, weighed by TF-IDF of length 1: rare words count more, long
-texts no more than short ones. That is a linear view, so that a fitted part is plain arrays and needs no gensim.
+texts no more than short ones. That is a linear view: a fitted part is plain arrays and needs no gensim.
 """
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,16 +14,19 @@ import numpy as np
 
 from projects.text.article import Article
 from projects.text.part import Labels, Numbers, PartMissingError
+from projects.text.shelf import shelf
 from projects.text.views import View, projected
-from projects.text.word_vectors import Vectors, read_vectors
+from projects.text.word_vectors import Vectors, check_file, read_vectors
 
 WIDTH = 100
 FEWEST_WIDTH = 8
 WORDS_A_NUMBER = 50
 """Words of training texts that a number of the width needs: 5,000 words give 100."""
-PASSES = 3_000_000
-"""Words that training goes through in all, about 5 s; small corpora are gone through more often."""
-EPOCHS = (5, 60)
+MOST_WORDS = 2_000_000
+"""Of more words than these only every second, third or further text is learned from."""
+PASSES = 4_000_000
+"""Words that training goes through in all, about 10 s; small corpora are gone through more often."""
+EPOCHS = (2, 60)
 FEWEST_WORDS = 20
 """With fewer known words there are no numbers."""
 
@@ -48,7 +52,9 @@ class Word2VecPart:
         self.random_state = random_state
         self.names: tuple[str, ...] = ()
         self.views_: list[View] = []
-        if word2vec is None and importlib.util.find_spec("gensim") is None:
+        if word2vec is not None:
+            check_file(Path(word2vec))
+        elif importlib.util.find_spec("gensim") is None:
             raise PartMissingError("word vectors need gensim: pip install 'penstock[text]'")
 
     def fit(self, articles: Sequence[Article], labels: Labels | None = None) -> Self:  # noqa: ARG002 - a Part's
@@ -58,16 +64,24 @@ class Word2VecPart:
             BadInput: The file holds no vectors.
         """
         texts = [article.text for article in articles]
-        words = _analyzer()
-        sentences = [words(text) for text in texts]
-        if self.word2vec is None:
-            vectors = trained(sentences, self.random_state)
-        else:
-            vectors = read_vectors(Path(self.word2vec), {word for sentence in sentences for word in sentence})
+        # Candidates of a training are fitted on the same folds again and again.
+        vectors = shelf().recent(self._key(texts), lambda: self._vectors(texts))
         self.views_ = [_view(vectors, texts)] if len(vectors.words) >= FEWEST_WORDS else []
         width = len(self.views_[0].offset) if self.views_ else 0
         self.names = tuple(f"word2vec_{number}" for number in range(width))
         return self
+
+    def _key(self, texts: Sequence[str]) -> Hashable:
+        digest = blake2b("\0".join(texts).encode(errors="surrogatepass"), digest_size=16).digest()
+        file = Path(self.word2vec).resolve() if self.word2vec is not None else None
+        return ("word2vec", digest, self.random_state, file, file and file.stat().st_mtime_ns)
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        words = _analyzer()
+        sentences = [words(text) for text in texts]
+        if self.word2vec is None:
+            return trained(sentences, self.random_state)
+        return read_vectors(Path(self.word2vec), {word for sentence in sentences for word in sentence})
 
     def fit_transform(self, articles: Sequence[Article], labels: Labels | None = None) -> Numbers:
         """Fit, and return the texts' numbers."""
@@ -89,6 +103,7 @@ def trained(sentences: Sequence[Sequence[str]], seed: int) -> Vectors:
     """
     from gensim.models import Word2Vec
 
+    sentences = sentences[:: 1 + sum(map(len, sentences)) // MOST_WORDS]
     words = sum(map(len, sentences))
     model = Word2Vec(
         vector_size=width_of(words), window=5, min_count=fewest_of(words), sg=1, negative=5, sample=1e-3,

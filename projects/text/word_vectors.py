@@ -1,14 +1,14 @@
 """Word vectors from a file: word2vec's text or binary form, GloVe's, or gensim's KeyedVectors.
 
-A file of millions of words is read once through and never held whole: kept are the words of the training texts,
-and the file's first ones, which are its commonest, for texts that are still to come.
+A file of millions of words is read once through and never held whole: kept are the words of the training
+texts, and the file's first ones, which are its commonest, for texts that are still to come.
 """
 
 import gzip
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +34,15 @@ def read_vectors(file: Path, wanted: Collection[str], *, first: int = FIRST) -> 
     """Read the vectors of a training's words and of the file's first ones.
 
     Args:
-        file: Ends in `.bin` (word2vec's binary form), `.kv` or `.model` (gensim's), or is text; `.gz` after it
-            means packed.
+        file: Ends in `.bin` (word2vec's binary form), `.kv` or `.model` (gensim's), or is text; with `.gz`
+            after that it is packed.
         wanted: Words in small letters.
         first: How many of the file's first words are kept, too.
 
     Raises:
         BadInput: The file is not there or holds no vectors; the sentence says which line or word is wrong.
     """
-    if not file.is_file():
-        raise BadInput(f"there is no file of word vectors {str(file)!r}; name one, or leave word2vec away")
+    check_file(file)
     kept: dict[str, NDArray[Any]] = {}
     for place, (word, vector) in enumerate(_entries(file)):
         small = word.lower()
@@ -57,20 +56,29 @@ def read_vectors(file: Path, wanted: Collection[str], *, first: int = FIRST) -> 
     return Vectors(tuple(kept), matrix)
 
 
+def check_file(file: Path) -> None:
+    """Refuse a file that is not there.
+
+    Raises:
+        BadInput: It is not.
+    """
+    if not file.is_file():
+        raise BadInput(f"there is no file of word vectors {str(file)!r}; name one, or leave word2vec away")
+
+
 def _entries(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     kind = file.with_suffix("").suffix if file.suffix == ".gz" else file.suffix
     if kind in (".kv", ".model"):
         yield from _of_gensim(file)
         return
-    opened: Any = gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
     try:
-        with opened as stream:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
             yield from _binary(file, stream) if kind == ".bin" else _text(file, stream)
     except (OSError, EOFError) as error:
         raise BadInput(f"{file.name} cannot be read: {error}") from error
 
 
-def _text(file: Path, stream: IO[bytes]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _text(file: Path, stream: Any) -> Iterator[tuple[str, NDArray[Any]]]:
     width = None
     for number, line in enumerate(stream, 1):
         word, *cells = line.decode("utf-8", "replace").rstrip().split(" ")
@@ -88,7 +96,7 @@ def _text(file: Path, stream: IO[bytes]) -> Iterator[tuple[str, NDArray[Any]]]:
         yield word, vector
 
 
-def _binary(file: Path, stream: IO[bytes]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _binary(file: Path, stream: Any) -> Iterator[tuple[str, NDArray[Any]]]:
     try:
         words, width = (int(cell) for cell in stream.readline(LONGEST_WORD).split())
     except ValueError as error:
@@ -101,7 +109,7 @@ def _binary(file: Path, stream: IO[bytes]) -> Iterator[tuple[str, NDArray[Any]]]
         yield word.decode("utf-8", "replace"), np.frombuffer(cells, dtype="<f4")
 
 
-def _word(stream: IO[bytes]) -> bytes | None:
+def _word(stream: Any) -> bytes | None:
     """Read up to a blank; None where there is none for too long."""
     read = bytearray()
     while (mark := stream.read(1)) != b" ":

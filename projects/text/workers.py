@@ -14,6 +14,7 @@ from projects.text.part import Numbers
 
 WAITING = 4
 """Batches a worker that are handed out before their numbers are taken: none idles, none piles up."""
+_SENT: dict[str, bytes] = {}
 _LOADED: dict[str, Extractor] = {}
 
 
@@ -99,7 +100,7 @@ def _by_processes(
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
     pool = ProcessPoolExecutor(
         max_workers=workers,
-        initializer=_load,
+        initializer=_receive,
         initargs=(extractor.fingerprint_, cloudpickle.dumps(extractor)),
         env=dict.fromkeys(variables, str(threads)),
     )
@@ -148,11 +149,14 @@ def _in_order(
             future.cancel()
 
 
-def _load(fingerprint: str, pickled: bytes) -> None:
-    _LOADED[fingerprint] = cloudpickle.loads(pickled)
+def _receive(fingerprint: str, pickled: bytes) -> None:
+    # Loaded by the first batch: what fails there is told, what fails here only ends the worker.
+    _SENT[fingerprint] = pickled
 
 
 def _extract(fingerprint: str, articles: Sequence[Article]) -> Numbers:
+    if fingerprint not in _LOADED:
+        _LOADED[fingerprint] = cloudpickle.loads(_SENT.pop(fingerprint))
     return _LOADED[fingerprint].extract(articles)
 
 

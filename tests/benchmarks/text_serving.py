@@ -1,6 +1,6 @@
 """Headlines behind the gateway: plans beside `mlflow models serve`, and embeddings with and without company.
 
-Every request brings a headline that never came before, so that no cache answers; a second line has them again.
+Every request brings a headline that never came before, so that no cache answers; other lines have them again.
 """
 
 import json
@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from tests.service.text_models import register_text
 
 PLANNED: tuple[Name, ...] = ("conservative", "balanced")
 TARGET_MS, TARGET_TIMES = 2.0, 10
-LEARNED_FROM = 1500
+LEARNED_FROM = 600
 BATCH_ROWS = 32
 
 
@@ -52,27 +53,30 @@ def main(*, full: bool = False) -> str:
             register_text(uri, "alone", model)
             register_text(uri, "together", model, batch_rows=BATCH_ROWS)
         address = stack.enter_context(gateway(uri, root, gateway_time_limit_s=30))
-        lines = [
-            _beside_mlflow(uri, name, address, root, (fresh, again), rounds, seconds) for name in PLANNED
-        ]
+        pace = Pace(rounds, seconds)
+        lines = []
+        for name in PLANNED:
+            path = f"/models/{name}/invocations"
+            ours = (Target("penstock", address, path, fresh), Target("penstock, again", address, path, again))
+            with mlflow_serve(uri, name, root, fresh) as peer:
+                lines.append(_beside_mlflow(name, (peer, *ours), pace))
         if has_network:
-            lines.append(_company(address, fresh, rounds, seconds))
+            lines.append(_company(address, fresh, pace))
         else:
             lines.append("sentence-transformers or a packaged model is not installed: no embeddings measured")
         return "\n\n".join(lines)
 
 
-def _beside_mlflow(
-    uri: str, name: str, address: str, root: Path, bodies: tuple[Path, Path], rounds: int, seconds: int
-) -> str:
-    fresh, again = bodies
-    with mlflow_serve(uri, name, root, fresh) as peer:
-        targets = [
-            peer,
-            Target("penstock", address, f"/models/{name}/invocations", fresh),
-            Target("penstock, again", address, f"/models/{name}/invocations", again),
-        ]
-        found = _in_turn(targets, (1, 16), rounds, seconds)
+@dataclass(frozen=True)
+class Pace:
+    """How often and how long each target is asked."""
+
+    rounds: int
+    seconds: int
+
+
+def _beside_mlflow(name: str, targets: Sequence[Target], pace: Pace) -> str:
+    found = _in_turn(targets, (1, 16), pace)
     ours, theirs = found["penstock", 1], found["mlflow models serve", 1]
     p50 = _median(ours, "p50_ms")
     times = _median(theirs, "p50_ms") / p50
@@ -83,24 +87,24 @@ def _beside_mlflow(
     return "\n".join([f"{name}: a scoring plan", *_table(found), verdict])
 
 
-def _company(address: str, bodies: Path, rounds: int, seconds: int) -> str:
+def _company(address: str, bodies: Path, pace: Pace) -> str:
     targets = [Target(name, address, f"/models/{name}/invocations", bodies) for name in ("alone", "together")]
-    found = _in_turn(targets, (1, 16), rounds, seconds)
+    found = _in_turn(targets, (1, 16), pace)
     alone, together = (_median(found[name, 16], "requests_per_s") for name in ("alone", "together"))
     verdict = f"with 16 connections, sharing calls answers {together / alone:.1f} times as many requests"
     return "\n".join(["maximum: sentence embeddings in a process of their own", *_table(found), verdict])
 
 
 def _in_turn(
-    targets: Sequence[Target], connections: Sequence[int], rounds: int, seconds: int
+    targets: Sequence[Target], connections: Sequence[int], pace: Pace
 ) -> dict[tuple[str, int], list[Load]]:
     found: dict[tuple[str, int], list[Load]] = {}
     for target in targets:
         _until_it_answers(target)
-    for number in range(rounds):
+    for number in range(pace.rounds):
         for count in connections:
             for target in targets if number % 2 else reversed(targets):
-                one = load(target.url, target.path, target.bodies, connections=count, seconds=seconds)
+                one = load(target.url, target.path, target.bodies, connections=count, seconds=pace.seconds)
                 found.setdefault((target.name, count), []).append(one)
     return found
 

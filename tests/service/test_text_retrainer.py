@@ -52,6 +52,8 @@ def test_the_first_good_version_goes_to_production_with_what_is_told_of_it(setti
     counted = made.last.classifier.feature_extractor.n_features_out_
     told = {"version": "1", "dataset_size": 300, "configuration": "conservative", "features_count": counted}
     assert {key: found.metadata[key] for key in told} == told
+    tags = MlflowClient(settings.tracking_uri).get_model_version("first", "1").tags
+    assert (tags["penstock.gate"], tags["penstock.plan"]) == ("pass", "yes")
     assert found.metadata["f1_score"] == pytest.approx(f1, abs=1e-5)
     assert abs(datetime.fromisoformat(found.metadata["timestamp"]) - datetime.now(UTC)) < timedelta(minutes=5)
 

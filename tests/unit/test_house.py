@@ -31,6 +31,7 @@ COME_WITH = {
     "matplotlib": "mlflow",
     "cloudpickle": "mlflow",
     "joblib": "scikit-learn",
+    "transformers": "sentence-transformers",
     "scipy": "scikit-learn",
     "threadpoolctl": "scikit-learn",
     "annotated_types": "pydantic",

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from projects.evaluation.plots.canvas import INK, RULE, SECOND, canvas, finished, legend
@@ -56,7 +57,7 @@ def _importance(shares: "pd.Series[float]") -> Any:
     notes = embedding_columns(list(shares.index))
     top = shares.head(SHOWN)[::-1]
     figure, axes = canvas(
-        "What the model looks at", "share of the gain of all splits", "", size=(7.2, 5.2)
+        "What the model looks at", "share of the gain of all splits", "feature", size=(7.2, 5.2)
     )  # fmt: skip
     beside = set(BESIDE_NOTES)
     axes.barh(
@@ -64,7 +65,9 @@ def _importance(shares: "pd.Series[float]") -> Any:
         color=[SECOND if name in beside else INK for name in top.index],
     )  # fmt: skip
     told = shares[notes].sum()
-    axes.barh([], [], color=INK, label=f"ticket notes: {told:.0%} over {len(notes)} dimensions")
-    axes.barh([], [], color=SECOND, label=f"other columns: {1 - told:.0%}")
-    legend(axes, loc="lower right")
+    kinds = [
+        Patch(color=INK, label=f"ticket notes: {told:.0%} over {len(notes)} dimensions"),
+        Patch(color=SECOND, label=f"other columns: {1 - told:.0%}"),
+    ]
+    legend(axes, handles=kinds, loc="lower right")
     return finished(figure)

@@ -1,6 +1,7 @@
 """What the notes added over the other columns: on the same folds, with the error of the difference."""
 
 import math
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from projects.examples.churn.columns import BESIDE_NOTES, SUMMARY
 from projects.examples.churn.features import embedding_columns
 from projects.examples.churn.figures import gains
-from projects.examples.churn.providers.words import told_words
+from projects.examples.churn.providers.words import SAYS_NOTHING, WORD, stem, told_words
 
 FOLDS, REPEATS = 5, 2
-TREES, DEPTH, RATE = 150, 3, 0.1
+TREES, DEPTH, RATE = 100, 3, 0.1
 """Of the compared models: the same for both, fixed beforehand, so that neither is tuned on its judges."""
 WORDS, FEWEST = 12, 10
 """Words that are told on each side, and the fewest customers a word must be met at."""
@@ -110,12 +111,18 @@ def telling_words(texts: "pd.Series[str]", y: NDArray[np.int64]) -> tuple[list[s
     Political Analysis 16, 2008).
     """
     counts: dict[str, list[int]] = {}
+    written: dict[str, Counter[str]] = {}
     for text, left in zip(texts, y, strict=True):
-        for word in set(told_words(str(text))):
-            counts.setdefault(word, [0, 0])[int(left)] += 1
+        for word in {match.group().casefold() for match in WORD.finditer(str(text))} - SAYS_NOTHING:
+            written.setdefault(stem(word), Counter())[word] += 1
+        for root in set(told_words(str(text))):
+            counts.setdefault(root, [0, 0])[int(left)] += 1
     rows = np.bincount(y, minlength=2)
+    names = {root: forms.most_common(1)[0][0] for root, forms in written.items()}
     scores = {
-        word: _score(stayed, left, rows) for word, (stayed, left) in counts.items() if stayed + left >= FEWEST
+        names[word]: _score(stayed, left, rows)
+        for word, (stayed, left) in counts.items()
+        if stayed + left >= FEWEST
     }
     ranked = sorted(scores, key=lambda word: (scores[word], word))
     staying = [word for word in ranked[:WORDS] if scores[word] < 0]

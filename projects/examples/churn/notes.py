@@ -30,8 +30,8 @@ def write_note(rng: np.random.Generator, topics: tuple[Topic, ...]) -> str:
     sentences = [str(rng.choice(OPENINGS))]
     for topic in topics:
         sentences += [f"{rng.choice(topic.reports)}.", f"{rng.choice(topic.actions)}."]
-    for _ in range(int(rng.integers(0, 4))):
-        sentences.insert(int(rng.integers(1, len(sentences) + 1)), str(rng.choice(FILLERS)))
+    for filler in rng.choice(FILLERS, int(rng.integers(0, 4)), replace=False):
+        sentences.insert(int(rng.integers(1, len(sentences) + 1)), str(filler))
     sentences.append(str(rng.choice(CLOSINGS)))
     note = " ".join(_filled(rng, sentence) for sentence in sentences)
     if rng.random() < MISSPELT:

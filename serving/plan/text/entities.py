@@ -91,6 +91,13 @@ class Entities:
         """Return the lists."""
         return {name: sorted(getattr(self.lists, name)) for name in Lists.__dataclass_fields__}
 
+    def __getstate__(self) -> Mapping[str, Any]:
+        """Return the lists in order, so that equal measures have equal pickles."""
+        return self.as_json()
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.lists = Entities.from_json(state).lists
+
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Make it anew of what `as_json` returned."""
@@ -171,7 +178,8 @@ def _kind(run: Sequence[_Word], place: int, before: _Word | None, lists: Lists) 
     if f"{word.key} {following}" in lists.places:
         return "place", 2
     kind, taken = None, 1
-    if word.key in lists.places:
+    # "us" is a country only in capitals.
+    if word.key in lists.places and (len(word.key) > 3 or word.text.isupper()):
         kind = "place"
     if word.key not in lists.common:
         if following in lists.marks:

@@ -26,6 +26,6 @@ def measure_of(kind: str, document: Mapping[str, Any]) -> Measure:
     Raises:
         KeyError: There is no such kind.
     """
-    module = importlib.import_module(f"serving.plan.text.{kind}")
-    made: Measure = getattr(module, CLASSES[kind]).from_json(document)
+    name = CLASSES[kind]
+    made: Measure = getattr(importlib.import_module(f"serving.plan.text.{kind}"), name).from_json(document)
     return made

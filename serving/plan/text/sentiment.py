@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from serving.plan.text.reading import Reading
 
 NEGATIONS = frozenset({"no", "not", "n't", "never", "cannot"})
+CONTRACTED = ("n't", "n\u2019t")
 EXCLAIMED, NEGATED = 1.25, -0.5
 TOKEN = re.compile(r"(?u)\b\w[\w'\u2019-]*\b|!")
 NAMES = ("polarity", "subjectivity", "positive", "negative", "strongest")
@@ -109,7 +110,8 @@ class _Listener:
         self.has_negation = False
 
     def hear(self, word: str) -> None:
-        entry = self.lexicon.get(word)
+        # The lexicon's own scores of "isn't" would count its "not" twice.
+        entry = None if word.endswith(CONTRACTED) else self.lexicon.get(word)
         if entry is None:
             self._unknown(word)
         else:
@@ -145,7 +147,7 @@ class _Listener:
 
 
 def _negates(word: str) -> bool:
-    return word in NEGATIONS or word.endswith(("n't", "n\u2019t"))
+    return word in NEGATIONS or word.endswith(CONTRACTED)
 
 
 def _within(value: float) -> float:

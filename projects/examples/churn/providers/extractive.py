@@ -5,7 +5,6 @@ they share, and a walk along these links is most often where the text's subject 
 """
 
 import math
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,8 @@ DAMPING, STEPS, CLOSE = 0.85, 50, 1e-6
 """The paper's damping; the walk is over after STEPS, or when no share moves by more than CLOSE."""
 LONGEST = 600
 """Characters of a sentence that are kept: a text without a full stop is one sentence."""
-TELLING = re.compile(r"\d")
+SAME = 0.6
+"""The share of two sentences' words that both have, from which on one says what the other did."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,31 @@ class ExtractiveSummaries:
 
     def __init__(self, settings: Settings) -> None:
         self._sentences = settings_of(ExtractiveSettings, settings, "extractive").sentences
-        self.identity = f"extractive textrank 1 {self._sentences}"
+        self.identity = f"extractive textrank 2 {self._sentences}"
 
     def summarize(self, text: str) -> str:
         """Return the sentences that say most, in their order."""
         sentences = sentences_of(text)
         if len(sentences) > self._sentences:
-            shares = _walk(_links([told_words(sentence) for sentence in sentences]))
-            best = np.argsort(-shares, kind="stable")[: self._sentences]
-            sentences = [sentences[at] for at in sorted(best)]
+            sentences = [sentences[at] for at in sorted(_best(sentences, self._sentences))]
         return " ".join(sentence[:LONGEST] for sentence in sentences)
 
 
-def _links(words: list[list[str]]) -> NDArray[np.float64]:
-    sets = [frozenset(some) for some in words]
+def _best(sentences: list[str], wanted: int) -> list[int]:
+    words = [frozenset(told_words(sentence)) for sentence in sentences]
+    # A short sentence that shares a word with every other is a formula, not the subject.
+    weights = _walk(_links(words)) * np.log1p([len(some) for some in words])
+    chosen: list[int] = []
+    repeats: list[int] = []
+    for at in np.argsort(-weights, kind="stable").tolist():
+        says_it_again = any(
+            len(words[at] & words[other]) > SAME * len(words[at] | words[other]) for other in chosen
+        )
+        (repeats if says_it_again else chosen).append(at)
+    return (chosen + repeats)[:wanted]
+
+
+def _links(sets: list[frozenset[str]]) -> NDArray[np.float64]:
     links = np.zeros((len(sets), len(sets)))
     for i, first in enumerate(sets):
         for j in range(i):

@@ -1,4 +1,4 @@
-"""Summaries by a model on this machine: one that writes them, or an encoder that chooses a text's sentences."""
+"""Summaries by a model on this machine: one that writes, or an encoder that chooses sentences."""
 
 import threading
 from pathlib import Path
@@ -11,7 +11,7 @@ from projects.examples.churn.factories import Settings, settings_of
 from projects.examples.churn.providers.local_vectors import Encoder, LocalSettings
 from projects.examples.churn.providers.sentences import sentences_of
 from projects.examples.churn.refusals import NoAnswer
-from projects.text.model_folder import MARK, digest_of, files_of
+from projects.text.model_folder import MARK, digest_of
 
 CHOSEN = 3
 """Sentences that an encoder chooses."""
@@ -71,7 +71,7 @@ class Writer:
         self._model, self._tokenizer = _loaded(folder)
         self._longest = longest
         self._lock = threading.Lock()
-        self.identity = f"huggingface writer 1 {longest} {digest_of(dict(files_of(folder)))}"
+        self.identity = f"huggingface writer 1 {longest} {digest_of(folder)}"
 
     def summarize(self, text: str) -> str:
         """Return what the model writes.
@@ -102,7 +102,8 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
         model = AutoModelForSeq2SeqLM.from_pretrained(str(folder), local_files_only=True)
         return model.eval(), AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError, AttributeError) as error:
+        why = str(error).partition("\n")[0]
         raise BadInput(
-            f"the summary model in {folder} cannot be loaded: {error}; name the folder of a model that writes,"
-            " such as BART or T5, or of a sentence encoder"
+            f"the summary model in {folder} cannot be loaded: {why}; name the folder of a model"
+            " that writes, such as BART or T5, or of a sentence encoder"
         ) from error

@@ -1,4 +1,4 @@
-"""Embeddings of a sentence encoder on this machine: any sentence-transformers folder, or an installed package."""
+"""Embeddings of a sentence encoder on this machine: any sentence-transformers folder or package."""
 
 import threading
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from projects.errors import BadInput
 from projects.examples.churn.factories import Settings, settings_of
 from projects.text.embedding import embedded, load_model
-from projects.text.model_folder import digest_of, files_of, find_model
+from projects.text.model_folder import digest_of, find_model
 from projects.text.part import PartMissingError
 
 
@@ -51,7 +51,7 @@ class Encoder:
             found = find_model(named or None)
         except PartMissingError as error:
             raise BadInput(str(error)) from error
-        self.digest = digest_of(dict(files_of(found.path)))
+        self.digest = digest_of(found.path)
         self._model = load_model(found.path, use_gpu="auto")
         self._lock = threading.Lock()
 

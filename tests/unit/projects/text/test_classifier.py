@@ -140,6 +140,8 @@ def test_odd_articles_are_no_error():
         (["a", "b"], ["x", "x"], "at least 2 classes are wanted; all 2 articles have one label"),
         (["a", "b"], ["x", 1], "labels must be of one kind, not numbers and texts; write all as texts"),
         (["a", {"body": "b"}], ["x", "y"], "article 1: an article must be a text, or a mapping with"),
+        (["a", "b"], [0.5, 1.0], "labels must be classes, and these are numbers with fractions"),
+        (["a", "b"], None, "a list of 2 labels is wanted, one for each article, not None"),
         ("one text", ["x"], "a list of articles is wanted, not one str; put it in a list"),
         (pd.DataFrame({"body": ["a"]}), ["x"], "a table of articles needs a column 'title' or 'text'"),
     ],

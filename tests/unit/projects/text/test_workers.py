@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -56,20 +57,30 @@ def close(one, other):
     return one.shape == other.shape and np.allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
-def test_two_processes_give_the_rows_of_one_in_their_order(extractor):
-    assert close(over_processes(extractor, TEXTS, workers=2, batch_size=20), alone(extractor))
+@dataclass
+class Ran:
+    rows: np.ndarray
+    kept: int
+    workers_left: list[int]
 
 
-def test_the_extractor_has_both_ways_itself(extractor):
-    assert close(extractor.transform_parallel(TEXTS, workers=2), alone(extractor))
+@pytest.fixture(scope="module")
+def ran(fitted):
+    fitted.clear_cache()
+    rows = fitted.transform_parallel(TEXTS, workers=2, batch_size=20)
+    return Ran(rows, fitted.get_cache_stats()["size"], workers_of(os.getpid()))
 
 
-def test_what_workers_made_is_kept_here(extractor):
-    over_processes(extractor, TEXTS, workers=2)
-    stats = extractor.get_cache_stats()
+def test_two_processes_give_the_rows_of_one_in_their_order(ran, extractor):
+    assert close(ran.rows, alone(extractor))
 
-    assert stats["size"] == len(TEXTS)
-    assert close(extractor.transform(TEXTS), alone(extractor))
+
+def test_what_workers_made_is_kept_here(ran):
+    assert ran.kept == len(TEXTS)
+
+
+def test_workers_end_with_the_call(ran):
+    assert ran.workers_left == []
 
 
 def test_no_worker_starts_where_all_is_kept(extractor):
@@ -78,12 +89,6 @@ def test_no_worker_starts_where_all_is_kept(extractor):
     over_processes(extractor, TEXTS, workers=2)
 
     assert time.perf_counter() - started < 0.2
-
-
-def test_workers_end_with_the_call(extractor):
-    over_processes(extractor, TEXTS, workers=2, use_cache=False)
-
-    assert not workers_of(os.getpid())
 
 
 @pytest.mark.slow
@@ -115,6 +120,20 @@ def test_a_worker_that_is_killed_is_told_and_what_was_made_is_kept(extractor):
     with pytest.raises(WorkerLostError, match=r"^one of 2 worker processes ended before its work"):
         over_processes(extractor, many, workers=2, batch_size=20, show_progress=kill_one)
     assert 20 <= extractor.get_cache_stats()["size"] < len(many)
+
+
+class Unloadable:
+    """An extractor that no worker can load."""
+
+    fingerprint_, n_features_out_, roles, cache = "unloadable", 1, ("text",), None
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_what_a_worker_cannot_load_is_told():
+    with pytest.raises(ValueError, match=r"invalid literal for int\(\) with base 10: 'no number'"):
+        over_processes(Unloadable(), TEXTS, workers=1)
 
 
 def test_no_workers_are_refused(extractor):
