@@ -17,8 +17,9 @@ FEWEST_TEXTS = 20
 """Fewer different ones are levels."""
 DISTINCT_SHARE = 0.5
 """Of the cells that hold something; below it texts are levels, however long."""
-NUMBERED_SHARE, NUMBERED_WORDS = 0.8, 10.0
-"""Where nearly every text has a digit, it is an address or an article of a shop unless it is longer."""
+NUMBERED_SHARE, NUMBERED_WORDS, SMALL_SHARE = 0.8, 10.0, 0.5
+"""Where nearly every text has a digit, it is an address or an article of a shop unless it is longer, or half
+of its words begin with a small letter as in a sentence."""
 LOOKED_AT = 2000
 MARKS = 1000
 """Of so many cells so many marks are read: a column's kind shows in them."""
@@ -36,19 +37,22 @@ class Wordiness:
         distinct: How many different ones.
         share: Of the texts, how many differ: 1 if none comes twice.
         numbered: The share of texts with a digit.
+        small: The share of words, between blanks, that begin with a small letter.
     """
 
     words: float
     distinct: int
     share: float
     numbered: float
+    small: float = 0.0
 
     @property
     def is_free(self) -> bool:
         """Whether this is free text."""
         if self.words < FEWEST_WORDS or self.distinct < FEWEST_TEXTS or self.share < DISTINCT_SHARE:
             return False
-        return self.numbered < NUMBERED_SHARE or self.words >= NUMBERED_WORDS
+        is_long = self.words >= NUMBERED_WORDS
+        return self.numbered < NUMBERED_SHARE or is_long or self.small >= SMALL_SHARE
 
     @property
     def told(self) -> str:
@@ -70,7 +74,9 @@ def wordiness(column: "pd.Series[Any]") -> Wordiness:
     texts = [str(text)[:MARKS] for text in held.iloc[at]]
     words = float(np.mean([count_words(text) for text in texts]))
     numbered = float(np.mean([any(mark.isdigit() for mark in text) for text in texts]))
-    return Wordiness(words, int(distinct), distinct / len(held), numbered)
+    firsts = [piece[0] for text in texts for piece in text.split()]
+    small = sum(first.islower() for first in firsts) / max(1, len(firsts))
+    return Wordiness(words, int(distinct), distinct / len(held), numbered, small)
 
 
 def count_words(text: str) -> float:

@@ -101,6 +101,7 @@ def _of_texts(texts: Texts) -> list[tuple[str, str]]:
         else f"{texts.shortest:,} to {texts.longest:,}"
     )
     listed = [("length", f"{spread}, mean {texts.mean_length:.1f}")]
+    listed += [("words", f"mean {texts.words:.1f}, free text")] if texts.is_free else []
     counts = (
         ("blank", texts.blank),
         ("padded with spaces", texts.padded),

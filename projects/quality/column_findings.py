@@ -127,9 +127,14 @@ def _id_like(columns: Sequence[ColumnProfile]) -> Iterable[Finding]:
 
 def _free_text(columns: Sequence[ColumnProfile]) -> Iterable[Finding]:
     def is_wide(column: ColumnProfile) -> bool:
-        return column.texts is not None and not column.is_id_like and column.distinct > MANY_LEVELS
+        is_label = column.texts is not None and not column.texts.is_free and not column.is_id_like
+        return is_label and column.distinct > MANY_LEVELS
 
-    return _grouped(
+    for column in columns:
+        if column.texts is not None and column.texts.is_free:
+            what = f"'{column.name}' holds free text, {column.texts.words:.0f} words on average"
+            yield Finding("low", what, "read by its words (features.text)", (column.name,))
+    yield from _grouped(
         columns,
         is_wide,
         "low",

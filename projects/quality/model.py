@@ -89,6 +89,8 @@ class Texts:
         padded: How many begin or end with a space.
         number_like: The share that reads as a number, in the profile's sample.
         clashes: Levels that seem to mean the same.
+        is_free: Whether it is free text: many words, hardly ever twice.
+        words: A text of the profile's sample, on average.
     """
 
     shortest: int
@@ -98,6 +100,8 @@ class Texts:
     padded: int
     number_like: float
     clashes: tuple[LabelClash, ...]
+    is_free: bool = False
+    words: float = 0.0
 
 
 @dataclass(frozen=True)

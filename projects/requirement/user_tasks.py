@@ -48,6 +48,11 @@ OF_A_PERSON = {"first", "last", "full", "middle", "given", "family", "maiden", "
 ABOUT_A_THING = {"service", "plan", "type", "model", "brand", "provider", "usage", "calls", "minutes",
                  "lines", "count", "opened", "sent"}  # fmt: skip
 """`phone_service` is no phone."""
+EXTRAS = {
+    "balanced": ("textblob",),
+    "enhanced": ("textblob", "gensim"),
+    "maximum": ("textblob", "gensim", "sentence_transformers"),
+}
 DEEP = frozenset({"lstm", "mlp"})
 
 
@@ -99,6 +104,7 @@ def user_tasks(requirement: Requirement, machine: Machine, columns: Iterable[str
         *_credentials(requirement, machine),
         *_access(requirement),
         *_infrastructure(requirement, machine),
+        *_text_extras(requirement, machine),
         *_compliance(requirement, names),
         *_custom(requirement, machine),
     )
@@ -140,6 +146,10 @@ def _data(requirement: Requirement, machine: Machine) -> Iterator[Task]:
     if not (requirement.target or requirement.objective):
         yield Task("Data", "Say what to predict: set `objective` to a sentence, or `target` to a column.")
     watched = requirement.monitoring
+    text = requirement.features.text
+    for key, place in (("rules", text.rules), ("word2vec", text.word2vec)):
+        if place and not machine.holds(Path(place)):
+            yield Task("Data", f"Put the file of `features.text.{key}` at `{place}`, where there is none.")
     needs = [
         *(["quality and business metrics"] if watched.min_quality or watched.business_metrics else []),
         *(["retraining"] if watched.occasions else []),
@@ -218,6 +228,16 @@ def _infrastructure(requirement: Requirement, machine: Machine) -> Iterator[Task
             "Infrastructure",
             f"Install PyTorch for {' and '.join(sorted(wanted))}: `pip install 'torch>=2.6,<3'`.",
         )
+
+
+def _text_extras(requirement: Requirement, machine: Machine) -> Iterator[Task]:
+    """What the parts that a configuration names need installed; without them the next best one is used."""
+    wanted = EXTRAS.get(requirement.features.text.configuration, ())
+    lacking = [name for name in wanted if not machine.has_module(name)]
+    if lacking:
+        named = " and ".join(f"`{name}`" for name in lacking)
+        extra = f"`features.text.configuration: {requirement.features.text.configuration}`"
+        yield Task("Infrastructure", f"Install {named} for {extra}: `pip install 'penstock[text]'`.")
 
 
 def _compliance(requirement: Requirement, columns: tuple[str, ...]) -> Iterator[Task]:

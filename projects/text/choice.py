@@ -20,8 +20,10 @@ from projects.text.configuration import FEWEST, NAMES, PARTS, Configuration, Nam
 from projects.text.making import LEARNED, Options, missing_of, next_best
 from projects.text.part import Labels
 
-BETTER = 0.01
-"""Macro F1 (or R2) by which another configuration must be better."""
+BETTER = 0.005
+"""Macro F1 (or R2) by which another configuration must be better: half of what one may lose by the choice."""
+SURE = 0.5
+"""And by so many errors of the difference: a wrong turn between equals costs little, a missed one its gap."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _decided(
     own = by_name[fixed.name]
     winner = max(alternatives, key=lambda one: (round(one.score, 4), -one.features))
     gain = winner.score - own.score
-    if gain <= BETTER or gain <= float(np.std(winner.draws - own.draws)):
+    if gain <= BETTER or gain <= SURE * float(np.std(winner.draws - own.draws)):
         return fixed
     kind = "R2" if labels.classes is None else "macro F1"
     told = f"by cross-validation the parts of {winner.name} reach {kind} {winner.score:.3f}"

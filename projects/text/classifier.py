@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from projects.errors import BadInput
 from projects.text.article import is_one, read_articles
+from projects.text.inside import extractors_in
 from projects.text.labels import made_folds
 from projects.text.logistic import fitted_logistic
 from projects.text.saved import load_object, save_object
@@ -108,14 +109,14 @@ class MLClassifier:
 
     @classmethod
     def of_pipeline(cls, pipeline: Any, columns: Sequence[str], metadata: Mapping[str, Any]) -> Self:
-        """Return a classifier of a pipeline that `train` has fitted.
+        """Return a classifier that answers by a fitted pipeline.
 
         Args:
-            pipeline: As it was logged.
+            pipeline: One that `train` or the entry point `main` has fitted.
             columns: Its table's.
             metadata: What is told of it.
         """
-        made = cls(extractor_of(pipeline))
+        made = cls(next(extractors_in(pipeline), None))
         made.pipeline_, made.columns_, made.classes_ = pipeline, tuple(columns), pipeline.classes_
         made.dataset_size_ = int(metadata.get("dataset_size", 0))
         made.cross_validated_f1_ = float("nan")
@@ -187,11 +188,6 @@ def labels_of(labels: Any, articles: int, *, least_classes: int = 2) -> NDArray[
     if len(np.unique(found)) < least_classes:
         raise BadInput(f"at least {least_classes} classes are wanted; all {articles} articles have one label")
     return found
-
-
-def extractor_of(pipeline: Any) -> Any:
-    """Return the extractor inside of a pipeline that `MLClassifier.train` has fitted."""
-    return pipeline.named_steps["columns"].named_transformers_[TEXT].named_steps["features"]
 
 
 def _columns_step(part: Any, table: pd.DataFrame) -> Any:

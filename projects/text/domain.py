@@ -43,7 +43,7 @@ def bayes(weights: Any, codes: Any, classes: int) -> Linear:
 
 
 def logistic(weights: Any, codes: Any, classes: int) -> Linear:
-    """Learn a logistic regression's decision values by SAGA (Defazio et al. 2014); C 5 as rows have length 1."""
+    """Learn a logistic regression by SAGA (Defazio et al. 2014); C 5 as rows have length 1."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(

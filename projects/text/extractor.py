@@ -119,6 +119,16 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
         """Fit, and return the training articles' numbers, each by what the other folds' labels tell."""
         return self._learn(X, y, wants_numbers=True)
 
+    def choose(self, X: Any, y: Any = None) -> Choice:
+        """Choose without fitting: what `fit` would, for callers who fit many times (`configuration=`).
+
+        Args:
+            X: Articles, as `fit` takes them.
+            y: Their labels.
+        """
+        articles = self._read(X)
+        return self._chosen(articles, read_labels(y, articles, task=self.task, seed=self.random_state))
+
     def transform(self, X: Any, use_cache: bool | None = None) -> Numbers:
         """Return the numbers.
 
@@ -249,9 +259,7 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
         return load_object(path, kind="extractor")
 
     def _learn(self, X: Any, y: Any, *, wants_numbers: bool) -> Numbers:
-        articles = read_articles(X, self.roles)
-        if not articles:
-            raise BadInput("articles to learn from are wanted; none came")
+        articles = self._read(X)
         labels = read_labels(y, articles, task=self.task, seed=self.random_state)
         chosen = self._chosen(articles, labels)
         parts = make_parts(chosen.configuration.parts, self._options())
@@ -265,6 +273,11 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
         self.fingerprint_ = _fingerprint(self.parts_)
         self.cache_ = FeatureCache(self.cache_bytes, self.cache_dir)
         return numbers
+
+    def _read(self, X: Any) -> Sequence[Article]:
+        if not (articles := read_articles(X, self.roles)):
+            raise BadInput("articles to learn from are wanted; none came")
+        return articles
 
     def _chosen(self, articles: Sequence[Article], labels: Labels | None) -> Choice:
         size = len(articles) if self.dataset_size is None else self.dataset_size

@@ -86,7 +86,7 @@ maybe me might mine more most much must my near need needs neither never new nex
 now of off often ok on once one only or other others our out over own please re same says see set several
 shall she should show shows since so some something soon still such take takes tell than thank thanks that
 the their them then there these they thing things this those though three through thus to today together
-tomorrow too top tv two under until up update upon use very via want was watch way we well were what when
+tomorrow too top tv two under until up update upon us use very via want was watch way we well were what when
 where whether which while who whom whose why will with within without would yes yesterday yet you your
 january february march april may june july august september october november december monday tuesday
 wednesday thursday friday saturday sunday

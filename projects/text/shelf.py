@@ -33,28 +33,36 @@ class Shelf:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self.lock = threading.RLock()
+        self.lock = threading.Lock()
         self.most_bytes = most_bytes
         self.bytes = 0
+        self._making: dict[Hashable, Any] = {}
         self._made: dict[Hashable, Any] = {}
         self._recent: OrderedDict[Hashable, Any] = OrderedDict()
         self._vectors: OrderedDict[Hashable, NDArray[np.float32]] = OrderedDict()
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return what was made for a key; the first who asks makes it, and others wait."""
-        with self.lock:
+        with self._lock_of(key):
             if key not in self._made:
                 self._made[key] = make()
             return self._made[key]
 
     def recent(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return what was made for a key, of which the last RECENT are held."""
-        with self.lock:
-            made = self._recent.pop(key) if key in self._recent else make()
-            self._recent[key] = made
-            if len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
+        with self._lock_of(key):
+            with self.lock:
+                made = self._recent.pop(key, None)
+            made = make() if made is None else made
+            with self.lock:
+                self._recent[key] = made
+                if len(self._recent) > RECENT:
+                    self._making.pop(self._recent.popitem(last=False)[0], None)
             return made
+
+    def _lock_of(self, key: Hashable) -> Any:
+        with self.lock:
+            return self._making.setdefault(key, threading.Lock())
 
     def vector(self, key: Hashable) -> NDArray[np.float32] | None:
         """Return what was computed for a key; None where it was not, or was given up."""

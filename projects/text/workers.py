@@ -33,6 +33,8 @@ def over_processes(
 ) -> Numbers:
     """Extract with several processes. Each loads the extractor once and uses its part of the cores.
 
+    A process takes a second or two to start: what this one makes in ten seconds gains nothing.
+
     Args:
         extractor: Fitted.
         articles: As `read_articles` takes them.

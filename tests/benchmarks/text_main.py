@@ -1,7 +1,7 @@
-"""`main` on real texts, from raw rows to a version: its time, the most memory of all its processes, its score.
+"""`main` on real texts, raw rows to a version: its time, the most memory of all its processes, its score.
 
 The 47,837 tickets must take less than 10 minutes and 4 GB on two cores; the headlines must not score below
-what they did before texts became articles (macro F1 0.848).
+what they did when texts were read as labels with many levels.
 """
 
 import csv
@@ -17,6 +17,8 @@ from tests.benchmarks.million_rows import Training, train
 from tests.conftest import SHARED_DATA, pick_free_port, run_mlflow_server
 
 MOST_SECONDS, MOST_GB = 600.0, 4.0
+BEFORE = {"headlines alone": 0.6875, "headlines, source, time": 0.6633, "tickets": 0.7710}
+"""Macro F1 when texts were read as labels; it took 89 s, 90 s and 245 s, and 0.9, 0.9 and 11.1 GB."""
 NAMES = ("id", "title", "url", "source", "category", "story", "host", "published")
 SOURCES = ("train.tsv.gz", "valid.tsv", "test.tsv")
 TICKETS = SHARED_DATA / "text" / "it_service_tickets.csv.gz"
@@ -103,14 +105,12 @@ def scores_of(uri: str) -> dict[str, float | str]:
 
 
 def table(done: Sequence[tuple[Case, Training, dict[str, float | str]]]) -> str:
-    lines = [
-        f"{'training':26}{'s':>7}{'peak GB':>9}{'code':>6}{'macro F1':>10}{'accuracy':>10}  winner, scoring plan"
-    ]
+    head = f"{'training':26}{'s':>7}{'peak GB':>9}{'code':>6}{'macro F1':>10}{'before':>9}{'accuracy':>10}"
+    lines = [f"{head}  winner, scoring plan"]
     for case, cost, scores in done:
         f1, accuracy = (float(scores.get(name, "nan")) for name in ("f1", "accuracy"))
         said = f"{scores.get('winner', '')}, {scores.get('plan', '')}"[:80]
-        lines.append(
-            f"{case.name:26}{cost.seconds:7.0f}{cost.peak_gb:9.2f}{cost.code:6}{f1:10.4f}{accuracy:10.4f}  {said}"
-        )
-    lines.append(f"targets: tickets below {MOST_SECONDS:g} s and {MOST_GB:g} GB; headlines as good as before")
+        spent = f"{cost.seconds:7.0f}{cost.peak_gb:9.2f}{cost.code:6}"
+        lines.append(f"{case.name:26}{spent}{f1:10.4f}{BEFORE[case.name]:9.4f}{accuracy:10.4f}  {said}")
+    lines.append(f"targets: tickets below {MOST_SECONDS:g} s and {MOST_GB:g} GB; headlines not below before")
     return "\n".join(lines)

@@ -15,8 +15,9 @@ import pytest
 
 from monitoring.retraining.journal import Decision, Journal
 from projects.examples.news.prepare import prepare
-from projects.text.versions import METADATA
+from projects.text.versions import METADATA, load_model_version
 from serving.lifecycle.database import Database
+from serving.settings import load
 from tests.conftest import REPO, pick_free_port, stop_group
 from tests.service.gateway_fixtures import JSON
 from tests.stack.conftest import House
@@ -115,6 +116,13 @@ def test_the_version_says_what_it_was_made_of(served: House) -> None:
     tags = served.client.get_model_version(NAME, "1").tags
     assert set(METADATA) - {"version", "timestamp"} <= set(tags)
     assert tags["configuration"] == "conservative"
+
+
+def test_the_version_loads_as_a_classifier_of_articles(served: House, articles: pd.DataFrame) -> None:
+    found = load_model_version(1, NAME, settings=load({"PENSTOCK_TRACKING_URI": served.mlflow_url}))
+    rows = articles.iloc[FIRST : FIRST + 50]
+    assert {"predictions": found.predict(rows).tolist()} == ask(served, rows).json()
+    assert found.metadata["configuration"] == "conservative"
 
 
 def test_its_policy_trains_again_by_200_articles_and_on_sundays(served: House) -> None:

@@ -120,7 +120,7 @@ class _Run:
     def _count(self, error: NoAnswer) -> None:
         LOG.warning("a text got no answer: %s", error)
         with self._lock:
-            self._in_a_row += 1
+            self._in_a_row += not error.is_refused
             stop = self._in_a_row >= IN_A_ROW
         if stop:
             raise BadInput(

@@ -6,17 +6,17 @@ are the same to the last bit.
 
 import re
 from array import array
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from serving.plan.encoding.cells import Matrix
 
-BLANKS = re.compile(r"\s\s+")
 WORD = re.compile(r"(?u)\b\w\w+\b")
+MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 40
+"""Words whose groups of letters are remembered, and their letters: a few MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Ngrams:
         scale: What the numbers go through last: `shift` makes (x - a) / b, `stretch` makes x * a + b.
         a: Its first numbers; empty without one.
         b: Its second ones.
+        remembered: Words of late, and the rows of their groups of letters: words come again.
     """
 
     analyzer: Literal["letters", "words"]
@@ -44,6 +45,7 @@ class Ngrams:
     scale: Literal["none", "shift", "stretch"]
     a: Matrix
     b: Matrix
+    remembered: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def vector(self, text: str) -> "array[float]":
         """Return the numbers of one text."""
@@ -55,20 +57,39 @@ class Ngrams:
 
     def projected(self, text: str) -> Matrix:
         """Return the numbers of one text before they are scaled, shape (numbers made,)."""
-        split = _letters if self.analyzer == "letters" else _words
-        groups = split(text.lower(), self.shortest, self.longest)
-        find = self.places.get
-        counts = Counter(place for group in groups if (place := find(group)) is not None)
-        if not counts:
+        places = self._places(text.lower())
+        if not places:
             return np.zeros(self.matrix.shape[1])
-        at = np.array(sorted(counts), dtype=np.intp)
-        weights = np.array([counts[place] for place in at.tolist()], dtype=np.float64)
+        at, counts = np.unique(np.array(places, dtype=np.intp), return_counts=True)
+        weights = counts.astype(np.float64)
         np.log(weights, weights)
         weights += 1.0
         weights *= self.idf[at]
         # A running sum, not numpy's pairwise one, is what scikit-learn's loop makes.
         weights /= np.sqrt(np.cumsum(weights * weights)[-1])
         return _projected(weights, self.matrix[at])
+
+    def _places(self, text: str) -> list[int]:
+        """Return the rows of a text's known groups, as often as each comes."""
+        if self.analyzer == "words":
+            return self._found(_words(text, self.shortest, self.longest))
+        places: list[int] = []
+        known = self.remembered
+        for word in text.split():
+            found = known.get(word)
+            places += self._of_new(word) if found is None else found
+        return places
+
+    def _of_new(self, word: str) -> list[int]:
+        found = self._found(_letters(word, self.shortest, self.longest))
+        if len(word) <= LONGEST_REMEMBERED:
+            if len(self.remembered) >= MOST_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[word] = found
+        return found
+
+    def _found(self, groups: list[str]) -> list[int]:
+        return [place for place in map(self.places.get, groups) if place is not None]
 
     def _scaled(self, numbers: Matrix) -> "array[float]":
         if self.scale == "shift":
@@ -87,15 +108,14 @@ def _projected(weights: Matrix, rows: Matrix) -> Matrix:
     return total
 
 
-def _letters(text: str, shortest: int, longest: int) -> list[str]:
+def _letters(word: str, shortest: int, longest: int) -> list[str]:
     groups: list[str] = []
-    for word in BLANKS.sub(" ", text).split():
-        padded = f" {word} "
-        for size in range(shortest, longest + 1):
-            if size >= len(padded):  # a short word counts once
-                groups.append(padded)
-                break
-            groups.extend([padded[at : at + size] for at in range(len(padded) - size + 1)])
+    padded = f" {word} "
+    for size in range(shortest, longest + 1):
+        if size >= len(padded):  # a short word counts once
+            groups.append(padded)
+            break
+        groups.extend([padded[at : at + size] for at in range(len(padded) - size + 1)])
     return groups
 
 

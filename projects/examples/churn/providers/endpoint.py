@@ -1,5 +1,6 @@
 """An HTTP endpoint that answers JSON: time limits, retries, and the server's own wishes."""
 
+import json
 import logging
 import random
 import threading
@@ -11,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from projects.errors import BadInput
 from projects.examples.churn.providers.pace import Pace, Sleep
@@ -18,6 +20,7 @@ from projects.examples.churn.refusals import NoAnswer
 
 LOG = logging.getLogger(__name__)
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
+PIECE_BYTES, MOST_BYTES = 65_536, 50_000_000
 AGAIN = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 """Statuses after which the same request may be answered."""
 OURS = frozenset((401, 402, 403, 404, 405))
@@ -33,7 +36,7 @@ class Endpoint:
     Attributes:
         url: The base, without the path.
         key: Sent as a bearer token; empty for none.
-        timeout_s: For a connection, and between two pieces of an answer.
+        timeout_s: For a connection, and for a whole answer.
         attempts: For one question.
         pace: Shared by all who ask.
         sleep: Waits for seconds.
@@ -62,33 +65,39 @@ class Endpoint:
                 self.sleep(self._wait_s(attempt))
             self.pace.wait()
             try:
-                response = self._session().post(
-                    f"{self.url.rstrip('/')}{path}",
-                    json=body,
-                    timeout=self.timeout_s,
-                    headers=self._headers(),
-                )
-                why = self._refusal(response)
+                status, headers, content = self._post(path, body)
+                why = self._refusal(status, headers, content)
                 if not why:
-                    return read(response.json())
-            except requests.RequestException as error:
-                # An answer that is no JSON is one of these too.
+                    return read(json.loads(content))
+            except (requests.RequestException, HTTPError) as error:
                 why = f"{type(error).__name__} at {self.url}"
             except (KeyError, IndexError, TypeError, ValueError) as error:
                 why = f"the answer was no {path.strip('/')} ({type(error).__name__}: {error})"
             LOG.info("attempt %d of %d: %s", attempt + 1, self.attempts, why)
         raise NoAnswer(f"{why} ({self.attempts} attempts)")
 
-    def _refusal(self, response: requests.Response) -> str:
-        status = response.status_code
+    def _post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
+        url, deadline = f"{self.url.rstrip('/')}{path}", time.monotonic() + self.timeout_s
+        with self._session().post(
+            url, json=body, timeout=self.timeout_s, headers=self._headers(), stream=True
+        ) as response:
+            content = bytearray()
+            # The library's own limit is between two bytes: a server that drips would hold a thread for hours.
+            while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
+                content += piece
+                if time.monotonic() > deadline or len(content) > MOST_BYTES:
+                    raise requests.Timeout
+            return response.status_code, response.headers, bytes(content)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], content: bytes) -> str:
         if status < 400:
             return ""
-        told = f"{self.url} answered {status}: {response.text.strip()[:200]}"
+        told = f"{self.url} answered {status}: {content.decode(errors='replace').strip()[:200]}"
         if status in OURS:
             raise BadInput(f"{told}; see to the key, base_url and the model's name in providers.openai")
         if status not in AGAIN:
-            raise NoAnswer(told)
-        if seconds := _retry_after(response.headers.get("Retry-After", "")):
+            raise NoAnswer(told, is_refused=True)
+        if seconds := _retry_after(headers.get("Retry-After", "")):
             self.pace.hold(min(seconds, LONGEST_WAIT_S))
         return told
 

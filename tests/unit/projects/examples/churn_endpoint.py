@@ -37,6 +37,8 @@ class Talk:
     headers: list[dict[str, str]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     silent_s: float = 0.0
+    drip: int = 0
+    """Bytes that are sent at a time; 0 for all at once."""
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -64,10 +66,16 @@ def endpoint() -> Iterator[Talk]:
             sent = content if isinstance(content, bytes) else json.dumps(content).encode()
             try:
                 self.send_response(status)
-                for name, value in {"Content-Length": str(len(sent)), **headers}.items():
+                for name, value in {
+                    "Content-Length": str(len(sent)),
+                    "Content-Type": "application/json",
+                    **headers,
+                }.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(sent)
+                for at in range(0, len(sent), talk.drip or len(sent) or 1):
+                    self.wfile.write(sent[at : at + (talk.drip or len(sent))])
+                    time.sleep(0.05 if talk.drip else 0)
             except OSError:
                 self.close_connection = True
 

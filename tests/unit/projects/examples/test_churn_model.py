@@ -29,7 +29,7 @@ FIRST = [*NUMBERS, "plan_type_encoded", "0", "1"]
 
 @pytest.fixture(scope="module")
 def customers():
-    return generate_customers(900, 2, gaps=0)
+    return generate_customers(1800, 2, gaps=0)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def answer(model, models):
 def test_features_are_numbers_plan_and_embedding(features):
     X, y = features
     assert list(X.columns)[:6] == FIRST
-    assert X.shape == (900, 4 + 64)
+    assert X.shape == (1800, 4 + 64)
     assert set(y) == {0, 1}
 
 
@@ -104,12 +104,12 @@ def test_the_features_names_are_written(features, models):
 
 
 def test_the_parts_are_shares_of_all_rows_and_alike(parts):
-    assert [len(part) for part in parts[:3]] == [540, 180, 180]
+    assert [len(part) for part in parts[:3]] == [1080, 360, 360]
     assert [part.mean() for part in parts[3:]] == pytest.approx([parts[3].mean()] * 3, abs=0.01)
 
 
 def test_the_parts_share_no_row(parts):
-    assert sorted(at for part in parts[:3] for at in part.index) == list(range(900))
+    assert sorted(at for part in parts[:3] for at in part.index) == list(range(1800))
 
 
 @pytest.mark.parametrize(("left", "said"), [(0, "0 customers left"), (4, "4 customers left and 36 stayed")])

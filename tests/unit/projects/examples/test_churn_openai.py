@@ -95,6 +95,14 @@ def test_a_server_that_says_nothing_is_given_up_in_time(talk):
     assert time.monotonic() - started < 2
 
 
+def test_a_server_that_drips_is_given_up_in_time(talk):
+    talk.drip = 1
+    started = time.monotonic()
+    with pytest.raises(NoAnswer, match="Timeout"):
+        summaries(talk, attempts=1).summarize("a note")
+    assert time.monotonic() - started < 1.5
+
+
 def test_a_server_that_is_not_there_is_no_answer(talk):
     llm = SummaryFactory("openai", {"base_url": "http://127.0.0.1:9/v1", **QUICK})
     with pytest.raises(NoAnswer, match=r"ConnectionError at http://127.0.0.1:9/v1"):
@@ -124,6 +132,15 @@ def test_a_refused_text_is_not_asked_again(talk):
     with pytest.raises(NoAnswer, match="answered 400"):
         summaries(talk).summarize("a note")
     assert len(talk.asked) == 1
+
+
+def test_notes_that_are_refused_never_stop_the_others(talk, tmp_path):
+    talk.answer = lambda path, body: (
+        (400, {}, {}) if "bad" in body["messages"][-1]["content"] else summary("fine")
+    )
+    frame = pd.DataFrame({"ticket_notes": [f"bad {n}" for n in range(60)] + ["good"]})
+    made = generate_summaries(frame, summaries(talk), tmp_path / "s.csv", num_threads=1)
+    assert made.ticket_summary.notna().sum() == 1
 
 
 def test_tokens_and_cost_are_counted(talk):

@@ -107,3 +107,9 @@ def test_the_policy_trains_again_by_200_rows_and_on_sundays():
     watched = policy_of(read_requirement(spec=str(REQUIREMENT)))["monitoring"]
     assert watched["retrain"] == ["rows", "0 2 * * 0"]
     assert watched["retraining"]["new_rows"] == 200
+
+
+def test_a_gate_that_is_given_takes_the_place_of_085():
+    own = read_requirement(spec=str(REQUIREMENT))
+    given = read_requirement(spec=str(REQUIREMENT), parameters={"gate": "macro F1 > 0.3"})
+    assert (own.gate, given.gate, given.target_metric) == ("macro F1 >= 0.85", "macro F1 > 0.3", "")

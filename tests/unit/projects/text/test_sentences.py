@@ -45,7 +45,7 @@ def make_model(folder, width=8, seed=0):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return make_model(tmp_path_factory.mktemp("model") / "own")
+    return make_model(tmp_path_factory.mktemp("model") / "a-persons-own")
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_a_folders_files_go_into_the_pickle(pickled, folder, tmp_path):
 
 
 def test_a_pickle_holds_no_path_of_this_machine(pickled, folder):
-    assert str(folder).encode() not in pickled
+    assert folder.name.encode() not in pickled
 
 
 def test_another_model_in_the_package_is_refused(folder, tmp_path, monkeypatch):
@@ -201,6 +201,16 @@ def test_threads_get_the_answers_of_one(packaged):
 def test_batches_hold_so_many_tokens_and_the_longest_come_first():
     assert list(_batches(np.array([2, 9, 5, 1, 2]), 10)) == [[1], [2, 0], [4, 3]]
     assert list(_batches(np.array([500]), 10)) == [[0]]
+
+
+def test_what_is_made_for_one_key_does_not_hold_up_another():
+    kept, wait, answers = Shelf(), threading.Event(), []
+    slow = threading.Thread(target=lambda: answers.append(kept.once("slow", lambda: wait.wait(30))))
+    slow.start()
+    assert kept.once("quick", lambda: "made") == "made"
+    wait.set()
+    slow.join(30)
+    assert answers == [True]
 
 
 def test_vectors_are_kept_up_to_a_bound():

@@ -58,6 +58,10 @@ def test_the_same_texts_give_the_same_numbers_in_any_process(trained, tmp_path):
     assert run.stdout.strip() == trained.transform(TEXTS[:1]).sum().hex()
 
 
+def test_the_same_texts_are_learned_from_once_in_a_process(trained):
+    assert Word2VecPart(random_state=3).fit(list(TEXTS)).views_[0].matrix is trained.views_[0].matrix
+
+
 def test_another_seed_gives_other_numbers(trained):
     other = Word2VecPart(random_state=4).fit(TEXTS)
     assert not np.allclose(other.transform(TEXTS), trained.transform(TEXTS))

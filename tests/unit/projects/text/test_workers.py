@@ -141,12 +141,16 @@ def test_no_workers_are_refused(extractor):
         over_processes(extractor, TEXTS, workers=0)
 
 
-def test_two_dask_workers_give_the_rows_of_one_in_their_order(extractor):
+def test_two_dask_workers_give_the_rows_of_one_in_their_order(extractor, tmp_path):
     distributed = pytest.importorskip("distributed")
     told: list[tuple[int, int]] = []
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=2,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=None,
+            local_directory=tmp_path,
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
