@@ -30,6 +30,12 @@ BENCHMARKS = {
     "drift-power": "drift_power",
     "estimates": "estimate_error",
     "retraining": "retraining_streams",
+    "text-quality": "text_quality",
+    "text-extraction": "text_extraction",
+    "text-cache": "text_cache",
+    "embeddings": "text_embeddings",
+    "text-serving": "text_serving",
+    "text-main": "text_main",
 }
 
 

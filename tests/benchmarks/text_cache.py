@@ -101,13 +101,13 @@ def _over_workers(fitted: dict[str, Any], titles: list[str], labels: list[str], 
 
 
 def _dask(extractor: Any, titles: list[str], workers: int) -> Any:
+    import dask
     from distributed import Client, LocalCluster
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, local_directory=folder
-        ) as cluster,
+        dask.config.set({"temporary-directory": folder}),
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
         return extractor.transform_parallel(titles, client=client)

@@ -94,9 +94,11 @@ def test_a_bad_rule_is_refused_by_its_name(rule, told):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read"), ("[1, 2", "is neither YAML nor JSON"), ("", "rules must be a list with one rule"),
+        (None, "cannot be read"),
+        ("[1, 2", "is neither YAML nor JSON"),
+        ("", "rules must be a list with one rule"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_holds_no_rules_is_refused(tmp_path, content, told):
     if content is not None:
         (tmp_path / "rules.yaml").write_text(content)

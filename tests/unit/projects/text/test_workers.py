@@ -145,6 +145,7 @@ def test_two_dask_workers_give_the_rows_of_one_in_their_order(extractor, tmp_pat
     distributed = pytest.importorskip("distributed")
     told: list[tuple[int, int]] = []
     with (
+        pytest.importorskip("dask").config.set({"temporary-directory": str(tmp_path)}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
