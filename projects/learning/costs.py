@@ -118,7 +118,7 @@ def _ask_each(
 def _anew(rows: pd.DataFrame, at: int, number: int) -> pd.DataFrame:
     """Return a row with another word in its free text: what is remembered of a text costs nothing."""
     row = rows.iloc[at : at + 1]
-    texts = {name: row[name].iloc[0] for name in row if row[name].dtype == object}
+    texts = {name: row[name].iloc[0] for name in map(str, row.columns) if row[name].dtype == object}
     longer = {
         name: f"{text} {number}"
         for name, text in texts.items()

@@ -64,7 +64,7 @@ def choose(
         name: A configuration that was asked for; None chooses.
         extend: `never` compares nothing.
         enable_advanced: False leaves out word vectors and sentence embeddings.
-        left_out: Parts that are not wanted, and why: as if they could not be made.
+        left_out: Parts that would take too long, and why: as if they could not be made.
         seconds: Bound of the comparison, about.
         clock: Seconds that pass.
 
@@ -87,7 +87,9 @@ def choose(
         for one in names
         if one == best or next_best(one, missing) == one
     }
-    fixed = Configuration(best, candidates[best], reason=_reason(wanted, best, size, name))
+    fixed = Configuration(
+        best, candidates[best], reason=_reason(wanted, best, size, name, is_slow=bool(unwanted))
+    )
     if wanted != best and not set(missing) <= set(unwanted):
         warnings.warn(f"text features: {'; '.join(missing.values())}", stacklevel=2)
     if not is_open or labels is None or len(candidates) < 2 or len(articles) < 2 * len(labels.folds):
@@ -134,6 +136,9 @@ def _wanted(name: Name | None, size: int, names: Sequence[Name]) -> Name:
     return min(name, names[-1], key=NAMES.index)
 
 
-def _reason(wanted: Name, best: Name, size: int, asked: Name | None) -> str:
+def _reason(wanted: Name, best: Name, size: int, asked: Name | None, *, is_slow: bool) -> str:
     first = f"{wanted} was asked for" if asked else f"{size:,} labelled articles"
-    return first if best == wanted else f"{first}; {wanted} cannot be made here, so {best}"
+    if best == wanted:
+        return first
+    why = "would take too long" if is_slow else "cannot be made here"
+    return f"{first}; {wanted} {why}, so {best}"

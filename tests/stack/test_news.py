@@ -25,7 +25,7 @@ from tests.stack.conftest import House
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 NAME, TARGET = "news", "category"
-FIRST, LATER, BATCH = 100, 700, 100
+FIRST, LATER, BATCH = 100, 1300, 100
 LONGEST_S = 900
 
 
@@ -55,7 +55,7 @@ def served(house: House, raw: Path, articles: pd.DataFrame) -> House:
 
 @pytest.fixture
 def labelled(served: House, articles: pd.DataFrame) -> House:
-    """The house after six hundred articles were answered, and a person has said what each is about."""
+    """The house after twelve hundred articles were answered, and a person has said what each is about."""
     live(served, articles.iloc[FIRST:LATER])
     return served
 
@@ -140,4 +140,4 @@ def test_labelled_articles_make_a_better_version(served: House, journal: Any) ->
     assert version.current_stage == "Staging"
     first = served.client.get_model_version(NAME, "1").tags
     assert int(version.tags["dataset_size"]) >= int(first["dataset_size"]) + 200
-    assert (first["configuration"], version.tags["configuration"]) == ("conservative", "balanced")
+    assert (first["configuration"], version.tags["configuration"]) == ("conservative", "enhanced")

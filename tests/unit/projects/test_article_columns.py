@@ -52,6 +52,10 @@ def test_a_column_called_source_says_who_wrote_it():
     ]
 
 
+def test_the_source_of_something_else_is_no_publisher():
+    assert found(table(lead_source=["a", "b"] * 32)) == [{"note": "text"}]
+
+
 def test_other_free_texts_are_articles_of_their_own():
     assert found(table(answer=notes()[::-1])) == [{"note": "text"}, {"answer": "text"}]
 

@@ -1,10 +1,11 @@
 """Costs are measured through the plan, and clauses on them prune, shrink and are named."""
 
+import pandas as pd
 import pytest
 
 from projects.learning import clauses
 from projects.learning.candidates.listing import BY_NAME
-from projects.learning.costs import _ask_each, measure_costs, summed, unmet
+from projects.learning.costs import _anew, _ask_each, measure_costs, summed, unmet
 from projects.requirement.model import Ensembles, Tuning
 from tests.unit.projects.learning.learning_fixtures import COLUMNS, Bench, Clock, contest, ground, marked
 
@@ -23,7 +24,7 @@ def test_a_latency_is_that_of_the_calmest_round():
     def ask(_at):
         clock.now += 0.001 if 200 < next(times) < 265 else 0.002
 
-    assert max(_ask_each(ask, 30, clock)) == pytest.approx(0.001)
+    assert max(_ask_each(ask, lambda at, _number: at, 30, clock)) == pytest.approx(0.001)
 
 
 def test_a_latency_above_its_bound_is_measured_again_before_it_ends_a_candidate(monkeypatch):
@@ -76,3 +77,11 @@ def test_an_ensemble_shrinks_until_it_meets_the_clause():
 
 def test_the_winner_tells_its_costs():
     assert set(contest((BY_NAME["logistic"],)).run().costs) == {"p99_ms", "size_mb", "train_minutes"}
+
+
+def test_a_free_text_is_asked_anew_each_time():
+    rows = pd.DataFrame({"note": ["the router is broken again", None], "city": ["Rom", "Oslo"]}, dtype=object)
+    asked = [_anew(rows, 0, number) for number in (1, 2)]
+    assert [row["note"].item() for row in asked] == [f"the router is broken again {n}" for n in (1, 2)]
+    assert asked[0]["city"].item() == "Rom"
+    assert _anew(rows, 1, 1)["note"].item() is None
