@@ -5,7 +5,6 @@ The key that makes spellings equal is that of OpenRefine's fingerprint without i
 """
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from typing import Any, Self
 
@@ -14,6 +13,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from projects.transformers.cells import Texts, texts_of
+from serving.plan.text.composed import composed
 
 SHORTEST_SIMILAR = 6
 """Shorter words that differ in one letter are often different words."""
@@ -69,7 +69,7 @@ class CleanLevels(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
 
 def key_of(text: str) -> str:
     """Return what spellings of one level share; the text itself where nothing of it would be left."""
-    key = MARKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    key = MARKS.sub(" ", composed(text, "NFKC").casefold()).strip()
     return key or text
 
 

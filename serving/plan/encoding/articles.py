@@ -138,8 +138,9 @@ class ArticleBlock:
             return
         memory = self._memory
         more = ENTRY_BYTES + 8 * len(vector) + 4 * sum(map(len, texts))
+        if more > self._most_bytes:
+            return
         if memory.size_bytes + more > self._most_bytes:
             self._memory = memory = _Memory()
-        if more <= self._most_bytes:
-            memory.known[cells] = vector
-            memory.size_bytes += more
+        memory.known[cells] = vector
+        memory.size_bytes += more

@@ -22,14 +22,14 @@ class Keywords:
         for place, words in enumerate(self.lists.values()):
             for key in {" ".join(WORD.findall(word.lower())) for word in words} - {""}:
                 self._places[key] = (*self._places.get(key, ()), place)
-        self._longest = max((key.count(" ") + 1 for key in self._places), default=1)
+        self._lengths = sorted({key.count(" ") + 1 for key in self._places} - {1})
 
     def of(self, reading: Reading) -> Sequence[float]:
         """Return the densities; zeros for a text without words."""
         words, places = reading.words, self._places
         counts = [0] * len(self.names)
         hits = [places[word] for word in words if word in places]
-        for length in range(2, min(self._longest, len(words)) + 1):
+        for length in self._lengths:
             runs = (" ".join(words[start : start + length]) for start in range(len(words) - length + 1))
             hits += [places[run] for run in runs if run in places]
         for hit in hits:

@@ -101,3 +101,8 @@ def test_a_named_column_of_ids_stays():
 def test_chinese_notes_are_no_ids():
     frame = table().assign(note=[f"新しい製品が{chr(0x4E00 + n)}市で発表されました" for n in range(ROWS)])
     assert read_features(frame).inputs.free_texts == ("note",)
+
+
+@pytest.mark.parametrize("name", ["___", "article", "news"])
+def test_a_column_that_names_no_publisher_is_no_source(name):
+    assert found(table(**{name: ["one", "two"] * (ROWS // 2)})) == [{"note": "text"}]

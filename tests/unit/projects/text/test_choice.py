@@ -149,3 +149,10 @@ def test_two_articles_are_not_compared():
         warnings.simplefilter("ignore")
         chosen = choose(articles, Labels(np.array([0, 1]), ("a", "b"), [(np.array([0]), np.array([1]))] * 2))
     assert chosen.alternatives == ()
+
+
+def test_texts_that_are_all_the_same_are_compared_with_nothing():
+    articles = read_articles(["the same text"] * 20)
+    choice = choose(articles, read_labels(["a", "b"] * 10, articles))
+    assert choice.configuration.name == "conservative"
+    assert choice.alternatives == ()

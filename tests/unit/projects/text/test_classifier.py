@@ -178,3 +178,28 @@ def test_its_pickled_pipeline_needs_no_penstock(classifier, tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert said.stdout.split("\n")[:2] == ["weather", "[]"], said.stderr
+
+
+def test_two_classifiers_may_share_an_extractor():
+    articles, labels = articles_of(60)
+    first = trained(articles, labels)
+    before = first.predict_proba(articles)
+    MLClassifier(first.feature_extractor).train(*articles_of(50, seed=1))
+    assert np.array_equal(first.predict_proba(articles), before)
+
+
+def test_labels_of_another_kind_than_the_learned_ones_are_refused():
+    articles, labels = articles_of(60)
+    with pytest.raises(BadInput, match="this classifier answers texts, and the labels are numbers"):
+        trained(articles, labels).evaluate(articles, range(60))
+
+
+def test_no_articles_are_told_from_one_class():
+    with pytest.raises(BadInput, match="labelled articles are wanted; none came"):
+        MLClassifier().train([], [])
+
+
+def test_a_version_without_tags_is_a_classifier_too():
+    model = trained(*articles_of(60))
+    found = MLClassifier.of_pipeline(model.pipeline_, model.columns_, {"dataset_size": None})
+    assert found.dataset_size_ == 0

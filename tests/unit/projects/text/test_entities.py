@@ -1,6 +1,7 @@
 """What texts name: by patterns, and by a real spaCy pipeline that is trained here."""
 
 import json
+import time
 from math import log1p
 
 import cloudpickle
@@ -159,3 +160,13 @@ def test_a_folder_without_a_pipeline_is_refused(tmp_path):
     pytest.importorskip("spacy")
     with pytest.raises(BadInput, match=r"cannot be loaded \(.*\); save it anew"):
         EntitiesPart(str(tmp_path))
+
+
+def test_a_long_text_in_capitals_takes_no_longer_than_another():
+    def seconds(text):
+        started = time.perf_counter()
+        patterns.of(Reading(text))
+        return time.perf_counter() - started
+
+    patterns = EntitiesPart("patterns").measure
+    assert min(seconds("ABCD " * 2000) for _ in range(3)) < 8 * min(seconds("Abcd " * 2000) for _ in range(3))

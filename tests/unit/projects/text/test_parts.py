@@ -1,8 +1,12 @@
+import tracemalloc
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.naive_bayes import ComplementNB
 
+from projects.errors import BadInput
 from projects.text.article import Article, read_article, read_articles
 from projects.text.domain import Domain
 from projects.text.labels import made_folds, read_labels, strata_of
@@ -134,3 +138,58 @@ def test_a_training_text_does_not_count_for_its_own_source():
 def test_an_article_is_read_from_a_mapping():
     read = read_article({"title": "<b>Up</b>", "text": "5&nbsp;% more", "source": " Daily ", "published": 3})
     assert read == Article("Up 5 % more", "Daily", "3")
+
+
+def test_a_class_of_one_text_leaves_its_fold_without_scores_of_it():
+    labels = read_labels(["a"] * 199 + ["b"], ARTICLES)
+    numbers = Domain(Weighing()).fit_transform(ARTICLES, labels)
+    assert np.isfinite(numbers).all()
+    assert np.array_equal(numbers[-1, 1:], np.zeros(2))
+
+
+@pytest.mark.parametrize(("cell", "text"), [(pd.NA, ""), (pd.NaT, ""), ("a\ud800b", "a b")])
+def test_pandas_gaps_and_halves_of_marks_are_no_text(cell, text):
+    assert read_article(cell).text == text
+
+
+def test_a_table_is_read_by_its_names_in_whatever_order():
+    table = pd.DataFrame({"source": ["BBC"], "text": ["It fell"], "title": ["Rain"]})
+    assert read_articles(table, ("title", "text", "source")) == [Article("Rain It fell", "BBC")]
+
+
+def test_a_table_of_other_columns_is_refused_by_a_sentence():
+    table = pd.DataFrame({"note": ["a"], "city": ["b"]})
+    with pytest.raises(BadInput, match="a table with the columns text is wanted; it has 'note', 'city'"):
+        read_articles(table)
+
+
+def test_a_table_with_a_column_twice_is_refused_by_a_sentence():
+    table = pd.DataFrame([["a", "b"]], columns=["text", "text"])
+    with pytest.raises(BadInput, match="has the column 'text' twice; rename one"):
+        read_articles(table, ("title", "text"))
+
+
+def test_a_source_of_endless_length_costs_no_other_article_memory():
+    articles = [Article("a", "x" * 100_000), *(Article("a", "Reuters") for _ in range(500))]
+    tracemalloc.start()
+    Source().fit(articles, None)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 5_000_000
+
+
+@pytest.mark.parametrize("labels", ["abc", 5, iter(LABELS)])
+def test_what_is_no_list_of_labels_is_refused_by_a_sentence(labels):
+    with pytest.raises(BadInput, match="a list of 200 labels is wanted, one for each article"):
+        read_labels(labels, ARTICLES)
+
+
+def test_labels_of_two_dimensions_are_refused_by_a_sentence():
+    with pytest.raises(BadInput, match=r"one column of labels is wanted; their shape is \(200, 1\)"):
+        read_labels(pd.DataFrame({"label": LABELS}), ARTICLES)
+
+
+@pytest.mark.parametrize("bad", ["many", float("inf")])
+def test_numbers_to_learn_must_be_finite_numbers(bad):
+    with pytest.raises(BadInput, match="label 3 must be a finite number, not"):
+        read_labels([0.5, 1.5, 2.5, bad, *[1.0] * 196], ARTICLES, task="numbers")

@@ -174,3 +174,8 @@ def test_statistics_tell_how_a_text_looks():
 
 def test_a_measured_part_names_its_numbers():
     assert Measured(Statistics()).names[0] == "statistics_log_words"
+
+
+def test_a_rule_of_marks_alone_is_refused():
+    with pytest.raises(BadInput, match="rule 'loud': 'any' must be a list of words and phrases, not '!!!'"):
+        read_rules([{"name": "loud", "group": "mood", "any": ["so", "!!!"]}])

@@ -69,3 +69,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_a_folder_that_cannot_be_written_is_named(path):
     with pytest.raises(BadInput, match=r"cannot be written to .* name another file"):
         save_object(1, path / "below a file", kind=KIND)
+
+
+def test_one_changed_bit_is_damage(path):
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 4
+    path.write_bytes(content)
+    assert "is damaged" in refusal(path)

@@ -66,3 +66,9 @@ def test_what_is_no_article_is_refused(articles, sentence):
     with pytest.raises(BadInput) as caught:
         table_of(articles)
     assert sentence in str(caught.value)
+
+
+def test_a_table_with_a_column_twice_is_refused():
+    table = pd.DataFrame([["a", "b"]], columns=["text", "text"])
+    with pytest.raises(BadInput, match="has the column 'text' twice; rename one"):
+        table_of(table)
