@@ -25,7 +25,9 @@ def test_marks_upon_marks_take_no_long_time(read, text):
     assert time.perf_counter() - started < 1
 
 
-@pytest.mark.parametrize("text", ["cafe\u0301 e\u0301", "\u1112\u1161\u11ab \u1100\u1173", "x" * 999 + "e\u0301"])
+@pytest.mark.parametrize(
+    "text", ["cafe\u0301 e\u0301", "\u1112\u1161\u11ab \u1100\u1173", "x" * 999 + "e\u0301"]
+)
 def test_letters_and_their_marks_are_composed_as_unicode_says(text):
     assert clean(text) == unicodedata.normalize("NFC", text)
 
