@@ -12,7 +12,8 @@ from projects.requirement.text_section import TextSection
 from projects.requirement.words import name_words
 
 TITLES = frozenset({"title", "headline", "heading", "subject", "summary"})
-SOURCES = frozenset({"source", "publisher", "news", "article"})
+PUBLISHERS = frozenset({"source", "publisher"})
+SOURCES = PUBLISHERS | {"news", "article"}
 """A column whose name has no other word says who published the text: `lead_source` does not."""
 MOST_FOUND = 3
 """Free-text columns that are taken by themselves; of more, those with most words."""
@@ -82,7 +83,11 @@ def _found(looks: dict[str, Wordiness], dates: Collection[str]) -> tuple[str, ..
 
 
 def _source(looks: dict[str, Wordiness], named: Sequence[str]) -> str | None:
-    return next((name for name in looks if name not in named and set(name_words(name)) <= SOURCES), None)
+    for name in looks:
+        words = set(name_words(name))
+        if name not in named and words <= SOURCES and words & PUBLISHERS:
+            return name
+    return None
 
 
 def _check(frame: pd.DataFrame, name: str) -> None:

@@ -117,8 +117,14 @@ def read_features(
     columns = tuple(_column(values) for values in kept.values())
     found_dates = tuple(name for name in kept if is_date[name])
     made = pd.DataFrame(kept)
-    free, told = find_articles(made, asked, found_dates)
+    free, told = find_articles(made, _without(asked, {*frame.columns} - {*kept, *drop}), found_dates)
     return Features(made, columns, found_dates, (*notices, *told), free)
+
+
+def _without(asked: TextSection, left_out: Collection[str]) -> TextSection:
+    """Pass over who published a text, and when, where all rows say the same or nothing."""
+    gone = {role: None for role in ("source", "published") if getattr(asked, role) in left_out}
+    return asked.model_copy(update=gone) if gone else asked
 
 
 def _check_names(frame: pd.DataFrame, drop: Collection[str]) -> None:

@@ -38,7 +38,7 @@ def read_article(value: object) -> Article:
     """Read one article.
 
     Raises:
-        BadInput: A mapping has neither `title` nor `text`, or it is a list or an object.
+        BadInput: A mapping has neither `title` nor `text`, or it is a list.
     """
     if isinstance(value, Article):
         return value
@@ -62,16 +62,14 @@ def read_articles(values: Any, roles: Sequence[str] = ("text",)) -> list[Article
         roles: Of ROLES, what the columns of a table are.
 
     Raises:
-        BadInput: One of them is no article; the sentence says which.
+        BadInput: One of them is no article; the sentence says which. Or a table has other columns.
     """
     if isinstance(values, pd.DataFrame):
-        named = [role for role in ROLES if role in values.columns]
-        if {"title", "text"} & set(named) and values.shape[1] != len(roles):
-            return _by_column({role: values[role] for role in named})
-        return _by_column(dict(zip(roles, (values[name] for name in values.columns), strict=True)))
+        return _of_table(values, roles)
     if isinstance(values, pd.Series):
         values = values.tolist()
     if isinstance(values, np.ndarray) and values.ndim == 2:
+        _check_width(range(values.shape[1]), roles)
         return _by_column(dict(zip(roles, values.T, strict=True)))
     if is_one(values) or not isinstance(values, Iterable):
         raise BadInput(f"a list of articles is wanted, not one {type(values).__name__}; put it in a list")
@@ -82,6 +80,32 @@ def read_articles(values: Any, roles: Sequence[str] = ("text",)) -> list[Article
         except BadInput as error:
             raise BadInput(f"article {number}: {error}") from error
     return made
+
+
+def check_names(table: pd.DataFrame) -> None:
+    """Refuse a table with two columns of one name.
+
+    Raises:
+        BadInput: It has.
+    """
+    if (twice := table.columns[table.columns.duplicated()]).size:
+        raise BadInput(f"a table of articles has the column {str(twice[0])!r} twice; rename one")
+
+
+def _of_table(table: pd.DataFrame, roles: Sequence[str]) -> list[Article]:
+    check_names(table)
+    named = [role for role in ROLES if role in table.columns]
+    is_other = table.shape[1] != len(roles) or set(table.columns) == set(roles)
+    if {"title", "text"} & set(named) and is_other:
+        return _by_column({role: table[role] for role in named})
+    _check_width(list(table.columns), roles)
+    return _by_column(dict(zip(roles, (table[name] for name in table.columns), strict=True)))
+
+
+def _check_width(columns: Sequence[Any], roles: Sequence[str]) -> None:
+    if len(columns) != len(roles):
+        there = ", ".join(map(repr, list(columns)[:8])) or "none"
+        raise BadInput(f"a table with the columns {', '.join(roles)} is wanted; it has {there}")
 
 
 def _by_column(columns: Mapping[str, Any]) -> list[Article]:

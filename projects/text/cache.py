@@ -269,7 +269,7 @@ def _made(
 ) -> dict[bytes, bytes]:
     fresh: dict[bytes, bytes] = {}
     for block in blocks:
-        rows = np.ascontiguousarray(block, dtype="<f8").reshape(-1, width)
+        rows = np.ascontiguousarray(block, dtype="<f8").reshape(len(block), width)
         made = [
             (key, row.tobytes())
             for key, row in zip(keys[len(fresh) : len(fresh) + len(rows)], rows, strict=True)

@@ -95,7 +95,8 @@ def choose(
     if not is_open or labels is None or len(candidates) < 2 or len(articles) < 2 * len(labels.folds):
         return Choice(fixed, missing=missing)
     alternatives = compared(articles, labels, candidates, options, seconds=seconds, clock=clock)
-    return Choice(_decided(fixed, candidates, alternatives, labels), alternatives, missing)
+    decided = _decided(fixed, candidates, alternatives, labels) if alternatives else fixed
+    return Choice(decided, alternatives, missing)
 
 
 def warn_of_few(size: int) -> None:

@@ -1,6 +1,7 @@
 """A classifier of articles: what the extractor makes of them, scaled, and a logistic regression over it."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,8 +35,8 @@ class MLClassifier:
         columns_: The table's columns, of `title`, `text`, `source` and `published`.
         classes_: The labels, sorted.
         dataset_size_: How many articles it was trained on.
-        cross_validated_f1_: Macro F1 of the folds that chose how far the weights may go; NaN where there
-            were too few articles to fold.
+        cross_validated_f1_: Macro F1 of the folds that chose how far the weights may go, not of new articles:
+            what the extractor learned saw other folds; NaN where there were too few articles to fold.
         metadata: What is told of the version that it was loaded from; empty for one that was not.
 
     >>> from penstock import MLClassifier
@@ -83,12 +84,15 @@ class MLClassifier:
         """Return macro F1, the plain mean over the classes, on labelled articles.
 
         Raises:
-            BadInput: There are not as many labels as articles.
+            BadInput: There are not as many labels as articles, or they are of another kind than the learned.
         """
         from sklearn.metrics import f1_score
 
         table = table_of(articles, self._columns())
         truth = labels_of(labels, len(table), least_classes=1)
+        learned, given = _kind(self.classes_[0]), _kind(truth[0])
+        if learned != given:
+            raise BadInput(f"this classifier answers {learned}, and the labels are {given}; write them alike")
         said = self.pipeline_.predict(table)
         return float(f1_score(truth, said, average="macro", zero_division=0))
 
@@ -115,10 +119,15 @@ class MLClassifier:
             pipeline: One that `train` or the entry point `main` has fitted.
             columns: Its table's.
             metadata: What is told of it.
+
+        Raises:
+            BadInput: It is of a regression.
         """
+        if not hasattr(pipeline, "classes_"):
+            raise BadInput("this version is no classifier: it answers numbers, not classes")
         made = cls(next(extractors_in(pipeline), None))
         made.pipeline_, made.columns_, made.classes_ = pipeline, tuple(columns), pipeline.classes_
-        made.dataset_size_ = int(metadata.get("dataset_size", 0))
+        made.dataset_size_ = int(metadata.get("dataset_size") or 0)
         made.cross_validated_f1_ = float("nan")
         made.metadata = dict(metadata)
         return made
@@ -138,7 +147,8 @@ class MLClassifier:
         scaler = StandardScaler()
         scaled = scaler.fit_transform(numbers)
         model, score = fitted_logistic(scaled, truth, folds)
-        columns = _columns_step(Pipeline([("features", extractor), ("scale", scaler)]), table)
+        # A copy: a later fit of the extractor, for another classifier perhaps, leaves this one as it is.
+        columns = _columns_step(Pipeline([("features", copy(extractor)), ("scale", scaler)]), table)
         self.pipeline_ = Pipeline([("columns", columns), ("model", model)])
         self.columns_, self.classes_ = tuple(table.columns), model.classes_
         self.dataset_size_, self.cross_validated_f1_ = len(table), score
@@ -177,6 +187,8 @@ def labels_of(labels: Any, articles: int, *, least_classes: int = 2) -> NDArray[
             f"{articles} {'article' if articles == 1 else 'articles'} came with {len(values)}"
             f" {'label' if len(values) == 1 else 'labels'}; give each article its label"
         )
+    if not articles:
+        raise BadInput("labelled articles are wanted; none came")
     if (gaps := np.flatnonzero(values.isna())).size:
         raise BadInput(f"label {gaps[0]} is missing; leave out articles without a label")
     kinds = sorted({_kind(value) for value in values})

@@ -76,6 +76,9 @@ def compared(
         options: What parts are made of.
         seconds: No further fold is begun that would end later, as long as the last ones took.
         clock: Seconds that pass.
+
+    Returns:
+        None where all texts are the same: no fold holds others back.
     """
     rows = _drawn(labels, options.random_state)
     some = [articles[row] for row in rows]
@@ -85,6 +88,8 @@ def compared(
         if held and (clock() - start) * (1 + 1 / len(held)) > seconds:
             break
         held.append(_held(some, theirs, (fitted_on, scored), candidates, options))
+    if not held:
+        return ()
     return tuple(_alternative(name, parts, theirs, held) for name, parts in candidates.items())
 
 

@@ -142,7 +142,7 @@ class DiskCache:
         except broken:
             self.refused += 1
             self._begin_anew()
-        except lmdb.Error:
+        except (lmdb.Error, OSError):
             # A full disk, or more readers than there are places: the caller makes the numbers itself.
             self.refused += 1
         return otherwise

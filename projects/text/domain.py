@@ -46,6 +46,8 @@ def logistic(weights: Any, codes: Any, classes: int) -> Linear:
     """Learn a logistic regression by SAGA (Defazio et al. 2014); C 5 as rows have length 1."""
     from sklearn.linear_model import LogisticRegression
 
+    if len(present := np.unique(codes)) < 2:  # a fold may hold all texts of a rare class back
+        return spread(np.zeros((weights.shape[1], 1)), np.zeros(1), present, classes)
     model = LogisticRegression(
         C=5, class_weight="balanced", solver="saga", max_iter=STEPS, tol=1e-3, random_state=0
     )

@@ -281,6 +281,8 @@ class AdaptiveFeatureExtractor(TransformerMixin, BaseEstimator):  # type: ignore
 
     def _chosen(self, articles: Sequence[Article], labels: Labels | None) -> Choice:
         size = len(articles) if self.dataset_size is None else self.dataset_size
+        if size < 0:
+            raise BadInput(f"a number of labelled articles must be 0 or more, not {size}")
         if isinstance(self.configuration, Configuration):
             return Choice(self.configuration)
         if self.parts is not None:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from projects.errors import BadInput
+from projects.hints import shown
 from projects.text.article import Article
 from projects.text.part import Labels
 
@@ -30,19 +31,16 @@ def read_labels(
         None without labels, or where there is only one class: nothing is to be told apart.
 
     Raises:
-        BadInput: There are not as many labels as articles, or one of them is missing.
+        BadInput: There are not as many labels as articles, one of them is missing, or no number where numbers
+            are asked for.
     """
     if labels is None:
         return None
-    values = np.asarray(labels, dtype=object) if not hasattr(labels, "to_numpy") else labels.to_numpy()
-    if values.shape != (len(articles),):
-        raise BadInput(
-            f"a label for each article is wanted; {len(values)} labels came for {len(articles)} articles"
-        )
+    values = _column(labels, len(articles))
     if (gaps := np.flatnonzero(pd.isna(values))).size:
         raise BadInput(f"label {gaps[0]} is missing; leave out articles without a label")
     if task == "numbers" or (task == "auto" and _are_fractions(values)):
-        y: NDArray[Any] = values.astype(np.float64)
+        y = _finite(values)
         return Labels(y, None, made_folds(articles, strata_of(Labels(y, None, ())), seed))
     codes, classes = _coded(values)
     if len(classes) < 2:
@@ -76,6 +74,28 @@ def made_folds(
     fold_of = fold_of_copy[copy_of]
     pairs = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(folds)]
     return [pair for pair in pairs if len(pair[0]) and len(pair[1])]
+
+
+def _column(labels: Any, articles: int) -> NDArray[Any]:
+    if isinstance(labels, str | bytes) or not hasattr(labels, "__len__"):
+        raise BadInput(f"a list of {articles} labels is wanted, one for each article, not {shown(labels)}")
+    values: NDArray[Any] = (
+        labels.to_numpy() if hasattr(labels, "to_numpy") else np.asarray(labels, dtype=object)
+    )
+    if values.ndim != 1:
+        raise BadInput(f"one column of labels is wanted; their shape is {values.shape}")
+    if len(values) != articles:
+        raise BadInput(
+            f"a label for each article is wanted; {len(values)} labels came for {articles} articles"
+        )
+    return values
+
+
+def _finite(values: NDArray[Any]) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(np.float64)
+    if (strange := np.flatnonzero(~np.isfinite(numbers))).size:
+        raise BadInput(f"label {strange[0]} must be a finite number, not {shown(values[strange[0]])}")
+    return numbers
 
 
 def _are_fractions(values: NDArray[Any]) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from projects.errors import BadInput
+from projects.hints import did_you_mean
 from projects.text.article import Article
 from projects.text.configuration import NAMES, PARTS, Name, PartName
 from projects.text.measured import Measured
@@ -38,7 +40,11 @@ def make_parts(names: Sequence[PartName], options: Options) -> list[tuple[PartNa
 
     Raises:
         PartMissingError: One needs what is not there.
+        BadInput: There is no part of this name.
     """
+    for name in names:
+        if name not in MAKERS:
+            raise BadInput(f"there is no part {name!r}; {did_you_mean(name, MAKERS)}")
     weighing = Weighing(options.language)
     made = [(name, MAKERS[name](options, weighing)) for name in names]
     return [(name, part) for name, part in made if part is not None]

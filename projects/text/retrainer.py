@@ -16,7 +16,7 @@ import pandas as pd
 from projects.counted import counted
 from projects.errors import BadInput
 from projects.text.classifier import MLClassifier, labels_of
-from projects.text.table import table_of
+from projects.text.table import table_of, texts_of
 from projects.text.verdict import METRIC, held_out, judge
 from projects.text.versions import (
     NAME,
@@ -70,8 +70,8 @@ class AutoRetrainer:
         minimum_f1: Below this macro F1 nothing is deployed.
         feature_extractor: An extractor whose options each training takes; None for the defaults, by which the
             configuration grows with the articles.
-        test: Labelled articles (articles, labels) to judge every version on; None holds out `test_share` of
-            those that are handed over, by their digests.
+        test: Labelled articles (articles, labels) to judge every version on, which none learns though they
+            are handed over; None holds out `test_share` of those that are, by their digests.
         test_share: Of the articles.
         weekly: Whether a training is due after Sunday 2:00 (UTC) too, if any new article has come.
         random_state: The same seed gives the same classifier.
@@ -165,7 +165,9 @@ class AutoRetrainer:
         """Return a mask of the articles to learn from, and the articles to be judged on with their labels."""
         if self.test is not None:
             test = table_of(self.test[0])
-            return np.ones(len(table), dtype=bool), test, labels_of(self.test[1], len(test), least_classes=1)
+            tested = set(texts_of(test))
+            learned = np.array([text not in tested for text in texts_of(table)], dtype=bool)
+            return learned, test, labels_of(self.test[1], len(test), least_classes=1)
         held = held_out(table, self.test_share)
         if held.sum() < FEWEST_TESTED or len(np.unique(truth[held])) < 2:
             raise BadInput(

@@ -14,7 +14,8 @@ from typing import Any
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean, shown
-from serving.plan.text.rules import Rule
+from serving.plan.text.reading import WORD
+from serving.plan.text.rules import Rule, may_explode
 
 KEYS = ("name", "group", "label", "any", "pattern", "weight")
 LONGEST_PATTERN = 2_000
@@ -71,10 +72,13 @@ def _rule(number: int, given: Any) -> Rule:
 
 def _words(named: str, given: Any) -> tuple[str, ...]:
     words = [given] if isinstance(given, str) else given or []
-    if not isinstance(words, list | tuple) or not all(
-        isinstance(word, str) and word.strip() for word in words
-    ):
-        raise BadInput(f"{named}: 'any' must be a list of words and phrases, not {shown(given)}")
+    strange = (
+        [word for word in words if not isinstance(word, str) or not WORD.search(word)]
+        if isinstance(words, list | tuple)
+        else [given]
+    )
+    if strange:
+        raise BadInput(f"{named}: 'any' must be a list of words and phrases, not {shown(strange[0])}")
     return tuple(words)
 
 
@@ -89,10 +93,10 @@ def _pattern(named: str, given: Any) -> str:
         raise BadInput(f"{named}: the pattern {shown(given)} is no regular expression: {error}") from error
     if compiled.search(""):
         raise BadInput(f"{named}: the pattern {shown(given)} holds for an empty text, and so for every text")
-    if _may_explode(given):
+    if may_explode(given):
         raise BadInput(
-            f"{named}: the pattern {shown(given)} repeats a repetition, which may take for ever on some "
-            "texts; write it without one '+' or '*' within another"
+            f"{named}: the pattern {shown(given)} repeats a repetition or a choice, which may take for ever"
+            " on some texts; write it without '+', '*', '?' or '|' within another '+' or '*'"
         )
     return given
 
@@ -103,24 +107,3 @@ def _weight(named: str, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float) or not abs(given) < 1e6:
         raise BadInput(f"{named}: 'weight' must be a number, not {shown(given)}")
     return float(given)
-
-
-def _may_explode(pattern: str) -> bool:
-    """Whether a long repetition holds another one, as in `(a+)+`: its time may double with each letter."""
-    from re import _parser  # type: ignore[attr-defined]
-
-    return _nested(_parser.parse(pattern), inside=False)
-
-
-def _nested(tree: Any, *, inside: bool) -> bool:
-    if hasattr(tree, "data"):
-        return any(_nested(item, inside=inside) for item in tree.data)
-    if isinstance(tree, list):
-        return any(_nested(item, inside=inside) for item in tree)
-    if not isinstance(tree, tuple):
-        return False
-    if str(tree[0]) in ("MAX_REPEAT", "MIN_REPEAT"):
-        _, most, held = tree[1]
-        is_long = int(most) > 20
-        return (inside and is_long) or _nested(held, inside=inside or is_long)
-    return any(_nested(item, inside=inside) for item in tree[1:])

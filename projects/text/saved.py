@@ -4,6 +4,7 @@ import json
 import os
 import platform
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ def save_object(fitted: Any, path: str | Path, *, kind: str) -> None:
     import cloudpickle
 
     path = Path(path)
-    head = {MAGIC: kind, "format": FORMAT, "made_with": _made_with()}
     with own_classes_by_value():
-        content = json.dumps(head).encode() + b"\n" + cloudpickle.dumps(fitted)
+        pickled = cloudpickle.dumps(fitted)
+    head = {MAGIC: kind, "format": FORMAT, "made_with": _made_with(), "digest": _digest(pickled)}
+    content = json.dumps(head).encode() + b"\n" + pickled
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,14 +65,23 @@ def load_object(path: str | Path, *, kind: str) -> Any:
         with path.open("rb") as file:
             head = _head(file.readline(LONGEST_HEAD), path, kind)
             _refuse_others(head, path, kind)
-            return pickle.load(file)  # noqa: S301 - said in the docstring
+            pickled = file.read()
     except OSError as error:
         raise BadInput(
             f"there is no {kind} to read at '{path}' ({error.strerror or error}); name a file that save() has"
             " written"
         ) from error
+    if _digest(pickled) != head.get("digest"):
+        # Most changed bits would load, and answer wrong.
+        raise BadInput(f"the {kind} in '{path}' is damaged; copy or save it again")
+    try:
+        return pickle.loads(pickled)  # noqa: S301 - said in the docstring
     except (pickle.UnpicklingError, EOFError, ImportError, AttributeError) as error:
-        raise BadInput(f"the {kind} in '{path}' is damaged, or lacks a library here: {error}") from error
+        raise BadInput(f"the {kind} in '{path}' lacks a library here: {error}") from error
+
+
+def _digest(pickled: bytes) -> str:
+    return blake2b(pickled, digest_size=16).hexdigest()
 
 
 def _head(line: bytes, path: Path, kind: str) -> dict[str, Any]:

@@ -43,8 +43,7 @@ class Source:
         for fitted_on, scored in labels.folds:
             part = Labels(labels.y[fitted_on], labels.classes, ())
             table, places = _table([articles[row] for row in fitted_on], part)
-            scaled = table if places else np.tile(self.table_[-1:], (1, 1))
-            numbers[scored] = scaled[[places.get(articles[row].source or "", -1) for row in scored]]
+            numbers[scored] = table[[places.get(articles[row].source or "", -1) for row in scored]]
         return numbers
 
     def transform(self, articles: Sequence[Article]) -> Numbers:
@@ -56,7 +55,8 @@ class Source:
 
 
 def _table(articles: Sequence[Article], labels: Labels | None) -> tuple[Numbers, dict[str, int]]:
-    known = [article.source or "" for article in articles]
+    # As objects: as an array of texts, each would take as much memory as the longest.
+    known = np.array([article.source or "" for article in articles], dtype=object)
     sources, codes, counts = np.unique(known, return_inverse=True, return_counts=True)
     kept = [place for place in np.argsort(-counts, kind="stable").tolist() if sources[place]][:MOST_SOURCES]
     places = {str(sources[place]): row for row, place in enumerate(kept)}

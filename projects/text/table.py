@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from projects.errors import BadInput
-from projects.text.article import KEYS, Article, is_one, read_article
+from projects.text.article import KEYS, Article, check_names, is_one, read_article, read_articles
 from serving.plan.text.clean import joined
 
 Cells = Mapping[str, Any]
@@ -34,8 +34,14 @@ def table_of(articles: Any, columns: Sequence[str] | None = None) -> pd.DataFram
     return pd.DataFrame(cells, index=range(len(rows)), columns=list(columns), dtype=object)
 
 
+def texts_of(table: pd.DataFrame) -> list[str]:
+    """Return what is read of each article of a table that was laid out so."""
+    return [article.text for article in read_articles(table, tuple(table.columns))]
+
+
 def _rows_of(articles: Any) -> list[Cells]:
     if isinstance(articles, pd.DataFrame):
+        check_names(articles)
         if not {"title", "text"} & set(articles.columns):
             there = ", ".join(map(repr, articles.columns))
             raise BadInput(f"a table of articles needs a column 'title' or 'text'; it has {there}")

@@ -14,9 +14,8 @@ from projects.evaluation.answers import Answers
 from projects.evaluation.asking import ask
 from projects.evaluation.metrics import BY_NAME
 from projects.retraining.duel import compare
-from projects.text.article import read_articles
 from projects.text.classifier import MLClassifier
-from projects.text.table import table_of
+from projects.text.table import table_of, texts_of
 
 METRIC = "f1_macro"
 BUCKETS = 10_000
@@ -92,8 +91,7 @@ def held_out(table: pd.DataFrame, share: float) -> NDArray[np.bool_]:
     Returns:
         Shape (articles,).
     """
-    texts = [article.text for article in read_articles(table, tuple(table.columns))]
-    return np.array([_bucket(text) < share * BUCKETS for text in texts], dtype=bool)
+    return np.array([_bucket(text) < share * BUCKETS for text in texts_of(table)], dtype=bool)
 
 
 def _bucket(text: str) -> int:

@@ -5,6 +5,7 @@ texts, and the file's first ones, which are its commonest, for texts that are st
 """
 
 import gzip
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from projects.text.part import Numbers
 
 FIRST = 20_000
 """Words that are kept because the file begins with them."""
+WIDEST = 100_000
+"""Numbers of a word."""
 LONGEST_WORD = 1_000
 """Bytes; without a blank in so many a file is no word2vec file."""
 
@@ -74,7 +77,7 @@ def _entries(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     try:
         with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
             yield from _binary(file, stream) if kind == ".bin" else _text(file, stream)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadInput(f"{file.name} cannot be read: {error}") from error
 
 
@@ -87,6 +90,9 @@ def _text(file: Path, stream: Any) -> Iterator[tuple[str, NDArray[Any]]]:
             continue
         if width is None:
             width = len(cells)
+        while len(cells) > width and not _is_number(cells[0]):
+            # GloVe's words may hold blanks.
+            word = f"{word} {cells.pop(0)}"
         try:
             vector = np.array(cells, dtype=np.float32)
         except ValueError as error:
@@ -96,11 +102,21 @@ def _text(file: Path, stream: Any) -> Iterator[tuple[str, NDArray[Any]]]:
         yield word, vector
 
 
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
 def _binary(file: Path, stream: Any) -> Iterator[tuple[str, NDArray[Any]]]:
     try:
         words, width = (int(cell) for cell in stream.readline(LONGEST_WORD).split())
-    except ValueError as error:
-        raise _bad(file, "its first line must be how many words and how many numbers") from error
+    except ValueError:
+        words, width = 0, 0
+    if words < 1 or not 2 <= width <= WIDEST:
+        raise _bad(file, "its first line must be how many words and how many numbers")
     for place in range(words):
         word = _word(stream)
         cells = stream.read(4 * width)

@@ -3,8 +3,8 @@
 Each answers `GET /figures` on its socket; the gateway and the model server ask all when Prometheus asks them.
 """
 
-import http.client
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -22,6 +22,10 @@ from serving.upstream.address import reachable
 PATH = "/figures"
 PATIENCE_S = 0.3
 """How long one process may take to answer; one that is stuck is left out."""
+WHOLE_S = 3.0
+"""How long all may take; Prometheus waits 10 s by default for this and all else."""
+MOST_BYTES = 65_536
+"""Of an answer: it comes from a process that runs a stranger's code."""
 
 LABELS = ("model", "version")
 COUNTERS = {
@@ -37,7 +41,7 @@ GAUGES = {
     "memory_bytes": ("penstock_feature_cache_bytes", "Memory that it takes."),
 }
 CACHED = ("hits", "misses", "size", "memory_bytes")
-NESTED = ("steps", "transformers_", "estimators_", "estimators", "named_estimators_")
+NESTED = ("steps", "transformers_", "estimators_", "estimators")
 
 
 def figures_of(spec: HostSpec, counts: Counts, caches: Iterable[Any]) -> Callable[[], bytes]:
@@ -87,8 +91,9 @@ class HostFigures:
     def collect(self) -> Iterator[Metric]:
         """What Prometheus reads; a process that does not answer is left out."""
         totals: dict[tuple[str, str], Counter[str]] = {}
+        end = time.monotonic() + WHOLE_S
         for path in sorted(self._folder.glob("*.sock")):
-            told = _asked(path) if path.name != NAME else None
+            told = _asked(path) if path.name != NAME and time.monotonic() < end else None
             if told is not None:
                 numbers = {name: told[name] for name in (*COUNTERS, *GAUGES) if name in told}
                 totals.setdefault((told["model"], told["version"]), Counter()).update(numbers)
@@ -107,27 +112,33 @@ def _families(
         yield family
 
 
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=PATIENCE_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(PATIENCE_S)
-        self.sock.connect(reachable(self._path))
-
-
 def _asked(path: Path) -> dict[str, Any] | None:
-    connection = _Connection(path)
     try:
-        connection.request("GET", PATH)
-        answer = connection.getresponse()
-        told = orjson.loads(answer.read()) if answer.status == 200 else None
-    except (OSError, http.client.HTTPException, orjson.JSONDecodeError):
+        head, _, body = _answer(path).partition(b"\r\n\r\n")
+        told = orjson.loads(body) if head.split(b" ")[1:2] == [b"200"] else None
+    except (OSError, orjson.JSONDecodeError):
         return None
-    finally:
-        connection.close()
-    return told if isinstance(told, dict) and all(name in told for name in LABELS) else None
+    return told if isinstance(told, dict) and _is_sound(told) else None
+
+
+def _answer(path: Path) -> bytes:
+    """What a process sends until it closes; a library's time limit would be for each byte."""
+    content, end = b"", time.monotonic() + PATIENCE_S
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(PATIENCE_S)
+        connection.connect(reachable(path))
+        connection.sendall(b"GET %b HTTP/1.0\r\n\r\n" % PATH.encode())
+        while (left_s := end - time.monotonic()) > 0 and len(content) < MOST_BYTES:
+            connection.settimeout(left_s)
+            piece = connection.recv(MOST_BYTES)
+            if not piece:
+                return content
+            content += piece
+    raise TimeoutError
+
+
+def _is_sound(told: Mapping[str, Any]) -> bool:
+    numbers = (told[name] for name in (*COUNTERS, *GAUGES) if name in told)
+    return all(isinstance(told.get(name), str) for name in LABELS) and all(
+        isinstance(number, int | float) and number >= 0 for number in numbers
+    )

@@ -2,10 +2,14 @@
 
 import logging
 import os
+import warnings
+import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -69,14 +73,19 @@ def make_dataset(
     raw, output = Path(raw), Path(output)
     if chunk_size < 1:
         raise BadInput(f"chunk_size must be at least 1, not {chunk_size}; 1000 is usual")
-    output.parent.mkdir(parents=True, exist_ok=True)
     scratch = output.with_name(f".{output.name}.{os.getpid()}")
     try:
+        output.parent.mkdir(parents=True, exist_ok=True)
         counts = _written(raw, scratch, chunk_size)
         frame = pd.read_csv(scratch, dtype={ID: str, PLAN: str, NOTES: str}, keep_default_na=False)
         scratch.replace(output)
+    except OSError as error:
+        raise BadInput(
+            f"{output} cannot be written: {error.strerror or error}; name another place"
+        ) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
     if counts.dropped:
         gaps = ", ".join(f"{name} {number}" for name, number in counts.missing.items() if number)
         LOG.warning("%d of %d rows dropped for missing values (%s)", counts.dropped, counts.read, gaps)
@@ -101,14 +110,23 @@ def _written(raw: Path, scratch: Path, chunk_size: int) -> Counts:
 
 def _chunks(raw: Path, chunk_size: int, encoding: str) -> Iterator[pd.DataFrame]:
     try:
-        with pd.read_csv(raw, dtype=str, chunksize=chunk_size, encoding=encoding) as reader:
-            yield from reader
-    except OSError as error:
-        raise BadInput(f"{raw} cannot be read: {error.strerror or error}; name a CSV file") from error
+        with pd.read_csv(raw, dtype=str, chunksize=chunk_size, encoding=encoding, index_col=False) as reader:
+            while (chunk := _next(reader)) is not None:
+                yield chunk
+    except (OSError, EOFError, zlib.error, BadZipFile) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BadInput(f"{raw} cannot be read: {why}; name a CSV file") from error
     except pd.errors.EmptyDataError as error:
         raise BadInput(f"{raw} is empty; it must begin with the columns {', '.join(COLUMNS)}") from error
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise BadInput(f"{raw} is no CSV: {error}; mind quotes around notes that hold commas") from error
+
+
+def _next(reader: Any) -> pd.DataFrame | None:
+    # Of rows that are longer than the header pandas would pass over the rest, and say so in a warning alone.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return next(reader, None)
 
 
 def _checked(chunk: pd.DataFrame, counts: Counts) -> pd.DataFrame:
@@ -118,6 +136,8 @@ def _checked(chunk: pd.DataFrame, counts: Counts) -> pd.DataFrame:
         if name not in chunk:
             hint = did_you_mean(name, map(str, chunk.columns))
             raise BadInput(f"the column '{name}' is required and missing; {hint}")
+        if isinstance(chunk[name], pd.DataFrame):
+            raise BadInput(f"the column '{name}' is there twice; remove one of them")
     chunk = chunk[list(COLUMNS)].replace(r"^\s*$", np.nan, regex=True)
     gaps = chunk.isna()
     for name in COLUMNS:

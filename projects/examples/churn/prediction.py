@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from projects.hints import did_you_mean, shown
 from serving.plan.text.clean import clean
 
 THREADS = 4
+AT_ONCE = 100
+"""Summaries that are embedded by one call: an endpoint refuses some thousands."""
 Record = Mapping[str, Any]
 
 
@@ -115,9 +118,10 @@ def _code(value: Any, known: list[str], at: int) -> int:
 def _vectors(notes: list[str], summary_llm: Summarizes, llm: Embeds) -> list[Sequence[float]]:
     with ThreadPoolExecutor(THREADS, thread_name_prefix="records") as pool:
         summaries = list(pool.map(summary_llm.summarize, notes))
-        if isinstance(llm, EmbeddingFactory):
-            return list(llm.get_embeddings(summaries))
-        return list(pool.map(llm.get_embeddings, summaries))
+        if not isinstance(llm, EmbeddingFactory):
+            return list(pool.map(llm.get_embeddings, summaries))
+        batches = [summaries[start : start + AT_ONCE] for start in range(0, len(summaries), AT_ONCE)]
+        return list(chain.from_iterable(pool.map(llm.get_embeddings, batches)))
 
 
 def _check_names(X: pd.DataFrame, wanted: Sequence[str]) -> None:

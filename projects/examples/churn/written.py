@@ -1,6 +1,7 @@
 """A table is written whole or not at all."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -22,4 +23,5 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}; name another place") from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()

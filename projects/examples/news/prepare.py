@@ -8,6 +8,7 @@ import csv
 import gzip
 import hashlib
 import os
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -114,7 +115,7 @@ def _lines(raw: Path) -> Iterator[str]:
         with opener(raw, "rb") as file:
             for line in file:
                 yield _decoded(line)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadInput(
             f"the raw news '{raw}' cannot be read ({error}); name the file with -P data=FILE"
         ) from error

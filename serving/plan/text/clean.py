@@ -17,8 +17,8 @@ def clean(cell: object) -> str:
     """Return a cell as plain text.
 
     Args:
-        cell: A text; bytes are read as UTF-8, and as Latin-1 where they are not; None, NaN and NA are no text;
-            anything else is written as one.
+        cell: A text; bytes are read as UTF-8, and as Latin-1 where they are not; None, NaN and NA are no
+            text; anything else is written as one.
 
     Returns:
         Composed (NFC), without tags and entities, with single blanks, of LONGEST characters at most.

@@ -161,8 +161,11 @@ def _after(words: Sequence[_Word], place: int) -> str:
 def _kinds(run: Sequence[_Word], before: _Word | None, after: str, lists: Lists) -> list[str]:
     """Say what a run of capitals names; a headline is one long run, which may name several."""
     kinds, place = [], 0
+    # Among capitals alone none stands out.
+    has_acronyms = len(run) == 1 or any(not word.text.isupper() for word in run)
     while place < len(run):
-        kind, taken = _kind(run, place, before if place == 0 else run[place - 1], lists)
+        previous = before if place == 0 else run[place - 1]
+        kind, taken = _kind(run, place, previous, lists, has_acronyms=has_acronyms)
         if kind:
             kinds.append(kind)
         place += taken
@@ -171,7 +174,9 @@ def _kinds(run: Sequence[_Word], before: _Word | None, after: str, lists: Lists)
     return kinds
 
 
-def _kind(run: Sequence[_Word], place: int, before: _Word | None, lists: Lists) -> tuple[str | None, int]:
+def _kind(
+    run: Sequence[_Word], place: int, before: _Word | None, lists: Lists, *, has_acronyms: bool
+) -> tuple[str | None, int]:
     """Say what begins at a place in a run, and how many words it takes."""
     word = run[place]
     following = run[place + 1].key if place + 1 < len(run) else ""
@@ -188,15 +193,13 @@ def _kind(run: Sequence[_Word], place: int, before: _Word | None, lists: Lists) 
             kind, taken = "person", 2
         elif before is not None and before.key in lists.titles:
             kind = "person"
-        elif kind is None and _is_acronym(word, run):
+        elif kind is None and has_acronyms and _is_acronym(word):
             kind = "organisation"
     return kind, taken
 
 
-def _is_acronym(word: _Word, run: Sequence[_Word]) -> bool:
-    """Whether capitals alone stand among other words; a text in capitals has none."""
-    is_short = 2 <= len(word.text) <= LONGEST_ACRONYM
-    return is_short and word.text.isupper() and (len(run) == 1 or any(not one.text.isupper() for one in run))
+def _is_acronym(word: _Word) -> bool:
+    return 2 <= len(word.text) <= LONGEST_ACRONYM and word.text.isupper()
 
 
 def _is_name(run: Sequence[_Word], lists: Lists) -> bool:

@@ -9,6 +9,8 @@ from serving.plan.text.reading import WORD, Reading
 
 READ = 10_000
 """Characters of a text in which a pattern is searched: a person's pattern may be slow."""
+FEW = 5
+"""Repetitions that may hold others: a row of numbers and dots is written so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +69,46 @@ class Rules:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Make the measure of its rules."""
-        return cls([Rule(**{**rule, "any": tuple(rule["any"])}) for rule in document["rules"]])
+        """Make the measure of its rules.
+
+        Raises:
+            ValueError: A pattern is no regular expression, or may take for ever.
+        """
+        rules = [Rule(**{**rule, "any": tuple(rule["any"])}) for rule in document["rules"]]
+        for rule in rules:
+            try:
+                explodes = may_explode(rule.pattern)
+            except re.error as error:
+                raise ValueError(f"the pattern of rule '{rule.name}': {error}") from error
+            if explodes:
+                raise ValueError(f"the pattern of rule '{rule.name}' may take for ever on some texts")
+        return cls(rules)
+
+
+def may_explode(pattern: str) -> bool:
+    """Whether a repetition holds what may match in several ways, as in `(a+)+` or `(a|aa)+`.
+
+    Its time may double with each letter of a text, and no other thread runs meanwhile.
+
+    Raises:
+        re.error: It is no regular expression.
+    """
+    from re import _parser  # type: ignore[attr-defined]
+
+    return _holds_ways(_parser.parse(pattern), is_repeated=False)
+
+
+def _holds_ways(tree: Any, *, is_repeated: bool) -> bool:
+    if hasattr(tree, "data"):
+        tree = tree.data
+    if isinstance(tree, list):
+        return any(_holds_ways(item, is_repeated=is_repeated) for item in tree)
+    if not isinstance(tree, tuple):
+        return False
+    kind = str(tree[0])
+    if kind in ("MAX_REPEAT", "MIN_REPEAT"):
+        least, most, held = tree[1]
+        in_ways = is_repeated and least != most
+        return in_ways or _holds_ways(held, is_repeated=is_repeated or int(most) > FEW)
+    in_ways = is_repeated and kind == "BRANCH"
+    return in_ways or any(_holds_ways(item, is_repeated=is_repeated) for item in tree[1:])

@@ -7,6 +7,7 @@ good" is a little bad), and an exclamation mark strengthens the last known word 
 
 import re
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 from serving.plan.text.reading import Reading
@@ -53,7 +54,7 @@ class Sentiment:
         if not said:
             return (0.0, 0.0, 0.0, 0.0, 0.0)
         polarities = [polarity for polarity, _ in said]
-        words = len(reading.words)
+        words = max(len(reading.words), 1)
         return (
             sum(polarities) / len(said),
             sum(subjectivity for _, subjectivity in said) / len(said),
@@ -79,9 +80,17 @@ class Sentiment:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Sentiment":
-        """Make it anew of what `as_json` returned."""
+        """Make it anew of what `as_json` returned.
+
+        Raises:
+            ValueError: A word's numbers are not finite, or its intensity is not above 0.
+        """
         entries = data["lexicon"].items()
-        return cls({word: Entry(p, s, i, bool(adverb)) for word, (p, s, i, adverb) in entries})
+        lexicon = {word: Entry(p, s, i, bool(adverb)) for word, (p, s, i, adverb) in entries}
+        for word, entry in lexicon.items():
+            if not (all(map(isfinite, entry[:3])) and entry.intensity > 0):
+                raise ValueError(f"the lexicon says {entry[:3]} of '{word}'")
+        return cls(lexicon)
 
 
 class _Opinion:

@@ -106,3 +106,9 @@ def test_chinese_notes_are_no_ids():
 @pytest.mark.parametrize("name", ["___", "article", "news"])
 def test_a_column_that_names_no_publisher_is_no_source(name):
     assert found(table(**{name: ["one", "two"] * (ROWS // 2)})) == [{"note": "text"}]
+
+
+def test_a_named_source_that_says_nothing_is_left_out_as_any_column_is():
+    read = read_features(table(by=["BBC"] * ROWS), articles=TextSection(columns=("note",), source="by"))
+    assert read.articles[0].columns == ("note",)
+    assert "column 'by' is left out: it is constant ('BBC' in every row that has a value)" in read.notices

@@ -1,10 +1,12 @@
 """What versions' processes tell of themselves is asked of all of them and added up by version."""
 
+import contextlib
 import http.server
 import json
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +111,19 @@ def test_a_version_that_shares_nothing_and_keeps_nothing_has_no_series(tmp_path:
     assert shown(tmp_path)("penstock_feature_cache_bytes", "m") is None
 
 
-@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b'{"model": "m"}'])
+ODD = [
+    b"",
+    b"nonsense",
+    b"[]",
+    b'{"model": "m"}',
+    b'{"model": ["m"], "version": "1", "calls": 1}',
+    b'{"model": "m", "version": "1", "calls": "many"}',
+    b'{"model": "m", "version": "1", "calls": null}',
+    b'{"model": "m", "version": "1", "calls": 1, "more": "%b"}' % (b"x" * 100_000),
+]
+
+
+@pytest.mark.parametrize("body", ODD)
 def test_what_is_no_answer_is_left_out(tmp_path: Path, serve: Serve, body: bytes) -> None:
     serve("a.sock", body)
     serve("b.sock", figures_of(spec("well"), Counts(calls=1, requests=1, rows=1), [])())
@@ -126,6 +140,45 @@ def test_sockets_that_nobody_answers_at_are_passed_over(tmp_path: Path, serve: S
             listening.close()
     serve("well.sock", figures_of(spec("well"), Counts(calls=1, requests=1, rows=1), [])())
     assert shown(tmp_path)("penstock_batched_calls_total", "well") == 1
+
+
+def test_sockets_that_nobody_answers_at_hold_up_no_scrape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.hosting.figures.WHOLE_S", 0.3)
+    held = []
+    for at in range(8):
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(tmp_path / f"{at}.sock"))
+        listening.listen(1)
+        held.append(listening)
+    started = time.monotonic()
+    assert shown(tmp_path)("penstock_batched_calls_total", "m") is None
+    assert time.monotonic() - started < 2
+    for listening in held:
+        listening.close()
+
+
+def test_a_process_that_drips_is_left_out_in_time(tmp_path: Path) -> None:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / "drip.sock"))
+    listening.listen(1)
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+            for _ in range(20):
+                connection.sendall(b" ")
+                time.sleep(0.1)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    started = time.monotonic()
+    assert shown(tmp_path)("penstock_batched_calls_total", "m") is None
+    assert time.monotonic() - started < 1
+    thread.join()
+    listening.close()
 
 
 def test_a_cache_is_found_however_deep_its_step_lies() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -52,6 +53,12 @@ class Endpoint:
     rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - no secret
     _mine: threading.local = field(default_factory=threading.local, repr=False)
 
+    @property
+    def _place(self) -> str:
+        """The address as it may be told: without a name and a password before the host."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
     def ask(self, path: str, body: Mapping[str, Any], read: Read) -> Any:
         """Post a question, again where that may help, and return what `read` makes of the answer.
 
@@ -70,7 +77,7 @@ class Endpoint:
                 if not why:
                     return read(json.loads(content))
             except (requests.RequestException, HTTPError) as error:
-                why = f"{type(error).__name__} at {self.url}"
+                why = f"{type(error).__name__} at {self._place}"
             except (KeyError, IndexError, TypeError, ValueError) as error:
                 why = f"the answer was no {path.strip('/')} ({type(error).__name__}: {error})"
             LOG.info("attempt %d of %d: %s", attempt + 1, self.attempts, why)
@@ -92,7 +99,8 @@ class Endpoint:
     def _refusal(self, status: int, headers: Mapping[str, str], content: bytes) -> str:
         if status < 400:
             return ""
-        told = f"{self.url} answered {status}: {content.decode(errors='replace').strip()[:200]}"
+        said = content.decode(errors="replace").replace(self.key or "\0", "***").strip()[:200]
+        told = f"{self._place} answered {status}: {said}"
         if status in OURS:
             raise BadInput(f"{told}; see to the key, base_url and the model's name in providers.openai")
         if status not in AGAIN:

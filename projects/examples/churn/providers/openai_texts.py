@@ -60,6 +60,10 @@ class OpenAISettings:
                 raise BadInput(
                     f"providers.openai.{field.name} must be a number above 0, not {value!r}; change it"
                 )
+            if field.type is int and not isinstance(value, int):
+                raise BadInput(
+                    f"providers.openai.{field.name} must be a whole number, not {value!r}; change it"
+                )
 
 
 @dataclass
@@ -109,7 +113,9 @@ class OpenAISummaries:
         self._settings: OpenAISettings = settings_of(OpenAISettings, settings, "openai")
         self._endpoint = _endpoint(self._settings, self._settings.base_url)
         self._spent = Spent(self._settings)
-        self.identity = f"openai {self._settings.base_url} {self._settings.summary_model} {PROMPT}"
+        self.identity = _identity(
+            self._settings.base_url, self._settings.summary_model, self._settings, PROMPT
+        )
 
     @property
     def spent(self) -> dict[str, float]:
@@ -150,7 +156,7 @@ class OpenAIVectors:
         url = self._settings.embeddings_url or self._settings.base_url
         self._endpoint = _endpoint(self._settings, url)
         self._spent = Spent(self._settings)
-        self.identity = f"openai {url} {self._settings.embedding_model}"
+        self.identity = _identity(url, self._settings.embedding_model, self._settings)
 
     @property
     def spent(self) -> dict[str, float]:
@@ -189,6 +195,10 @@ def _endpoint(settings: OpenAISettings, url: str) -> Endpoint:
     key = os.environ.get(settings.key_variable, "") if settings.key_variable else ""
     pace = Pace(settings.requests_per_minute)
     return Endpoint(url, key, settings.timeout_s, settings.attempts, pace)
+
+
+def _identity(url: str, model: str, settings: OpenAISettings, prompt: str = "") -> str:
+    return f"openai {url} {model} {settings.longest_text} {prompt}"
 
 
 def _is_usable(value: Any, least: float) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f])[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])|\s*[\r\n]+\s*")
+END = re.compile(r"(?<=[.!?\u2026\u3002\uff01\uff1f])[\"')\]]*\s+|(?<=[\u3002\uff01\uff1f])|[\r\n]+\s*")
 MOST = 300
 """Sentences that are weighed; a longer text's others are passed over."""
 

@@ -249,6 +249,16 @@ def test_what_is_remembered_is_bounded_and_changes_no_answer(made: Made) -> None
             assert small._memory.size_bytes <= 5_000
 
 
+def test_a_text_that_is_too_long_to_be_remembered_leaves_the_others(made: Made) -> None:
+    encoder: Any = made.plan.encoders[0]
+    [block] = encoder._blocks
+    small = ArticleBlock(block._articles, remembered_bytes=50_000)
+    other = Encoder(COLUMNS, (), (small,), [0.0] * encoder.width)
+    other.encode([("profit rises", "shares", None)])
+    other.encode([("profit rises", "shares " * 10_000, None)])
+    assert len(small._memory.known) == 1
+
+
 class Named:
     names = ("one",)
 

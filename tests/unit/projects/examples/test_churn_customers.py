@@ -42,3 +42,9 @@ def test_the_command_writes_a_file_and_calls_it_synthetic(tmp_path, capsys):
     assert main(["generate", str(tmp_path / "raw.csv"), "--rows", "40"]) == 0
     assert len(pd.read_csv(tmp_path / "raw.csv")) == 40
     assert "40 synthetic customers" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert main(["generate", str(tmp_path / "file" / "c.csv"), "--rows", "20"]) == 2
+    assert "cannot be written" in capsys.readouterr().err

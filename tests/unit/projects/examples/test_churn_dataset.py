@@ -1,5 +1,7 @@
 """A raw table is checked chunk by chunk, and refused with the row that is wrong."""
 
+import gzip
+
 import pandas as pd
 import pytest
 
@@ -104,3 +106,45 @@ def test_a_table_of_gaps_alone_is_refused(raw):
     path = raw()
     pd.read_csv(path).assign(age=None).to_csv(path, index=False)
     assert "has 30 rows and none without an empty cell; fill the gaps" in refusal(path)
+
+
+def test_a_compressed_file_that_is_cut_short_is_refused(raw, tmp_path):
+    path = tmp_path / "raw.csv.gz"
+    path.write_bytes(gzip.compress(raw().read_bytes())[:-200])
+    assert "cannot be read: Compressed file ended before" in refusal(path)
+
+
+def test_a_column_that_is_there_twice_is_refused(raw):
+    path = raw()
+    path.write_text(path.read_text().replace("tenure", " age", 1))
+    path.write_text("tenure," + path.read_text().replace("\nC0", "\n5,C0"))
+    assert "the column 'age' is there twice" in refusal(path)
+
+
+@pytest.mark.parametrize("more", [",more", ",more,", ",,more"])
+def test_rows_longer_than_the_header_are_refused(raw, more):
+    path = raw()
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(f"{row}{more}" for row in rows)]))
+    assert "mind quotes around notes that hold commas" in refusal(path)
+
+
+def test_one_row_longer_than_the_header_is_refused(raw):
+    path = raw()
+    header, first, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, f"{first}, more", *rows]))
+    assert "mind quotes around notes that hold commas" in refusal(path)
+
+
+def test_a_comma_at_each_row_s_end_is_no_fault(raw, tmp_path):
+    path = raw()
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([header, *(f"{row}," for row in rows)]))
+    made = make_dataset(path, None, tmp_path / "clean.csv")
+    pd.testing.assert_frame_equal(made, generate_customers(30, 1, gaps=0).frame, check_dtype=False)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(raw, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BadInput, match=r"clean.csv cannot be written: .*; name another place"):
+        make_dataset(raw(), None, tmp_path / "file" / "clean.csv")

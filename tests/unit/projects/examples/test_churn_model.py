@@ -205,6 +205,21 @@ def test_the_plan_s_code_does_as_well_as_its_name(answer, frame, features):
     assert answer(coded, probabilities=True) == answer(named, probabilities=True)
 
 
+def test_many_records_are_embedded_by_few_calls_of_a_bounded_size(model, models, frame):
+    sizes = []
+
+    class Counting(EmbeddingFactory):
+        def get_embeddings(self, text):
+            sizes.append(len(text))
+            return super().get_embeddings(text)
+
+    _, scaler, names = load_model_and_assets(models)
+    records = frame.head(250).to_dict("records")
+    llm = Counting("extractive", WIDTH)
+    assert len(predict_new_data(records, SummaryFactory(), llm, scaler, names, models)) == 250
+    assert sorted(sizes) == [50, 100, 100]
+
+
 def test_no_records_have_no_answers(answer):
     assert answer([]) == []
 

@@ -216,6 +216,7 @@ def test_the_rate_is_held(talk, tmp_path):
         ({"base_urls": "x"}, "providers.openai has no key 'base_urls'; did you mean 'base_url'?"),
         ({"base_url": "localhost"}, "providers.openai.base_url must begin with http"),
         ({"attempts": 0}, "providers.openai.attempts must be a number above 0, not 0"),
+        ({"attempts": 2.5}, "providers.openai.attempts must be a whole number, not 2.5"),
         ({"timeout_s": "soon"}, "providers.openai.timeout_s must be a number above 0, not 'soon'"),
     ],
 )
@@ -233,3 +234,23 @@ def test_an_unknown_provider_is_refused():
 def test_the_summary_is_the_answer_without_its_blanks(talk):
     talk.answer = lambda path, body: summary("  short \n")
     assert summaries(talk).summarize("a note") == "short"
+
+
+def test_a_password_in_the_address_and_the_key_are_not_told(talk):
+    url = talk.url.replace("http://", "http://me:hush@")
+    talk.answer = lambda path, body: (401, {}, {"error": "no such key: a-key"})
+    with pytest.raises(BadInput) as refused:
+        summaries(talk, base_url=url).summarize("a note")
+    assert "hush" not in str(refused.value)
+    assert "a-key" not in str(refused.value)
+
+
+def test_a_password_in_the_address_is_not_told_of_a_server_that_is_away():
+    factory = SummaryFactory("openai", {"base_url": "http://me:hush@127.0.0.1:9/v1", "attempts": 1})
+    with pytest.raises(NoAnswer, match=r"at http://127.0.0.1:9/v1"):
+        factory.summarize("a note")
+
+
+def test_answers_to_texts_that_were_cut_elsewhere_are_others(talk):
+    assert summaries(talk, longest_text=50).identity != summaries(talk).identity
+    assert embeddings(talk, longest_text=50).identity != embeddings(talk).identity

@@ -2,12 +2,14 @@
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
 
 from projects.errors import BadInput
 from projects.examples.churn.factories import EmbeddingFactory, SummaryFactory
+from projects.examples.churn.providers.sentences import sentences_of
 
 NOTE = (
     "Inbound call. Identity was verified with the security question. Customer was charged twice for May and"
@@ -147,3 +149,10 @@ def test_a_missing_folder_is_refused(tmp_path):
     pytest.importorskip("sentence_transformers")
     with pytest.raises(BadInput, match=r"is neither a folder with modules.json nor an installed package"):
         EmbeddingFactory("huggingface", {"embedding_model": str(tmp_path / "nowhere")})
+
+
+@pytest.mark.parametrize("unit", [" ", "\n", " \n", ".", '."', "。", "a. "])
+def test_sentences_are_found_in_no_long_time(unit):
+    started = time.perf_counter()
+    sentences_of(unit * 50_000)
+    assert time.perf_counter() - started < 2

@@ -113,3 +113,11 @@ def test_a_gate_that_is_given_takes_the_place_of_085():
     own = read_requirement(spec=str(REQUIREMENT))
     given = read_requirement(spec=str(REQUIREMENT), parameters={"gate": "macro F1 > 0.3"})
     assert (own.gate, given.gate, given.target_metric) == ("macro F1 >= 0.85", "macro F1 > 0.3", "")
+
+
+def test_a_packed_file_that_is_damaged_is_refused(tmp_path):
+    packed = bytearray(gzip.compress("".join(LINES).encode()))
+    packed[10:13] = b"\xff\xff\xff"
+    (tmp_path / "raw.gz").write_bytes(packed)
+    with pytest.raises(BadInput, match="cannot be read"):
+        prepare(tmp_path / "raw.gz", tmp_path)

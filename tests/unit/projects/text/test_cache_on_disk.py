@@ -1,5 +1,6 @@
 """Numbers in a folder: shared by processes, bounded, and no answer where anything is wrong."""
 
+import errno
 import multiprocessing
 import os
 import pickle
@@ -296,3 +297,14 @@ def test_reading_3000_entries_takes_less_than_a_second(tmp_path):
     cache.get_many([key for key, _ in entries(3_000)])
 
     assert time.perf_counter() - started < 1
+
+
+def test_a_disk_that_fills_up_is_no_error_of_who_asks(tmp_path, monkeypatch):
+    def is_full(opened, entries):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    disk = DiskCache(tmp_path, SMALLEST)
+    monkeypatch.setattr(disk, "_write", is_full)
+    disk.put_many(entries(1))
+    assert disk.refused == 1
+    assert disk.get_many([b"key 0"]) == [None]

@@ -8,7 +8,9 @@ import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics import f1_score
+from sklearn.pipeline import make_pipeline
 
 from penstock import AdaptiveFeatureExtractor, MLClassifier
 from projects.errors import BadInput
@@ -203,3 +205,9 @@ def test_a_version_without_tags_is_a_classifier_too():
     model = trained(*articles_of(60))
     found = MLClassifier.of_pipeline(model.pipeline_, model.columns_, {"dataset_size": None})
     assert found.dataset_size_ == 0
+
+
+def test_a_version_that_answers_numbers_is_no_classifier():
+    pipeline = make_pipeline(AdaptiveFeatureExtractor(parts=("statistics",)), LinearRegression())
+    with pytest.raises(BadInput, match="it answers numbers, not classes"):
+        MLClassifier.of_pipeline(pipeline.fit(["a", "b c"], [0.5, 1.5]), ["text"], {})

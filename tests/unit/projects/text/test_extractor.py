@@ -253,3 +253,19 @@ def test_many_articles_go_by_batches(fitted):
 def test_an_unfitted_one_answers_nothing():
     with pytest.raises(NotFittedError):
         AdaptiveFeatureExtractor().transform("a text")
+
+
+def test_parts_that_find_nothing_make_rows_without_numbers():
+    empty = AdaptiveFeatureExtractor(parts=("source",)).fit(TEXTS, LABELS)
+    assert empty.transform(NEW[0]).shape == (0,)
+    assert empty.transform(NEW).shape == (20, 0)
+
+
+def test_a_part_that_is_not_there_is_refused_by_a_sentence():
+    with pytest.raises(BadInput, match="there is no part 'sentence'; did you mean 'sentences'"):
+        AdaptiveFeatureExtractor(parts=("sentence",)).fit(TEXTS, LABELS)
+
+
+def test_a_size_below_nothing_is_refused_by_a_sentence():
+    with pytest.raises(BadInput, match="a number of labelled articles must be 0 or more, not -1"):
+        AdaptiveFeatureExtractor(dataset_size=-1).fit(TEXTS, LABELS)

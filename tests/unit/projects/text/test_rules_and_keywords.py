@@ -81,7 +81,7 @@ def test_a_pattern_is_searched_in_the_first_10_000_characters():
         ),
         (
             {"name": "n", "group": "a", "any": [3]},
-            "rule 'n': 'any' must be a list of words and phrases, not [3]",
+            "rule 'n': 'any' must be a list of words and phrases, not 3",
         ),
         ("text", "rule 0 must be a mapping with 'group' and 'any' or 'pattern'; it is 'text'"),
     ],

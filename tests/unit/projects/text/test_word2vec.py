@@ -185,3 +185,27 @@ def test_broken_files_are_refused(tmp_path, name, content, sentence):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadInput, match="there is no file of word vectors"):
         Word2VecPart(tmp_path / "none.bin")
+
+
+def test_words_with_blanks_are_read(tmp_path):
+    file = tmp_path / "glove.txt"
+    file.write_text("the 1 2 3\n. . . 4 5 6\nat name@host.com 7 8 9\n")
+    read = read_vectors(file, set())
+    assert read.words == ("the", ". . .", "at name@host.com")
+    assert read.matrix.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+
+
+@pytest.mark.parametrize("width", [-3, 0, 99_999_999_999_999])
+def test_a_binary_file_of_no_possible_width_is_refused(tmp_path, width):
+    (tmp_path / "words.bin").write_bytes(f"5 {width}\nword ".encode())
+    with pytest.raises(BadInput, match="its first line must be how many words and how many numbers"):
+        read_vectors(tmp_path / "words.bin", {"word"})
+
+
+def test_a_packed_file_that_is_damaged_is_refused(tmp_path):
+    file = tmp_path / "words.txt.gz"
+    packed = bytearray(gzip.compress(b"word 1 2 3\n" * 9))
+    packed[10:13] = b"\xff\xff\xff"
+    file.write_bytes(packed)
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_vectors(file, {"word"})
