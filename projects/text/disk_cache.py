@@ -58,15 +58,16 @@ class DiskCache:
     Args:
         folder: Made if it is not there.
         size_bytes: Of all entries, about; the file takes up to a quarter more.
+        map_bytes: Of addresses that the file may take; beyond them entries are refused.
 
     Raises:
         DiskUnavailableError: The folder cannot be written, or lmdb is not installed.
     """
 
-    def __init__(self, folder: Path, size_bytes: int) -> None:
+    def __init__(self, folder: Path, size_bytes: int, *, map_bytes: int = MAP_BYTES) -> None:
         self.folder = folder
         self.size_bytes = size_bytes
-        self._opened: _Opened | None = _opened(folder)
+        self._opened: _Opened | None = _opened(folder, map_bytes)
         self.refused = 0
         """Entries whose digest did not agree, and calls that the database refused."""
 
@@ -166,7 +167,7 @@ class _Opened:
         self.generations = (env.open_db(b"0"), env.open_db(b"1"))
 
 
-def _opened(folder: Path) -> _Opened:
+def _opened(folder: Path, map_bytes: int) -> _Opened:
     try:
         import lmdb
     except ImportError as error:
@@ -180,19 +181,19 @@ def _opened(folder: Path) -> _Opened:
     with known.lock:
         opened = known.by_file.get(_file_of(path))
         if opened is None:
-            opened = _open(path, folder)
+            opened = _open(path, folder, map_bytes)
             known.by_file[_file_of(path)] = opened
     return opened  # type: ignore[no-any-return]
 
 
-def _open(path: Path, folder: Path) -> _Opened:
+def _open(path: Path, folder: Path, map_bytes: int) -> _Opened:
     import lmdb
 
     for attempt in range(2):
         try:
             path.mkdir(parents=True, exist_ok=True)
             # Without sync a killed process loses nothing; a machine that stops may lose the newest entries.
-            opened = _Opened(lmdb.open(str(path), map_size=MAP_BYTES, max_dbs=3, sync=False), path)
+            opened = _Opened(lmdb.open(str(path), map_size=map_bytes, max_dbs=3, sync=False), path)
             if _is_whole(opened):
                 opened.env.reader_check()
                 return opened

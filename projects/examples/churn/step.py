@@ -22,7 +22,8 @@ RAW = Path("data", "raw", "customer_churn.csv")
 PARAMETERS = ("data", "name", "gate", "tune_seconds", "candidates", "stage", "seed", "user", "project")
 ROWS, MOST_ROWS = 5000, 10_000_000
 LOGGED = ("models", "reports")
-"""Folders that are kept with the run, under `churn`; the tables with notes stay on this machine."""
+"""Folders that are kept with the run, under `churn`. The tables with notes are not; the interpretation quotes
+three summaries, and the version holds its input example, as any version does."""
 
 
 def _train(asked: Asked, settings: Settings) -> Mapping[str, object]:

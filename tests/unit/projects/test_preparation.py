@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline
 
-import projects.transformers
 from projects.errors import BadInput
+from projects.pickled import own_classes_by_value
 from projects.preparation import Inputs, custom_modules, preparation, rows_to_learn
 from projects.requirement.model import Cleaning, FeatureSection
 
@@ -251,11 +251,8 @@ def test_the_same_seed_gives_the_same_matrix():
 def test_a_pipeline_pickled_by_value_loads_without_the_project(tmp_path):
     options = FeatureSection(selection="mutual_info", interactions="auto")
     pipeline = made(options, stored=[{"name": "log pay", "kind": "log", "columns": ["pay"]}])
-    cloudpickle.register_pickle_by_value(projects.transformers)
-    try:
+    with own_classes_by_value():
         content = cloudpickle.dumps((pipeline, FRAME, pipeline.transform(FRAME)))
-    finally:
-        cloudpickle.unregister_pickle_by_value(projects.transformers)
     (tmp_path / "pipeline.pkl").write_bytes(content)
     code = f"""
 import pickle, sys

@@ -265,13 +265,12 @@ def test_a_folder_that_is_removed_and_made_again_is_used_again(tmp_path):
     assert second.get_many([b"key 0", b"new"]) == [None, b"value"]
 
 
-def test_a_full_disk_is_counted_and_answers_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("projects.text.disk_cache.MAP_BYTES", 1 << 20)
-    cache = FeatureCache(0, tmp_path)
-    cache.put_many(entries(5_000))
+def test_a_full_disk_is_counted_and_answers_nothing(tmp_path):
+    disk = DiskCache(tmp_path, 1 << 30, map_bytes=1 << 20)
+    disk.put_many(entries(5_000))
 
-    assert cache.stats().refused > 0
-    assert cache.get_many([b"never put"]) == [None]
+    assert disk.refused > 0
+    assert disk.get_many([b"never put"]) == [None]
 
 
 def test_a_forked_process_finds_nothing_and_spoils_nothing(tmp_path):
