@@ -67,6 +67,7 @@ class DiskCache:
     def __init__(self, folder: Path, size_bytes: int, *, map_bytes: int = MAP_BYTES) -> None:
         self.folder = folder
         self.size_bytes = size_bytes
+        self.map_bytes = map_bytes
         self._opened: _Opened | None = _opened(folder, map_bytes)
         self.refused = 0
         """Entries whose digest did not agree, and calls that the database refused."""
@@ -151,7 +152,7 @@ class DiskCache:
     def _begin_anew(self) -> None:
         _put_aside(self.folder)
         try:
-            self._opened = _opened(self.folder)
+            self._opened = _opened(self.folder, self.map_bytes)
         except DiskUnavailableError:
             self._opened = None
 
