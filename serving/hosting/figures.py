@@ -1,13 +1,9 @@
-"""What versions' own processes tell of themselves: calls for several requests, and caches of features.
-
-Each answers `GET /figures` on its socket; the gateway and the model server ask all when Prometheus asks them.
-"""
+"""What all versions' own processes tell of themselves, asked when Prometheus asks for the metrics."""
 
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +11,9 @@ import orjson
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from serving.hosting.nursery import NAME
-from serving.hosting.spec import HostSpec
-from serving.model_server.gathering import Counts
+from serving.hosting.telling import LABELS, PATH
 from serving.upstream.address import reachable
 
-PATH = "/figures"
 PATIENCE_S = 0.3
 """How long one process may take to answer; one that is stuck is left out."""
 WHOLE_S = 3.0
@@ -27,7 +21,6 @@ WHOLE_S = 3.0
 MOST_BYTES = 65_536
 """Of an answer: it comes from a process that runs a stranger's code."""
 
-LABELS = ("model", "version")
 COUNTERS = {
     "calls": ("penstock_batched_calls_total", "Calls of a version whose requests may be answered together."),
     "requests": ("penstock_batched_requests_total", "Requests in those calls."),
@@ -40,42 +33,6 @@ GAUGES = {
     "size": ("penstock_feature_cache_entries", "Texts in a version's cache of features."),
     "memory_bytes": ("penstock_feature_cache_bytes", "Memory that it takes."),
 }
-CACHED = ("hits", "misses", "size", "memory_bytes")
-NESTED = ("steps", "transformers_", "estimators_", "estimators")
-
-
-def figures_of(spec: HostSpec, counts: Counts, caches: Iterable[Any]) -> Callable[[], bytes]:
-    """Make what writes a process's figures as JSON; it is to be called in a thread.
-
-    Args:
-        spec: The process's.
-        counts: Calls for several requests.
-        caches: What `caches_in` found.
-    """
-    kept = tuple(caches)
-
-    def text() -> bytes:
-        table: dict[str, Any] = {name: getattr(spec, name) for name in LABELS}
-        table |= asdict(counts) if counts.calls else {}
-        stats = [cache.stats() for cache in kept]
-        table |= {name: sum(getattr(each, name) for each in stats) for name in CACHED} if stats else {}
-        return orjson.dumps(table)
-
-    return text
-
-
-def caches_in(model: Any) -> Iterator[Any]:
-    """Find the caches of features in a model made of steps: what a step holds as `cache_`, with `stats`."""
-    if not getattr(model, "enable_cache", True):
-        return
-    if callable(getattr(getattr(model, "cache_", None), "stats", None)):
-        yield model.cache_
-    for name in NESTED:
-        members = getattr(model, name, None)
-        for member in members if isinstance(members, list | tuple) else ():
-            for part in member if isinstance(member, tuple) else (member,):
-                if hasattr(part, "get_params"):
-                    yield from caches_in(part)
 
 
 class HostFigures:

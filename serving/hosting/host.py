@@ -17,8 +17,8 @@ from pathlib import Path
 import orjson
 
 from serving.crew import Crew
-from serving.hosting.figures import caches_in, figures_of
 from serving.hosting.spec import HostSpec
+from serving.hosting.telling import caches_in, figures_of
 from serving.logs import configure
 from serving.model_server.answering import Answering, Limits
 from serving.model_server.app import ModelServer

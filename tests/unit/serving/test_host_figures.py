@@ -18,8 +18,9 @@ from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
-from serving.hosting.figures import HostFigures, caches_in, figures_of
+from serving.hosting.figures import HostFigures
 from serving.hosting.spec import HostLimits, HostSpec
+from serving.hosting.telling import caches_in, figures_of
 from serving.model_server.gathering import Counts
 
 Serve = Callable[[str, bytes], None]
