@@ -4,6 +4,7 @@ import http.client
 import itertools
 import random
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -118,6 +119,7 @@ def test_a_warm_models_new_version_takes_over_without_a_cold_request(
     register(mlflow_server.uri, name, label="new")
     for _ in range(8):
         gateway.predict(name)
+    time.sleep(1.0)  # workers bring their counts every 0.2 s
     late = gateway.metric("penstock_cold_requests_total")
     client.transition_model_version_stage(name, "2", "Production", archive_existing_versions=True)
     gateway.wait_until(
