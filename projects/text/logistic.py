@@ -5,7 +5,8 @@ better: so it is with many texts, whose rare classes have enough of their own. W
 rough to choose by: on 200 headlines that lost 0.1 of macro F1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,43 @@ MOST_CELLS = 1_500_000
 FEW_CELLS = 500_000
 """Below, threads of linear algebra wait for one another longer than they work."""
 FEW_STEPS, STEPS = 200, 2000
-Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+Rows = NDArray[np.intp]
 
 
-def fitted_logistic(numbers: NDArray[np.float64], truth: NDArray[Any], folds: Folds) -> tuple[Any, float]:
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A fold's numbers, scaled by those to fit on.
+
+    Attributes:
+        known: Of the rows to fit on, (rows, numbers).
+        new: Of the rows to score.
+        fit: Which rows are fitted on.
+        score: Which rows are scored.
+    """
+
+    known: NDArray[np.float64]
+    new: NDArray[np.float64]
+    fit: Rows
+    score: Rows
+
+
+def folds_of(numbers: NDArray[np.float64], pairs: Sequence[tuple[Rows, Rows]]) -> Iterator[Fold]:
+    """Cut scaled numbers into folds, of MOST_CELLS a side at most, evenly taken."""
+    most = max(200, MOST_CELLS // max(1, numbers.shape[1]))
+    for fit, score in pairs:
+        near, far = _thinned(fit, most), _thinned(score, most)
+        yield Fold(numbers[near], numbers[far], near, far)
+
+
+def fitted_logistic(
+    numbers: NDArray[np.float64], truth: NDArray[Any], folds: Iterable[Fold]
+) -> tuple[Any, float]:
     """Choose class weights and strength by folds, and fit on all rows.
 
     Args:
         numbers: Scaled, shape (rows, numbers).
         truth: Labels, shape (rows,).
-        folds: Pairs (rows to fit on, rows to score).
+        folds: What to choose by.
 
     Returns:
         The model, and its macro F1 over the folds; NaN where no fold holds two classes to learn.
@@ -42,16 +70,14 @@ def fitted_logistic(numbers: NDArray[np.float64], truth: NDArray[Any], folds: Fo
 
     with threadpool_limits(1 if numbers.size < FEW_CELLS else None):
         classes, codes = np.unique(truth, return_inverse=True)
-        rows, said = _answers(numbers, codes, folds)
+        rows, said = _answers(codes, folds)
         weight, strength, score = WEIGHTS[0], 0.1, float("nan")
         if rows.any():
             weight, strength, score = _best(codes[rows], said[:, :, rows], tuple(classes.tolist()))
         return _fitted(_model(weight, strength, STEPS), numbers, truth), score
 
 
-def _best(
-    held: NDArray[np.intp], said: NDArray[np.intp], classes: tuple[Any, ...]
-) -> tuple[str | None, float, float]:
+def _best(held: Rows, said: Rows, classes: tuple[Any, ...]) -> tuple[str | None, float, float]:
     """Return the class weights and the strength to take, and their macro F1."""
     found = []
     for told in said:
@@ -64,31 +90,24 @@ def _best(
     return WEIGHTS[0], STRENGTHS[first], usual
 
 
-def _answers(
-    numbers: NDArray[np.float64], codes: NDArray[np.intp], folds: Folds
-) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+def _answers(codes: Rows, folds: Iterable[Fold]) -> tuple[NDArray[np.bool_], Rows]:
     """Return which rows the folds score, and the codes answered, (weights, strengths, rows)."""
-    most = max(200, MOST_CELLS // max(1, numbers.shape[1]))
     said = np.zeros((len(WEIGHTS), len(STRENGTHS), len(codes)), dtype=np.intp)
     is_scored = np.zeros(len(codes), dtype=bool)
-    for fit, score in _bounded(folds, most):
-        if len(np.unique(codes[fit])) < 2:
+    for fold in folds:
+        truth = codes[fold.fit]
+        if len(np.unique(truth)) < 2:
             continue
         for place, weight in enumerate(WEIGHTS):
             model = _model(weight, STRENGTHS[0], FEW_STEPS, warm_start=True)
             for step, strength in enumerate(STRENGTHS):
-                _fitted(model.set_params(C=strength), numbers[fit], codes[fit])
-                said[place, step, score] = model.predict(numbers[score])
-        is_scored[score] = True
+                _fitted(model.set_params(C=strength), fold.known, truth)
+                said[place, step, fold.score] = model.predict(fold.new)
+        is_scored[fold.score] = True
     return is_scored, said
 
 
-def _bounded(folds: Folds, most: int) -> Folds:
-    """Keep so many rows of each side, evenly taken."""
-    return [(_thinned(fit, most), _thinned(score, most)) for fit, score in folds]
-
-
-def _thinned(rows: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+def _thinned(rows: Rows, most: int) -> Rows:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).astype(np.intp)]

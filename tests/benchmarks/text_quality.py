@@ -80,43 +80,23 @@ def report(corpus: Corpus, sizes: Sequence[int], seeds: Sequence[int]) -> str:
 
 def scores_of(corpus: Corpus, size: int, seed: int) -> dict[str, float]:
     """Return the macro F1 of everything, learned from `size` texts that the seed draws."""
-    from projects.text.article import read_articles
-    from projects.text.choice import choose
-    from projects.text.configuration import NAMES, PARTS
-    from projects.text.labels import read_labels
-    from projects.text.making import Options, make_parts
-    from projects.text.side_by_side import fitted_numbers, numbers_of
+    from projects.text.classifier import MLClassifier
+    from projects.text.configuration import NAMES
+    from projects.text.extractor import AdaptiveFeatureExtractor
 
     rows = np.random.default_rng(seed).permutation(len(corpus.texts))[:size]
     texts, labels = [corpus.texts[row] for row in rows], corpus.labels[rows]
-    articles, options = read_articles(texts), Options(random_state=seed)
-    theirs = read_labels(labels, articles, seed=seed)
-    assert theirs is not None
-    known, parts = fitted_numbers(make_parts(PARTS["maximum"], options), articles, theirs)
-    new = numbers_of(parts, read_articles(corpus.new_texts))
-    owner = np.array([name for name, part in parts for _ in part.names])
 
-    def f1(wanted: Sequence[str]) -> float:
-        own = np.isin(owner, wanted)
-        return scored(known[:, own], new[:, own], labels, corpus.new_labels, theirs.folds)
+    def f1(**options: Any) -> float:
+        extractor = AdaptiveFeatureExtractor(random_state=seed, **options)
+        classifier = MLClassifier(extractor, random_state=seed).train(texts, labels)
+        return classifier.evaluate(corpus.new_texts, corpus.new_labels)
 
-    made = {f"fixed {name}": f1(PARTS[name]) for name in NAMES}
-    chosen = choose(articles, theirs, options, seconds=600).configuration
-    made["adaptive"] = made.get(f"fixed {chosen.extended_to or chosen.name}", 0.0)
+    made = {f"fixed {name}": f1(configuration=name) for name in NAMES}
+    made["adaptive"] = f1(choice_seconds=600)
     for name, settings in BASELINES.items():
         made[name] = baseline(texts, labels, corpus, settings)
     return made
-
-
-def scored(known: Any, new: Any, labels: Any, new_labels: Any, folds: Any) -> float:
-    from sklearn.metrics import f1_score
-    from sklearn.preprocessing import StandardScaler
-
-    from projects.text.logistic import fitted_logistic
-
-    scaler = StandardScaler().fit(known)
-    model, _ = fitted_logistic(scaler.transform(known), labels, folds)
-    return float(f1_score(new_labels, model.predict(scaler.transform(new)), average="macro"))
 
 
 def baseline(texts: Any, labels: Any, corpus: Corpus, settings: dict[str, Any]) -> float:

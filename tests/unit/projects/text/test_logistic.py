@@ -7,6 +7,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from projects.text.logistic import STRENGTHS, fitted_logistic
+from projects.text.logistic import folds_of as folds_of_numbers
 
 
 def rows(noise, seed=0):
@@ -16,14 +17,14 @@ def rows(noise, seed=0):
     return (X - X.mean(axis=0)) / X.std(axis=0), np.array(["no", "yes"])[y]
 
 
-def folds_of(X, y):
+def pairs_of(X, y):
     return list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))
 
 
 def test_its_score_is_that_of_the_folds():
     X, y = rows(0.2)
-    folds = folds_of(X, y)
-    model, score = fitted_logistic(X, y, folds)
+    folds = pairs_of(X, y)
+    model, score = fitted_logistic(X, y, folds_of_numbers(X, folds))
     said = cross_val_predict(model, X, y, cv=folds)
     assert score == pytest.approx(f1_score(y, said, average="macro"), abs=0.01)
 
@@ -35,8 +36,8 @@ def f1_by_folds(model, X, y, folds, **parameters):
 
 def test_the_strength_is_the_best_of_the_table():
     X, y = rows(0.2)
-    folds = folds_of(X, y)
-    model, score = fitted_logistic(X, y, folds)
+    folds = pairs_of(X, y)
+    model, score = fitted_logistic(X, y, folds_of_numbers(X, folds))
     assert score >= max(f1_by_folds(model, X, y, folds, C=c) for c in STRENGTHS) - 0.005
 
 
@@ -44,8 +45,8 @@ def test_plain_weights_are_taken_where_they_are_better_beyond_chance():
     rng = np.random.default_rng(0)
     y = np.repeat(["rare", "usual"], [200, 5800])
     X = rng.normal(size=(6000, 3)) + np.where(y == "rare", 1.2, 0.0)[:, None]
-    folds = folds_of(X, y)
-    model, score = fitted_logistic(X, y, folds)
+    folds = pairs_of(X, y)
+    model, score = fitted_logistic(X, y, folds_of_numbers(X, folds))
     assert model.class_weight is None
     assert score > f1_by_folds(model, X, y, folds, class_weight="balanced") + 0.02
 
@@ -54,12 +55,12 @@ def test_few_rows_do_not_tell_that_plain_weights_are_better():
     rng = np.random.default_rng(0)
     y = np.repeat(["rare", "usual"], [12, 60])
     X = rng.normal(size=(72, 3)) + np.where(y == "rare", 0.5, 0.0)[:, None]
-    assert fitted_logistic(X, y, folds_of(X, y))[0].class_weight == "balanced"
+    assert fitted_logistic(X, y, folds_of_numbers(X, pairs_of(X, y)))[0].class_weight == "balanced"
 
 
 def test_without_folds_it_is_fitted_all_the_same():
     X, y = rows(0.2)
-    model, score = fitted_logistic(X, y, [])
+    model, score = fitted_logistic(X, y, folds_of_numbers(X, []))
     assert model.C == 0.1
     assert np.isnan(score)
 
@@ -68,13 +69,13 @@ def test_folds_of_one_class_alone_are_passed_over():
     X, y = rows(0.2)
     order = np.argsort(y)
     one = order[:100], order[100:110]
-    _, score = fitted_logistic(X, y, [one])
+    _, score = fitted_logistic(X, y, folds_of_numbers(X, [one]))
     assert np.isnan(score)
 
 
 def test_a_rare_class_counts_as_much_as_a_common_one():
     X, y = rows(0.1)
     kept = np.flatnonzero((y == "no") | (np.arange(len(y)) % 10 == 0))
-    model, _ = fitted_logistic(X[kept], y[kept], folds_of(X[kept], y[kept]))
+    model, _ = fitted_logistic(X[kept], y[kept], folds_of_numbers(X[kept], pairs_of(X[kept], y[kept])))
     assert model.class_weight == "balanced"
     assert (model.predict(X[kept]) == "yes").mean() > (y[kept] == "yes").mean() / 2
