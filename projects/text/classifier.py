@@ -38,9 +38,9 @@ class MLClassifier:
         columns_: The table's columns, of `title`, `text`, `source` and `published`.
         classes_: The labels, sorted.
         dataset_size_: How many articles it was trained on.
-        cross_validated_f1_: Macro F1 over the folds that chose how far the weights may go, a little too high as
-            the best of them counts; with over LEARNED_ANEW articles what the extractor learned saw other folds
-            too. NaN where there were too few articles to fold.
+        cross_validated_f1_: Macro F1 over the folds that chose how far the weights may go, a little too high
+            as the best of them counts, and more so with over LEARNED_ANEW articles, as what the extractor
+            learned saw other folds. NaN where there were too few articles to fold.
         metadata: What is told of the version that it was loaded from; empty for one that was not.
 
     >>> from penstock import MLClassifier
