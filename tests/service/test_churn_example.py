@@ -95,14 +95,15 @@ def test_the_run_keeps_model_and_figures(version, client):
     assert client.get_run(version.run_id).data.metrics["churn.auc_with_notes"] > 0.5
 
 
-def test_no_note_leaves_the_machine_with_the_example_s_files(version, client):
+def test_the_tables_with_notes_are_not_kept_with_the_run(version, client):
     kept = {item.path for item in client.list_artifacts(version.run_id, "churn")}
     assert kept == {"churn/models", "churn/reports"}
 
 
 def test_the_version_reads_the_notes_by_a_scoring_plan(version):
     assert version.tags["penstock.plan"] == "yes"
-    assert version.tags["penstock.algorithm"] == "xgboost"
+    # With time, a vote of several of its configurations may be better.
+    assert version.tags["penstock.algorithm"] in ("xgboost", "vote")
 
 
 def test_the_gateway_answers_raw_records_as_the_pipeline_does(gateway, rows, version, mlflow_server):
