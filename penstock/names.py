@@ -7,7 +7,10 @@ TEXT: Mapping[str, str] = {
     "AutoRetrainer": "projects.text.retrainer",
     "MLClassifier": "projects.text.classifier",
     "ProductionMonitor": "projects.text.production",
+    "compare_extractors": "projects.text.old_and_new",
     "load_model_version": "projects.text.versions",
+    "next_step": "projects.text.rollout",
+    "route_at": "projects.text.rollout",
 }
 """Text that is sorted into classes."""
 

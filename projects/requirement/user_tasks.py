@@ -237,7 +237,8 @@ def _text_extras(requirement: Requirement, machine: Machine) -> Iterator[Task]:
     if lacking:
         named = " and ".join(f"`{name}`" for name in lacking)
         extra = f"`features.text.configuration: {requirement.features.text.configuration}`"
-        yield Task("Infrastructure", f"Install {named} for {extra}: `pip install 'penstock[text]'`.")
+        packages = " ".join(name.replace("_", "-") for name in lacking)
+        yield Task("Infrastructure", f"Install {named} for {extra}: `pip install {packages}`.")
 
 
 def _compliance(requirement: Requirement, columns: tuple[str, ...]) -> Iterator[Task]:

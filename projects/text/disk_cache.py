@@ -172,7 +172,7 @@ def _opened(folder: Path, map_bytes: int) -> _Opened:
     try:
         import lmdb
     except ImportError as error:
-        raise DiskUnavailableError("it needs lmdb: pip install 'penstock[text]'") from error
+        raise DiskUnavailableError("it needs lmdb: pip install 'lmdb>=2.2'") from error
     path = folder.resolve() / INSIDE
     # These functions travel by value in pickles, so several copies of this module may live in one process:
     # what is open is written down where all of them see it.

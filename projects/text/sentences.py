@@ -47,7 +47,7 @@ class SentencesPart:
     def __init__(self, sentence_model: str | Path | None = None, *, use_gpu: bool | str = "auto") -> None:
         if importlib.util.find_spec("sentence_transformers") is None:
             raise PartMissingError(
-                "sentence embeddings need sentence-transformers: pip install 'penstock[embeddings]'"
+                "sentence embeddings need sentence-transformers: pip install 'sentence-transformers>=5.1,<7'"
             )
         found = find_model(sentence_model)
         self.use_gpu = use_gpu

@@ -57,7 +57,7 @@ def textblob_lexicon() -> dict[str, Entry]:
     Raises:
         PartMissingError: TextBlob is not installed, or its file is not there or broken.
     """
-    wanted = "sentiment needs the lexicon of TextBlob: pip install 'penstock[text]'"
+    wanted = "sentiment needs the lexicon of TextBlob: pip install 'textblob>=0.19'"
     found = importlib.util.find_spec("textblob")
     if found is None or not found.submodule_search_locations:
         raise PartMissingError(wanted)

@@ -80,7 +80,7 @@ def packed_pipeline(name: str) -> Pipeline:
         BadInput: There is no such pipeline, it cannot be loaded, or it finds no names.
     """
     if importlib.util.find_spec("spacy") is None:
-        raise PartMissingError(f"the pipeline {name!r} needs spaCy: pip install 'penstock[text]'")
+        raise PartMissingError(f"the pipeline {name!r} needs spaCy: pip install 'spacy>=3.8,<4'")
     import spacy
 
     if not Path(name).is_dir() and name not in _installed():

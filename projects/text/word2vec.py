@@ -55,7 +55,7 @@ class Word2VecPart:
         if word2vec is not None:
             check_file(Path(word2vec))
         elif importlib.util.find_spec("gensim") is None:
-            raise PartMissingError("word vectors need gensim: pip install 'penstock[text]'")
+            raise PartMissingError("word vectors need gensim: pip install 'gensim>=4.4,<5'")
 
     def fit(self, articles: Sequence[Article], labels: Labels | None = None) -> Self:  # noqa: ARG002 - a Part's
         """Train vectors, or read them.

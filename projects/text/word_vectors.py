@@ -142,7 +142,7 @@ def _of_gensim(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     try:
         from gensim.utils import SaveLoad
     except ModuleNotFoundError as error:
-        raise BadInput(f"{file.name} is gensim's: pip install 'penstock[text]' to read it") from error
+        raise BadInput(f"{file.name} is gensim's: pip install 'gensim>=4.4,<5' to read it") from error
     try:
         loaded = SaveLoad.load(str(file))
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ValueError, ImportError) as error:

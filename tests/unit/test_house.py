@@ -1,6 +1,7 @@
 """The house's own rules: who may import whom, and that every third-party import is a declared dependency."""
 
 import ast
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -99,3 +100,14 @@ def test_packages_hold_no_logic_in_their_init() -> None:
 def test_the_face_imports_nothing_of_the_rooms_until_a_name_is_used() -> None:
     tops = {name.split(".")[0] for path in sources(FACE) for name in imports(path)}
     assert tops & set(ROOMS) == {FACE}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nobody_is_told_to_install_penstock_by_its_name(room: str) -> None:
+    # No index holds it: a package of that name there would be a stranger's.
+    told = [
+        str(path)
+        for path in sources(room)
+        if re.search(r"pip install ['\"]?penstock", path.read_text("utf-8"))
+    ]
+    assert told == []

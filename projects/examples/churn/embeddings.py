@@ -74,13 +74,6 @@ def generate_embeddings(
     return whole
 
 
-def read_embeddings(path: str | Path) -> pd.DataFrame:
-    """Read the table that generate_embeddings wrote."""
-    frame = pd.read_csv(path, keep_default_na=False)
-    frame[EMBEDDING] = [json.loads(cell) for cell in frame[EMBEDDING]]
-    return frame
-
-
 def _many_of(llm: Any) -> Any:
     """Return how the factory embeds several by one call; another object may take one text alone."""
     from projects.examples.churn.factories import EmbeddingFactory

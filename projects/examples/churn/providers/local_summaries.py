@@ -96,7 +96,7 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
     except ImportError as error:
         raise BadInput(
-            "the provider huggingface needs transformers; pip install 'penstock[embeddings]'"
+            "the provider huggingface needs transformers; pip install 'sentence-transformers>=5.1,<7'"
         ) from error
     try:
         model = AutoModelForSeq2SeqLM.from_pretrained(str(folder), local_files_only=True)

@@ -44,7 +44,8 @@ class Encoder:
             import sentence_transformers
         except ImportError as error:
             raise BadInput(
-                "the provider huggingface needs sentence-transformers; pip install 'penstock[embeddings]'"
+                "the provider huggingface needs sentence-transformers;"
+                " pip install 'sentence-transformers>=5.1,<7'"
             ) from error
         del sentence_transformers
         try:

@@ -11,7 +11,7 @@ import pytest
 
 from projects.errors import BadInput
 from projects.examples.churn import factories
-from projects.examples.churn.embeddings import generate_embeddings, read_embeddings
+from projects.examples.churn.embeddings import generate_embeddings
 from projects.examples.churn.factories import EmbeddingFactory, Provider, SummaryFactory, register_provider
 from projects.examples.churn.refusals import NoAnswer
 from projects.examples.churn.summaries import generate_summaries
@@ -173,7 +173,8 @@ def test_each_row_gets_the_vector_of_its_summary(frame, tmp_path):
     summed = frame.assign(ticket_summary=NOTES)
     made = generate_embeddings(summed, EmbeddingFactory(), tmp_path / "e.csv")
     assert made.summary_embedding.tolist() == EmbeddingFactory().get_embeddings(NOTES)
-    assert read_embeddings(tmp_path / "e.csv").summary_embedding.tolist() == made.summary_embedding.tolist()
+    kept = [json.loads(cell) for cell in pd.read_csv(tmp_path / "e.csv").summary_embedding]
+    assert kept == made.summary_embedding.tolist()
 
 
 def test_rows_without_an_embedding_are_dropped_and_counted(frame, tmp_path):

@@ -251,7 +251,7 @@ def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path):
 
 def test_without_lmdb_the_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "lmdb", None)
-    with pytest.warns(UserWarning, match=r"it needs lmdb: pip install 'penstock\[text\]'$"):
+    with pytest.warns(UserWarning, match=r"it needs lmdb: pip install 'lmdb>=2.2'$"):
         FeatureCache(10_000, tmp_path).put_many(entries(1))
 
 

@@ -95,7 +95,7 @@ def test_without_an_installed_pipeline_auto_takes_patterns():
 
 def test_a_named_pipeline_without_spacy_is_missing(monkeypatch):
     monkeypatch.setattr(spacy_pipeline.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(PartMissingError, match=r"needs spaCy: pip install 'penstock\[text\]'"):
+    with pytest.raises(PartMissingError, match=r"needs spaCy: pip install 'spacy>=3.8,<4'"):
         EntitiesPart("en_core_web_sm")
 
 

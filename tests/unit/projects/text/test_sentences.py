@@ -161,7 +161,7 @@ def test_a_broken_folder_is_refused(tmp_path):
 
 def test_without_the_library_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(sentences.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(PartMissingError, match=r"pip install 'penstock\[embeddings\]'"):
+    with pytest.raises(PartMissingError, match=r"pip install 'sentence-transformers>=5.1,<7'"):
         SentencesPart()
 
 

@@ -84,7 +84,7 @@ def test_other_languages_than_english_are_missing():
 
 def test_without_textblob_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(sentiment.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(PartMissingError, match=r"lexicon of TextBlob: pip install 'penstock\[text\]'"):
+    with pytest.raises(PartMissingError, match=r"lexicon of TextBlob: pip install 'textblob>=0.19'"):
         SentimentPart()
 
 

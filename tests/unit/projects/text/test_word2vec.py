@@ -106,7 +106,7 @@ def test_width_and_epochs_follow_the_words():
 
 def test_without_gensim_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(word2vec.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(PartMissingError, match=r"word vectors need gensim: pip install 'penstock\[text\]'"):
+    with pytest.raises(PartMissingError, match=r"word vectors need gensim: pip install 'gensim>=4.4,<5'"):
         Word2VecPart()
 
 
