@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from serving.callers.administrator import act_as_administrator
 from serving.listening import check_listening
+from serving.prediction_log.encryption import upload_arguments
 from serving.settings import Settings, SettingsError, load
 from serving.tracing import check_tracing
 from serving.upstream.address import AddressError, read_addresses
+from serving.upstream.directory import directory_of
 
 CONFIG = Path(__file__).with_name("gunicorn_config.py")
 
@@ -24,6 +27,7 @@ def main() -> int:
     try:
         settings = load()
         _check(settings)
+        act_as_administrator(settings)
     except SettingsError as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 2
@@ -47,9 +51,11 @@ def _check(settings: Settings) -> None:
     check_tracing(settings)
     if settings.log_s3_uri and not re.fullmatch(r"s3://[^/]+(/.*)?", settings.log_s3_uri):
         raise SettingsError(f"'log_s3_uri' must be like s3://bucket/prefix, not '{settings.log_s3_uri}'")
+    upload_arguments(settings.s3_encryption)
     if settings.upstreams:
         try:
-            read_addresses(settings.upstreams)
+            if directory_of(settings.upstreams) is None:
+                read_addresses(settings.upstreams)
         except AddressError as error:
             raise SettingsError(f"'upstreams': {error}") from error
     address = urlsplit(settings.tracking_uri)

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from serving.listening import are_status_doors_open
+from serving.callers.loopback import are_status_doors_open
 from serving.registry.table import Table
 from serving.settings import Settings
 from serving.web.disclosure import Disclosure
@@ -16,6 +16,7 @@ from serving.web.masks import Masks, key_of
 
 if TYPE_CHECKING:
     from serving.keys.watch import KeyWatch
+    from serving.web.owners import Owners
 
 _logger = logging.getLogger(__name__)
 
@@ -83,10 +84,12 @@ class Guarding:
         if settings.gateway_auth == "keys":
             return self._key_gate(settings)
         if settings.gateway_auth == "mlflow":
-            from serving.registry.users import MlflowUsers
+            from serving.callers.users import MlflowUsers
+            from serving.web.both_gate import BothGate
             from serving.web.user_gate import UserGate
 
-            return UserGate(MlflowUsers(settings.tracking_uri), settings.gateway_auth_ttl_s, time.monotonic)
+            users = UserGate(MlflowUsers(settings.tracking_uri), settings.gateway_auth_ttl_s, time.monotonic)
+            return BothGate(self._key_gate(settings), users)
         return None
 
     def _key_gate(self, settings: Settings) -> Gate:
@@ -99,4 +102,15 @@ class Guarding:
         ring = Ring(settings.gateway_workers, time.time)
         self._watch = KeyWatch(KeyStore(Database(settings.database_url), now=lambda: datetime.now(UTC)), ring)
         self._watch.look()
-        return KeyGate(ring, self._watch)
+        return KeyGate(ring, self._watch, _owners(settings))
+
+
+def _owners(settings: Settings) -> "Owners | None":
+    if "mlflow" not in (settings.auth, settings.gateway_auth):
+        return None
+    from serving.callers.grants import GrantBook
+    from serving.web.owners import Owners
+
+    # Owners hold what the book says, so that the book itself keeps answers for when MLflow is away only.
+    book = GrantBook(settings.tracking_uri, ttl_s=0.0)
+    return Owners(book, settings.gateway_auth_ttl_s, time.monotonic)

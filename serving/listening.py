@@ -1,8 +1,8 @@
 """Whether the gateway may listen where its settings say: guarded beyond loopback, with sound TLS files."""
 
 import ssl
-from ipaddress import ip_address
 
+from serving.callers.loopback import is_loopback
 from serving.settings import Settings, SettingsError
 
 
@@ -19,21 +19,6 @@ def check_listening(settings: Settings) -> None:
             "PENSTOCK_OPEN_HOST=1 only where the port is guarded by other means"
         )
     _check_tls(settings)
-
-
-def are_status_doors_open(settings: Settings) -> bool:
-    """Whether `/ready` and `/metrics` are shown to everybody."""
-    if settings.gateway_status_doors == "loopback":
-        return is_loopback(settings.host)
-    return settings.gateway_status_doors == "open"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_tls(settings: Settings) -> None:

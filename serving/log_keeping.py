@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from serving.metrics import Metrics
@@ -9,6 +10,7 @@ from serving.prediction_log import layout
 from serving.prediction_log.group_commit import GroupCommit
 from serving.prediction_log.judge import KINDS
 from serving.prediction_log.segment import SegmentWriter
+from serving.prediction_log.whose import known_of
 from serving.registry.table import Table
 from serving.sealing import Sealer
 from serving.settings import Settings
@@ -56,6 +58,7 @@ class LogKeeping:
             self._commit,
             admission,
             guards,
+            partial(known_of, settings.prediction_log_dir, s3_uri=settings.log_s3_uri),
             body_bytes=settings.gateway_max_body_bytes,
             time_s=settings.gateway_time_limit_s,
         )

@@ -1,7 +1,8 @@
 """The settings of every part: one TOML file, environment variables over it, unknown keys refused.
 
 The file is `penstock.toml` in the working directory, or the one that `PENSTOCK_SETTINGS` names. A key
-`gateway_port` is the variable `PENSTOCK_GATEWAY_PORT`; an empty text counts as not set.
+`gateway_port` is the variable `PENSTOCK_GATEWAY_PORT`; an empty text counts as not set. What holds passwords
+may stand in a file of its own, which `database_url_file` (`PENSTOCK_DATABASE_URL_FILE`) and its like name.
 """
 
 import difflib
@@ -13,7 +14,11 @@ from pathlib import Path
 
 PREFIX = "PENSTOCK_"
 FILE_VARIABLE = "PENSTOCK_SETTINGS"
+ACCOUNTS_VARIABLE = "PENSTOCK_ACCOUNTS_DATABASE"
+"""Names MLflow's accounts to `penstock backup`; no setting, as no server of Penstock's may know them."""
 DEFAULT_FILE = "penstock.toml"
+SECRETS = ("database_url", "jobs_redis_url", "log_hash_key")
+"""The settings that files may hold: with `_file` at its end, a key names the file."""
 
 
 class SettingsError(ValueError):
@@ -81,7 +86,9 @@ class Settings:
     gateway_allow_override: bool = True
     """Lets a caller choose among a route's variants by header; switch it off where callers are strangers."""
     upstreams: str = ""
-    """Model servers that score for the gateway, http addresses parted by commas; empty: it scores itself."""
+    """Model servers that score for the gateway, http addresses parted by commas; empty: it scores itself.
+    `file:///path` names a file that lists them, `dns+http://name:8010` a name with a record for each: both
+    are looked up again every second, so that servers come and go."""
     model_server_port: int = 8010
     pyfunc_memory_bytes: int = 0
     """Address space that a pyfunc's process may take beyond its libraries; 0: no bound."""
@@ -89,6 +96,9 @@ class Settings:
     log_segment_s: float = 300.0
     log_s3_uri: str = ""
     """Where sealed files of the log are copied to, `s3://bucket/prefix`; boto3 finds the credentials."""
+    s3_encryption: str = ""
+    """Server-side encryption of what Penstock writes to buckets: `AES256`, `aws:kms` or `aws:kms:KEY`; empty:
+    as the bucket does by itself."""
     log_retention_days: float = 0.0
     """How long the prediction log is kept in its folder; by default for ever. A policy overrules it."""
     log_s3_retention_days: float = 0.0
@@ -136,6 +146,64 @@ class Settings:
     """A file with an API key for them, where they ask for one."""
     drift_share: float = 0.5
     """The share of drifted columns from which a data set counts as drifted."""
+    auth: str = "off"
+    """Who may use the platform API, the console and the monitor: `off` all, `mlflow` MLflow's users."""
+    trusted_models: str = ""
+    """Where `auth` is `mlflow`, the registered models whose versions may run code of their own, and which the
+    monitor retrains, scores and leads by itself: names parted by commas, `*` for all; empty: none."""
+    mlflow_admin_file: str = ""
+    """A file that holds `name:password` of the MLflow administrator that Penstock itself acts as."""
+    api_port: int = 8080
+    gateway_url: str = ""
+    """The gateway's address as the platform API reaches it; by default its port on this machine."""
+    monitor_url: str = ""
+    """The monitor's address as the platform API reaches it; by default its port on this machine."""
+    api_max_upload_bytes: int = 4 * 1024**3
+    api_wait_s: float = 900.0
+    """The longest wait for a job whose outcome is the answer itself, such as cleaning's."""
+    api_session_s: float = 43_200.0
+    """How long a login to the console lasts."""
+    api_sources: str = ""
+    """Beginnings of places, parted by commas, that requirements sent to the API may read from beside data
+    sets that were uploaded, such as `s3://lake/`; empty: none."""
+    api_clusters: str = ""
+    """Dask clusters, parted by commas, that requirements sent to the API may name as `compute`: schedulers,
+    such as `tcp://dask:8786`, or `local`; empty: none."""
+    jobs_at_once: int = 2
+    jobs_queued_per_user: int = 2000
+    jobs_redis_url: str = ""
+    """Redis, `redis://host:6379/0`, where jobs are worked off on several machines; empty: a SQLite file."""
+    jobs_kept_days: float = 90.0
+    """How long the folder of a job that is over, with its log, is kept."""
+    job_time_limit_s: float = 14_400.0
+    job_memory_bytes: int = 0
+    """What a job's processes may take together; 0: nine tenths of the machine's over the jobs at once."""
+    job_cores: int = 0
+    """Cores that a job may use; 0: the machine's among the jobs at once."""
+    job_gpus: int = 0
+    """GPUs that a job may see."""
+    job_disk_bytes: int = 0
+    """What a job may write into its folder; 0: no bound."""
+    price_currency: str = "EUR"
+    price_core_hour: float = 0.0
+    price_gb_hour: float = 0.0
+    """Of a gigabyte of memory for an hour, by a job's peak."""
+    price_gb_month: float = 0.0
+    """Of a gigabyte of data sets for thirty days."""
+    audit_head_file: str = ""
+    """Where the audit's newest hash is written, too; by default `audit/head.jsonl` in `var_dir`. Name a place
+    that whoever can change the database cannot."""
+    dataset_retention_days: float = 0.0
+    """How long data sets are kept, where their project says nothing; by default for ever."""
+
+    def trusts(self, model: str) -> bool:
+        """Whether a model's versions may run code of their own, and the monitor acts by itself for it.
+
+        A version's code runs as the system user of all of Penstock, and the monitor acts as an administrator;
+        where people sign in, neither is for whoever may write a model's tags.
+        """
+        named = {name.strip() for name in self.trusted_models.split(",")}
+        return self.auth != "mlflow" or bool(named & {"*", model})
 
     @property
     def prediction_log_dir(self) -> Path:
@@ -153,6 +221,11 @@ class Settings:
         return self.var_dir / "model_server"
 
     @property
+    def jobs_dir(self) -> Path:
+        """The folders of jobs, each with its log."""
+        return self.var_dir / "jobs"
+
+    @property
     def monitor_dir(self) -> Path:
         """The references that the monitor has fetched."""
         return self.var_dir / "monitor"
@@ -161,6 +234,7 @@ class Settings:
 _SWITCH = {"true": True, "1": True, "false": False, "0": False}
 KINDS = {field.name: field.type for field in fields(Settings)}
 _CHOICES = {
+    "auth": ("off", "mlflow"),
     "gateway_auth": ("off", "keys", "mlflow"),
     "gateway_status_doors": ("loopback", "open", "guarded"),
     "gateway_error_detail": ("full", "terse"),
@@ -176,12 +250,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         SettingsError: An unknown key, a value of the wrong kind, or a file that cannot be read.
     """
     values: dict[str, object] = {}
-    for key, raw, source in [*_from_file(environ), *_from_environment(environ)]:
-        if key not in KINDS:
-            raise SettingsError(_unknown(key, source))
-        if raw == "":
-            continue
-        values[key] = _converted(key, raw, source)
+    for given in (_from_file(environ), _from_environment(environ)):
+        for key, raw, source in _with_secrets(given):
+            if key not in KINDS:
+                raise SettingsError(_unknown(key, source))
+            if raw != "":
+                values[key] = _converted(key, raw, source)
     settings = Settings(**values)  # type: ignore[arg-type]
     return _with_derived(settings, environ)
 
@@ -204,8 +278,30 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, object, str
     return [
         (name.removeprefix(PREFIX).lower(), value, f"the variable {name}")
         for name, value in sorted(environ.items())
-        if name.startswith(PREFIX) and name != FILE_VARIABLE
+        if name.startswith(PREFIX) and name not in (FILE_VARIABLE, ACCOUNTS_VARIABLE)
     ]
+
+
+def _with_secrets(given: list[tuple[str, object, str]]) -> list[tuple[str, object, str]]:
+    """Put the text of each file that is named for a secret in its place; a value goes over its file."""
+    named = {f"{secret}_file": secret for secret in SECRETS}
+    there = {key for key, raw, _ in given if raw != ""}
+    return [
+        (named.get(key, key), _secret(key, raw, source) if key in named else raw, source)
+        for key, raw, source in given
+        if key not in named or (key in there and named[key] not in there)
+    ]
+
+
+def _secret(key: str, raw: object, source: str) -> str:
+    what = f"{source}: '{key}' names '{raw}'"
+    try:
+        text = Path(str(raw)).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{what}, which cannot be read ({type(error).__name__})") from error
+    if not text or "\n" in text:
+        raise SettingsError(f"{what}, which must hold one line; write it so")
+    return text
 
 
 def _unknown(key: str, source: str) -> str:

@@ -27,7 +27,8 @@ NURSE = "penstock-nurse"
 """What the system's tools call it."""
 LONGEST_SPEC = 65536
 ANSWER_S = 10.0
-NOT_INHERITED = ("PROMETHEUS_MULTIPROC_DIR",)
+NOT_INHERITED = ("PROMETHEUS_MULTIPROC_DIR", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+"""What a stranger's code is not told: a version's files are here, so that it needs no way to MLflow."""
 
 
 def start_nursery(folder: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from serving.keys.errors import InvalidKeyError
-from serving.keys.key import ACTIONS, Key, Wanted
+from serving.keys.key import OPENS, Key, Wanted
 from serving.keys.store import KeyStore, Made
 from serving.lifecycle.database import Database
 from serving.lifecycle.errors import LifecycleError
@@ -150,7 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--models", default="", help="names or patterns, such as 'churn,fraud-*'; by default all"
     )
-    make.add_argument("--actions", default="", help=f"among {','.join(ACTIONS)}; by default predict,feedback")
+    told = "; ".join(f"{action}: {what}" for action, what in OPENS.items())
+    make.add_argument("--actions", default="", help=f"by default predict,feedback, among {told}")
     make.add_argument("--rate", default="", help="requests a second, over all workers; by default no limit")
     make.add_argument("--burst", default="", help="requests at once; by default a second's")
     make.add_argument("--days", default="", help="for how many days it holds; by default until revoked")

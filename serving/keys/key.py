@@ -1,6 +1,6 @@
 """A key as the store keeps it: whose it is, what it is for, and until when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -8,8 +8,18 @@ from typing import Literal, get_args
 
 from serving.keys.errors import InvalidKeyError
 
-Action = Literal["predict", "feedback", "read"]
+Action = Literal["predict", "feedback", "read", "data", "train", "deploy", "manage"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
+OPENS: Mapping[str, str] = {
+    "predict": "asks models for predictions",
+    "feedback": "says what became of predictions",
+    "read": "sees models, data sets, jobs and figures",
+    "data": "uploads, cleans, splits and removes data sets",
+    "train": "trains, tunes and compares models, and cancels jobs",
+    "deploy": "registers, promotes, rolls back and routes models",
+    "manage": "makes and shares projects, and all else that a person may do",
+}
+"""What each action lets a key do. The gateway has the first three, the platform API all."""
 ALL_MODELS = "*"
 MOST_PATTERNS = 200
 LONGEST_TEXT = 200
@@ -50,7 +60,9 @@ class Key:
     used_at: datetime | None = None
 
     def is_for(self, model: str) -> bool:
-        """Whether the key may call a name."""
+        """Whether the key may call a name, or all (`ALL_MODELS`)."""
+        if model == ALL_MODELS:
+            return ALL_MODELS in self.models
         return any(fnmatchcase(model, pattern) for pattern in self.models)
 
 

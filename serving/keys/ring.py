@@ -78,6 +78,10 @@ class Ring:
             return None
         return held
 
+    def held(self, key_id: str) -> Held | None:
+        """The key of an id, also one that has expired."""
+        return self._held.get(key_id.encode())
+
     def count(self, held: Held) -> None:
         """Note that a key was let in."""
         self._requests[held.label] = self._requests.get(held.label, 0) + 1

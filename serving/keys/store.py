@@ -111,6 +111,12 @@ class KeyStore:
             like = {name: getattr(old, name) for name in Wanted.__dataclass_fields__}
             return self._made(connection, Wanted(**like))
 
+    def forget_ended(self, name: str, now: datetime) -> None:
+        """Drop the keys of a name that have ended; who makes keys by the clock would leave ever more."""
+        ended = (_KEYS.c.expires_at <= now.timestamp()) | _KEYS.c.revoked_at.is_not(None)
+        with self._database.begin() as connection:
+            connection.execute(sa.delete(_KEYS).where((_KEYS.c.name == name) & ended))
+
     def stamp(self) -> str:
         """What is another text after each change."""
         query = sa.select(_STAMPS.c.stamp).where(_STAMPS.c.name == "keys")

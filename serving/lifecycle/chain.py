@@ -9,12 +9,13 @@ previous hash are unique, and whoever comes second reads the chain's end again.
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from serving.lifecycle.database import Database
+from serving.lifecycle.engines import plain_all
 from serving.lifecycle.errors import LifecycleError
 
 FIRST_PREVIOUS = "0" * 64
@@ -55,7 +56,7 @@ def append(database: Database, table: sa.Table, entries: Sequence[Entry]) -> lis
     raise LifecycleError(f"the journal could not be appended to in {_ATTEMPTS} attempts; try again")
 
 
-def first_break(entries: Sequence[Mapping[str, Any]], *, journal: str, about: str) -> str | None:
+def first_break(entries: Iterable[Mapping[str, Any]], *, journal: str, about: str) -> str | None:
     """What is wrong with the first broken entry of a whole chain, or None when all hold.
 
     Args:
@@ -86,7 +87,8 @@ def _linked(connection: sa.Connection, table: sa.Table, entries: Sequence[Entry]
     chained = []
     for entry in entries:
         sequence += 1
-        linked = entry | {"sequence": sequence, "previous_sha256": previous}
+        # The hash is of what the database will give back.
+        linked = plain_all(entry) | {"sequence": sequence, "previous_sha256": previous}
         linked["sha256"] = previous = digest(linked)
         connection.execute(sa.insert(table).values(linked))
         chained.append(linked)

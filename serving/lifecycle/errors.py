@@ -3,6 +3,7 @@
 LifecycleError             MLflow or the database is away, another move is under way, nothing to go back to
   InvalidMoveError         asked for what is not there or not allowed
     UnknownModelError      no such registered model
+    PeopleNeededError      a promotion to Production to which several people must agree
   AlreadyThereError        nothing to do: the version is in that stage
 """
 
@@ -17,6 +18,10 @@ class InvalidMoveError(LifecycleError):
 
 class UnknownModelError(InvalidMoveError):
     """The registry has no model of that name."""
+
+
+class PeopleNeededError(InvalidMoveError):
+    """The model's policy wants more people to agree than have."""
 
 
 class AlreadyThereError(LifecycleError):

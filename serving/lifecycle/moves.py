@@ -8,8 +8,15 @@ from datetime import UTC, datetime
 from mlflow import MlflowClient
 
 from serving.lifecycle import timeline
+from serving.lifecycle.approval import ALONE, read_approval
 from serving.lifecycle.database import Database
-from serving.lifecycle.errors import AlreadyThereError, InvalidMoveError, LifecycleError, UnknownModelError
+from serving.lifecycle.errors import (
+    AlreadyThereError,
+    InvalidMoveError,
+    LifecycleError,
+    PeopleNeededError,
+    UnknownModelError,
+)
 from serving.lifecycle.journal import Journal, Move, first_break
 from serving.lifecycle.leases import Lease, LeaseBusyError, Leases
 from serving.lifecycle.observation import external_moves, may_have_moved
@@ -23,6 +30,7 @@ __all__ = [
     "Lifecycle",
     "LifecycleError",
     "Move",
+    "PeopleNeededError",
     "UnknownModelError",
 ]
 
@@ -70,7 +78,14 @@ class Lifecycle:
         self._actor, self._now, self._wait_s = actor, now, wait_s
 
     def promote(
-        self, name: str, version: str | int, *, to: str = PRODUCTION, reason: str = "", force: bool = False
+        self,
+        name: str,
+        version: str | int,
+        *,
+        to: str = PRODUCTION,
+        reason: str = "",
+        force: bool = False,
+        agreed: int = ALONE,
     ) -> Move:
         """Move a version to Staging or Production; the version that was there goes to Archived.
 
@@ -80,10 +95,16 @@ class Lifecycle:
             to: Staging or Production.
             reason: Why, for the journal.
             force: Promote to Production although the version's gate failed.
+            agreed: How many people have agreed to it, whoever asks included.
+
+        Raises:
+            PeopleNeededError: To Production, and the model's policy wants more people to agree.
         """
         stage = promotion_target(to)
         with self._scene(name) as scene:
             found = scene.model.version(version)
+            if stage == PRODUCTION:
+                _check_people(scene.model, agreed)
             if stage == PRODUCTION and found.gate.startswith("fail"):
                 if not force:
                     raise InvalidMoveError(_gate_failed(name, found))
@@ -110,7 +131,8 @@ class Lifecycle:
         Rollbacks undo promotions: a second one goes further back. Exactly one version is in Production after.
         """
         with self._scene(name) as scene:
-            moves = self._journal.entries(name)
+            made = {number: version.made for number, version in scene.model.versions.items()}
+            moves = timeline.of_versions_there(self._journal.entries(name), made)
             number = to_version
             if number is None:
                 number = timeline.rollback_target(moves, scene.model.versions)
@@ -213,6 +235,15 @@ def _after(model: RegisteredModel, moves: list[Move]) -> RegisteredModel:
 
 def _may_return(moves: list[Move], version: str) -> bool:
     return timeline.was_in_production(moves, version) or version in timeline.archived_unseen(moves)
+
+
+def _check_people(model: RegisteredModel, agreed: int) -> None:
+    wanted = read_approval(model.policy, model=model.name).people
+    if wanted > agreed:
+        raise PeopleNeededError(
+            f"to put a version of '{model.name}' into {PRODUCTION}, {wanted} people must agree (its policy"
+            " says so); ask the platform: `penstock promote`, the console, or POST /api/ml/approvals"
+        )
 
 
 def _gate_failed(name: str, version: Version) -> str:

@@ -11,12 +11,16 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from serving.lifecycle.errors import LifecycleError, UnknownModelError
-from serving.lifecycle.stages import ALIASES, PRODUCTION, STAGING
+from serving.lifecycle.stages import ALIASES, ARCHIVED, PRODUCTION, STAGING
 from serving.lifecycle.versions import RegisteredModel, Version
+from serving.policy import TAG as POLICY_TAG
 
 _PAGE = 1000
 GATE_TAG = "penstock.gate"
 DEFAULT_EXPERIMENT = "0"
+_CANNOT_ARCHIVE = "integer <> character varying"
+"""MLflow 3.17 compares the version, a text, with a column of numbers where it archives the others; PostgreSQL
+refuses that from psycopg 3, which tells it the types."""
 
 
 class Registry:
@@ -48,22 +52,36 @@ class Registry:
         """
         with self.asking(f"read '{name}'"):
             try:
-                aliases = self._client.get_registered_model(name).aliases
+                model = self._client.get_registered_model(name)
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
                 raise UnknownModelError(self._unknown(name)) from error
             found = sorted(self._versions(name), key=lambda version: int(version.number))
-        numbers = {alias: str(number) for alias, number in aliases.items()}
-        return RegisteredModel(name, {version.number: version for version in found}, numbers)
+        numbers = {alias: str(number) for alias, number in model.aliases.items()}
+        policy = (model.tags or {}).get(POLICY_TAG)
+        return RegisteredModel(name, {version.number: version for version in found}, numbers, policy)
 
     def move(self, name: str, number: str, stage: str) -> None:
         """Put a version into a stage; Staging and Production then hold no other."""
+        is_alone = stage in (STAGING, PRODUCTION)
         with self.asking(f"move version {number} of '{name}' to {stage}"), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # stages are deprecated, and the contract here
-            self._client.transition_model_version_stage(
-                name, number, stage, archive_existing_versions=stage in (STAGING, PRODUCTION)
-            )
+            try:
+                self._client.transition_model_version_stage(
+                    name, number, stage, archive_existing_versions=is_alone
+                )
+            except MlflowException as error:
+                if not is_alone or _CANNOT_ARCHIVE not in str(error):
+                    raise
+                self._move_then_archive(name, number, stage)
+
+    def _move_then_archive(self, name: str, number: str, stage: str) -> None:
+        """The same in steps; the version first, so that the stage is never empty."""
+        self._client.transition_model_version_stage(name, number, stage)
+        for other in list(self._versions(name)):
+            if other.stage == stage and other.number != number:
+                self._client.transition_model_version_stage(name, other.number, ARCHIVED)
 
     def align_aliases(self, model: RegisteredModel) -> None:
         """Make the stages' aliases point at the version in each stage, or at none."""
@@ -86,8 +104,10 @@ class Registry:
             )
             for found in page:
                 changed = datetime.fromtimestamp((found.last_updated_timestamp or 0) / 1000, UTC)
+                made_ms = found.creation_timestamp
+                made = datetime.fromtimestamp(made_ms / 1000, UTC) if made_ms else None
                 gate = (found.tags or {}).get(GATE_TAG, "")
-                yield Version(str(found.version), found.current_stage or "None", gate, changed)
+                yield Version(str(found.version), found.current_stage or "None", gate, changed, made)
             token = page.token
             if not token:
                 return

@@ -18,6 +18,7 @@ from serving.lifecycle.errors import AlreadyThereError, InvalidMoveError
 from serving.lifecycle.leases import Leases
 from serving.lifecycle.moves import utc_now
 from serving.lifecycle.route_journal import Change, RouteJournal
+from serving.lifecycle.route_people import check_shares
 from serving.lifecycle.route_tags import RouteTags, known_of
 from serving.registry.listing import Model
 from serving.routing import check
@@ -111,6 +112,7 @@ class Routes:
 
         Raises:
             InvalidRouteError: It must not be set.
+            PeopleNeededError: It would give the model's name to versions that several people must agree to.
         """
         if len(text) > LONGEST:
             long = f"route '{name}' has {len(text):,} marks, and a tag takes at most {LONGEST:,}"
@@ -121,6 +123,7 @@ class Routes:
         known = known_of(models)
         if problems := check.problems(route, carrier, known):
             raise InvalidRouteError(problems)
+        check_shares(route, carrier, models)
         before = models[carrier].route_tags.get(name)
         return Checked(
             route, carrier, text, before, check.remarks(route, known, _earlier(name, carrier, before))
@@ -137,6 +140,7 @@ class Routes:
 
         Raises:
             InvalidRouteError: It must not be set; nothing was written.
+            PeopleNeededError: As `check`.
             AlreadyThereError: It is set already.
         """
         with self._leases.held(_lease_name(name), self._actor, wait_s=self._wait_s):

@@ -1,10 +1,13 @@
 """What a model's moves say: who was in Production when, and whom a rollback goes back to. Pure."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from serving.lifecycle.journal import Move
-from serving.lifecycle.stages import ARCHIVED, PRODUCTION
+from serving.lifecycle.stages import ARCHIVED, DELETED, PRODUCTION
+
+CLOCKS_DIFFER = timedelta(seconds=60)
+"""How far MLflow's clock may be ahead of the one that stamps moves."""
 
 
 def production_at(moves: Sequence[Move], when: datetime) -> str | None:
@@ -50,6 +53,24 @@ def archived_unseen(moves: Sequence[Move]) -> list[str]:
         for version, move in first.items()
         if move.external and move.to_stage == ARCHIVED and not was_in_production(moves, version)
     ]
+
+
+def of_versions_there(moves: Sequence[Move], made: Mapping[str, datetime | None]) -> list[Move]:
+    """The moves without those of deleted versions whose numbers were given again.
+
+    Args:
+        moves: The model's moves in their order.
+        made: When each version that the registry has was made; None where it does not say.
+    """
+    gone = {move.version: place for place, move in enumerate(moves) if move.to_stage == DELETED}
+
+    def is_its_own(place: int, move: Move) -> bool:
+        since = made.get(move.version)
+        if move.version not in made:
+            return True
+        return place > gone.get(move.version, -1) and (since is None or move.time >= since - CLOCKS_DIFFER)
+
+    return [move for place, move in enumerate(moves) if is_its_own(place, move)]
 
 
 def _promoted(moves: Sequence[Move]) -> list[str]:

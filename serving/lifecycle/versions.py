@@ -16,21 +16,24 @@ class Version:
         stage: The stage it is in.
         gate: The tag `penstock.gate`, empty without one.
         changed: When the registry last changed its stage or description.
+        made: When it was registered; None where the registry does not say.
     """
 
     number: str
     stage: str
     gate: str
     changed: datetime
+    made: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
-    """A registered model: its versions by number, in ascending order, and its aliases."""
+    """A registered model: its versions by number, in ascending order, its aliases and its policy's text."""
 
     name: str
     versions: Mapping[str, Version]
     aliases: Mapping[str, str]
+    policy: str | None = None
 
     def version(self, number: str | int) -> Version:
         """One version.

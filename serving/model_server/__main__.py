@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from serving.callers.administrator import act_as_administrator
 from serving.logs import configure
+from serving.model_server.occupancy import Occupancy
 from serving.settings import Settings, SettingsError, load
 
 IN_FLIGHT_A_WORKER = 4
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
         port = asked.port or settings.model_server_port
         _check(settings)
+        act_as_administrator(settings)
         listening = _listen(settings.host, port)
     except SettingsError as error:
         print(f"model server: {error}", file=sys.stderr)
@@ -52,7 +55,7 @@ def _line() -> argparse.ArgumentParser:
 
 def _check(settings: Settings) -> None:
     """Refuse to listen where strangers are: a model server asks nobody who they are."""
-    from serving.listening import is_loopback
+    from serving.callers.loopback import is_loopback
 
     if not is_loopback(settings.host) and not settings.open_host:
         raise SettingsError(
@@ -102,7 +105,7 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
     hosting = Hosting(hosts, limits)
 
     def load_from(root: Path, held: Held) -> Scorer:
-        return Loader(root, hosting, limits.bounds).load(replace(held, upstream=None))
+        return Loader(root, hosting, limits.bounds, trusts=settings.trusts).load(replace(held, upstream=None))
 
     library = Registered(
         settings.gateway_dir.absolute(), own, RegistryClient(settings.tracking_uri), load_from
@@ -113,7 +116,7 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
         Limits(in_flight, settings.gateway_max_body_bytes, settings.gateway_time_limit_s),
     )
     server = make_server(
-        ModelServer(library, answering, exposition=_exposition(hosts / FOLDER)),
+        ModelServer(library, answering, exposition=_exposition(hosts / FOLDER, answering.occupancy)),
         drain_s=settings.gateway_drain_s,
         answer_s=settings.gateway_time_limit_s + ANSWER_S,
     )
@@ -125,7 +128,7 @@ def _serve(settings: Settings, listening: socket.socket, url: str) -> None:
     run(started())
 
 
-def _exposition(hosts_dir: Path) -> Callable[[], bytes]:
+def _exposition(hosts_dir: Path, occupancy: Occupancy) -> Callable[[], bytes]:
     from prometheus_client import CollectorRegistry, generate_latest
 
     from serving.hosting.census import HOST, census
@@ -135,6 +138,7 @@ def _exposition(hosts_dir: Path) -> Callable[[], bytes]:
     registry, own = CollectorRegistry(), this_process("model-server")
     registry.register(ProcessFigures(lambda: census(own, HOST, hosts_dir)))
     registry.register(HostFigures(hosts_dir))
+    registry.register(occupancy)
 
     def text() -> bytes:
         return bytes(generate_latest(registry))

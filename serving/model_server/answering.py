@@ -11,6 +11,7 @@ import orjson
 from serving.crew import Crew
 from serving.model_server.frame import TABLE_TYPE
 from serving.model_server.gathering import Counts, Gathering
+from serving.model_server.occupancy import Occupancy
 from serving.protocol.dialect import CONTENT_TYPE, MLFLOW, Asked
 from serving.protocol.errors import RequestError
 from serving.scorers.forwarding import RETRY_AFTER, TIME_LEFT
@@ -38,7 +39,7 @@ class Answering:
     """
 
     def __init__(self, crew: Crew, limits: Limits, on_late: Callable[[], None] = lambda: None) -> None:
-        self.limits, self.in_flight, self.counts = limits, 0, Counts()
+        self.limits, self.occupancy, self.counts = limits, Occupancy(), Counts()
         self._crew, self._on_late = crew, on_late
         self._gatherings: WeakKeyDictionary[Shared, Gathering] = WeakKeyDictionary()
 
@@ -48,13 +49,12 @@ class Answering:
         Raises:
             RequestError: It gets no prediction; 503 where another server should be asked.
         """
-        if self.in_flight >= self.limits.in_flight:
-            raise RequestError(
-                503, f"this model server is answering {self.in_flight} requests", headers=RETRY_AFTER
-            )
-        self.in_flight += 1
+        if self.occupancy.count >= self.limits.in_flight:
+            sentence = f"this model server is answering {self.occupancy.count} requests"
+            raise RequestError(503, sentence, headers=RETRY_AFTER)
         try:
-            return await self._scored(scorer, version, asked, self._left_s(asked.headers))
+            with self.occupancy.request():
+                return await self._scored(scorer, version, asked, self._left_s(asked.headers))
         except RequestError:
             raise
         except TimeoutError as error:
@@ -65,8 +65,6 @@ class Answering:
             _logger.exception("version %s failed on a request", version)
             sentence = "the model failed on this request; the model server's log says how"
             raise RequestError(500, sentence) from error
-        finally:
-            self.in_flight -= 1
 
     async def _scored(self, scorer: Scorer, version: str, asked: Asked, left_s: float) -> Scored:
         begun = _begun(scorer, version, asked)

@@ -74,7 +74,7 @@ def _keep_up(folder: Path, settings: Settings, options: argparse.Namespace) -> i
         _retention(options.retention),
         settings.log_max_bytes,
     )
-    bucket = Bucket(settings.log_s3_uri) if settings.log_s3_uri else None
+    bucket = Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None
     report = keep_up(folder, keeping, bucket, time.time())
     if report is None:
         if options.json:
@@ -94,7 +94,7 @@ def _keep_up(folder: Path, settings: Settings, options: argparse.Namespace) -> i
 def _erase(folder: Path, settings: Settings, options: argparse.Namespace) -> int:
     if bool(options.user_key) == bool(options.prediction_id):
         raise ValueError("erase needs one of --user-key and --prediction-id")
-    bucket = Bucket(settings.log_s3_uri) if settings.log_s3_uri else None
+    bucket = Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None
     with alone(folder) as is_alone:
         if not is_alone:
             raise OSError(f"another process is keeping up '{folder}'; try again when it has ended")

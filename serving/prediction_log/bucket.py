@@ -6,15 +6,18 @@ arrives.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+
+from serving.prediction_log.encryption import upload_arguments
 
 PART_BYTES = 16 * 1024 * 1024
 """Larger files are sent in parts of this size."""
@@ -27,26 +30,47 @@ class BucketError(OSError):
     """The bucket cannot be reached or refuses; the message says what to do."""
 
 
+class Listed(NamedTuple):
+    """An object of a bucket: its name below the prefix, bytes, entity tag, and when it came, since 1970."""
+
+    name: str
+    size_bytes: int
+    tag: str
+    modified_s: float
+
+
 class Bucket:
     """One prefix of one bucket; credentials and endpoint are boto3's (`AWS_...`).
 
     Args:
         uri: `s3://bucket/prefix`.
+        encryption: The setting `s3_encryption`, for what is put there.
 
     Raises:
         ValueError: The address names no bucket.
+        SettingsError: S3 knows no such encryption.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, encryption: str = "") -> None:
         parts = urlsplit(uri)
         if parts.scheme != "s3" or not parts.netloc:
             raise ValueError(f"'log_s3_uri' must be like s3://bucket/prefix, not '{uri}'")
         self.uri = f"s3://{parts.netloc}/{parts.path.strip('/')}".rstrip("/")
         self._bucket, prefix = parts.netloc, parts.path.strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
+        self._encryption = upload_arguments(encryption)
 
     def names(self, under: str) -> Iterator[str]:
         """The names below a folder, in the order of their letters.
+
+        Raises:
+            BucketError: The bucket cannot be listed.
+        """
+        for found in self.listed(under):
+            yield found.name
+
+    def listed(self, under: str) -> Iterator[Listed]:
+        """The objects below a folder, in the order of their names.
 
         Raises:
             BucketError: The bucket cannot be listed.
@@ -57,7 +81,8 @@ class Bucket:
             )
             for page in pages:
                 for found in page.get("Contents", ()):
-                    yield found["Key"].removeprefix(self._prefix)
+                    name, tag = found["Key"].removeprefix(self._prefix), found["ETag"].strip('"')
+                    yield Listed(name, found["Size"], tag, found["LastModified"].timestamp())
 
     def holds(self, name: str, size_bytes: int, sha256: str) -> bool:
         """Whether an object is there, of this size and digest."""
@@ -84,7 +109,7 @@ class Bucket:
                 str(path),
                 self._bucket,
                 self._prefix + name,
-                ExtraArgs={"Metadata": {"sha256": sha256}, "ChecksumAlgorithm": "SHA256"},
+                ExtraArgs={"Metadata": {"sha256": sha256}, "ChecksumAlgorithm": "SHA256"} | self._encryption,
                 Config=TransferConfig(PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=2),
             )
         if not self.holds(name, path.stat().st_size, sha256):
@@ -153,6 +178,7 @@ class Bucket:
             endpoint_override=self._client.meta.endpoint_url,
             connect_timeout=CONNECT_S,
             request_timeout=READ_S,
+            tls_ca_file_path=os.environ.get("AWS_CA_BUNDLE") or None,
         )
 
     def _failed(self, what: str, error: Exception) -> BucketError:

@@ -113,9 +113,9 @@ def _check_names(cells: Cells, columns: Sequence[tuple[str, str]]) -> None:
         return
     extra = sorted(set(cells) - {name for name, _ in columns})
     near = difflib.get_close_matches(missing[0], extra, n=1)
-    hint = f"; did you mean it by '{near[0]}'?" if near else ""
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    raise _Fault(f"column '{missing[0]}' is missing{more}{hint}")
+    hint = f"did you mean it by '{near[0]}'?" if near else "send every column, null where there is no value"
+    others = f", as are {len(missing) - 1} more" if len(missing) > 1 else ""
+    raise _Fault(f"column '{missing[0]}' is missing{others}; {hint}")
 
 
 def _check_kinds(name: str, kind: str, values: list[object]) -> None:

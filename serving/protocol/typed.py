@@ -29,7 +29,14 @@ ARRAY_KINDS: Kinds = PLAIN_KINDS | {"string": frozenset({str})}
 # A tensor of booleans may bring a column of numbers, as MLflow takes true for 1.
 TABLE_KINDS: Kinds = PLAIN_KINDS | {"double": frozenset({float, int, bool, type(None)})}
 
-PLAIN_PARAMS = ({"probabilities": True}, {"explain": True}, {"probabilities": True, "explain": True})
+IF_ANY = "if_any"
+"""As `probabilities`: they are wanted, and a model without them answers its predictions all the same."""
+PLAIN_PARAMS = (
+    {"probabilities": True},
+    {"probabilities": IF_ANY},
+    {"explain": True},
+    {"probabilities": True, "explain": True},
+)
 MAX_KNOWN = 4096
 
 
@@ -40,6 +47,7 @@ class Request:
     rows: Sequence[Row]
     wants_probabilities: bool = False
     wants_explanations: bool = False
+    may_lack_probabilities: bool = False
 
 
 class TypedParser:
@@ -67,17 +75,17 @@ class TypedParser:
             return None
         if type(table) is not dict:
             return None
-        wants_probabilities = wants_explanations = False
+        asked = (False, False, False)
         if "params" in table:
             params = table.pop("params")
             if params and params not in PLAIN_PARAMS:
                 return None
-            wants_probabilities, wants_explanations = asked_for(params)
+            asked = asked_for(params)
         if len(table) != 1:
             return None
         [(key, value)] = table.items()
         rows = self._rows(key, value)
-        return None if not rows else Request(rows, wants_probabilities, wants_explanations)
+        return None if not rows else Request(rows, *asked)
 
     def checked(self, table: Table) -> Sequence[Row]:
         """The rows of a table in the model's order, whose values are of the columns' kinds.
@@ -173,11 +181,12 @@ class TypedParser:
         return rows
 
 
-def asked_for(params: object) -> tuple[bool, bool]:
-    """Whether a request's parameters ask for probabilities, and for explanations."""
+def asked_for(params: object) -> tuple[bool, bool, bool]:
+    """Whether parameters ask for probabilities, for explanations, and for the first only if there are any."""
     if not isinstance(params, Mapping):
-        return False, False
-    return params.get("probabilities") is True, params.get("explain") is True
+        return False, False, False
+    is_lenient = params.get("probabilities") == IF_ANY
+    return is_lenient or params.get("probabilities") is True, params.get("explain") is True, is_lenient
 
 
 def _row_getter(keys: Sequence[Any]) -> Callable[[Any], Row]:

@@ -12,6 +12,7 @@ from serving.scorers.loader import Loader
 from serving.scorers.model_servers import ModelServers
 from serving.settings import Settings
 from serving.upstream.address import Address, read_addresses
+from serving.upstream.directory import Directory, directory_of
 from serving.upstream.meters import UpstreamMeters
 from serving.upstream.upstream import Upstream
 
@@ -29,18 +30,20 @@ def make_loader(
         starts: Counts starts of pyfuncs' processes, by model and version.
 
     Raises:
-        AddressError: `upstreams` is no list of addresses.
+        AddressError: `upstreams` is no list of addresses, and names none.
     """
 
-    def make_upstream(addresses: Sequence[Address]) -> Upstream:
-        upstream = Upstream(addresses, retried=meters.retried)
+    def make_upstream(addresses: Sequence[Address], directory: Directory | None = None) -> Upstream:
+        upstream = Upstream(addresses, retried=meters.retried, directory=directory)
         meters.watch(upstream)
         return upstream
 
     servers = None
     if settings.upstreams:
-        servers = ModelServers(make_upstream(read_addresses(settings.upstreams)))
+        directory = directory_of(settings.upstreams)
+        fixed = () if directory else read_addresses(settings.upstreams)
+        servers = ModelServers(make_upstream(fixed, directory))
     hosting = Hosting(
         root, HostLimits.of(settings), lambda spec: starts.labels(spec.model, spec.version).inc()
     )
-    return Loader(root, hosting, bounds, servers, make_upstream)
+    return Loader(root, hosting, bounds, servers, make_upstream, settings.trusts)

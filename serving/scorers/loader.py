@@ -1,9 +1,13 @@
 """Where a version is answered: by its plan here, by its code in a process of its own, or by other servers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from mlflow.models import Model
+
+from serving.callers.trust import own_code
 from serving.hosting.hosting import Hosting
 from serving.protocol.bounds import DEFAULT_BOUNDS, Bounds
 from serving.registry.snapshot import Held
@@ -28,6 +32,7 @@ class Loader:
         bounds: How much a request may hold.
         servers: The model servers that answer for all versions; None to answer here.
         make_upstream: Makes the client of a model's own servers.
+        trusts: Whether a model's versions may run code of their own, here or on servers of their own.
     """
 
     root: Path
@@ -35,6 +40,7 @@ class Loader:
     bounds: Bounds = DEFAULT_BOUNDS
     servers: ModelServers | None = None
     make_upstream: MakeUpstream = Upstream
+    trusts: Callable[[str], bool] = field(default=lambda _: True)
 
     def load(self, held: Held) -> Scorer:
         """Load what answers for a version.
@@ -51,12 +57,19 @@ class Loader:
             folder,
             plan_sha256=held.plan_sha256,
             bounds=self.bounds,
-            foreign=lambda metadata, fallback, reason: self.hosting.scorer(
-                held, folder, metadata, fallback=fallback, reason=reason
-            ),
+            foreign=partial(self._own_code, held, folder),
         )
 
+    def _own_code(self, held: Held, folder: Path, metadata: Model, fallback: str, reason: str) -> Scorer:
+        self._check_trust(held)
+        return self.hosting.scorer(held, folder, metadata, fallback=fallback, reason=reason)
+
+    def _check_trust(self, held: Held) -> None:
+        if not self.trusts(held.model):
+            raise LoadError(own_code(held.model))
+
     def _elsewhere(self, held: Held, addresses: str) -> Scorer:
+        self._check_trust(held)
         try:
             upstream = self.make_upstream(read_addresses(addresses))
         except AddressError as error:

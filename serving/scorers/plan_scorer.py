@@ -107,7 +107,9 @@ class PlanScorer:
         except PlanInputError as error:
             raise RequestError(400, self._judge.sentence(body, media) or str(error)) from error
         explanations = self._explanations(request.rows, scores) if request.wants_explanations else None
-        answer = _answer(scores, explanations, wants_probabilities=request.wants_probabilities)
+        may_lack = request.may_lack_probabilities and scores.probabilities is None
+        wants = request.wants_probabilities and not may_lack
+        answer = _answer(scores, explanations, wants_probabilities=wants)
         return Scored(answer, self._names, request.rows, scores.predictions, scores.probabilities)
 
     def _scores(self, rows: Sequence[Row]) -> Scores:

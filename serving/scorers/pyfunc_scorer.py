@@ -15,6 +15,7 @@ from serving.protocol.bounds import DEFAULT_BOUNDS, Bounds
 from serving.protocol.errors import RequestError
 from serving.protocol.judge import Judge, Parsed
 from serving.protocol.media import JSON, Media
+from serving.protocol.typed import IF_ANY
 from serving.protocol.v2 import mlflow_body
 from serving.scorers.scorer import Job, Kind, Rows, Scored, Shareable, Table, Wants
 from serving.scorers.shared_call import SharedCall, shared_call
@@ -81,9 +82,10 @@ class PyfuncScorer:
         if self._wants(parsed.params, "explain"):
             raise RequestError(400, INEXPLICABLE)
         raw = self._predict(parsed, body, media)
-        probabilities = (
-            self._probabilities(parsed, body, media) if self._wants(parsed.params, "probabilities") else None
-        )
+        wants = self._wants(parsed.params, "probabilities")
+        if self._wants(parsed.params, "probabilities", IF_ANY):
+            wants = hasattr(self.raw_model, "predict_proba")
+        probabilities = self._probabilities(parsed, body, media) if wants else None
         text = StringIO()
         if parsed.is_unwrapped:
             unwrapped_predictions_to_json(raw, text)
@@ -93,7 +95,7 @@ class PyfuncScorer:
 
     def _predict(self, parsed: Parsed, body: bytes, media: Media) -> Any:
         try:
-            return self._model.predict(parsed.data, params=parsed.params)
+            return self._model.predict(parsed.data, params=_without_ours(parsed.params))
         except MlflowException as error:
             raise self._judge.refusal(error, body, media) from error
         except (Exception, SystemExit) as error:
@@ -103,11 +105,13 @@ class PyfuncScorer:
             sentence = fault or "the model cannot answer this input; check its columns"
             raise RequestError(400, sentence, reason="" if fault else RAISED) from error
 
-    def _wants(self, params: object, name: str) -> bool:
-        """Whether a parameter of ours is set that the model does not take for its own."""
+    def _wants(self, params: object, name: str, value: object = True) -> bool:
+        """Whether a parameter of ours is set so, and the model does not take it for its own."""
         schema = self._model.metadata.get_params_schema()
         own = {param.name for param in schema.params} if schema else set()
-        return isinstance(params, Mapping) and params.get(name) is True and name not in own
+        if not isinstance(params, Mapping) or name in own:
+            return False
+        return isinstance(found := params.get(name), type(value)) and found == value
 
     def _probabilities(self, parsed: Parsed, body: bytes, media: Media) -> list[list[float]]:
         predict_proba = getattr(self.raw_model, "predict_proba", None)
@@ -150,3 +154,10 @@ def _table(data: Any, names: Sequence[str]) -> tuple[tuple[str, ...], Sequence[S
     if names and set(names) <= set(frame.columns):
         frame = frame[list(names)]
     return tuple(str(name) for name in frame.columns), frame.astype(object).to_numpy().tolist()
+
+
+def _without_ours(params: Any) -> Any:
+    """The parameters without a wish that is addressed to no model."""
+    if not isinstance(params, Mapping) or params.get("probabilities") != IF_ANY:
+        return params
+    return {name: value for name, value in params.items() if name != "probabilities"}

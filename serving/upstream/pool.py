@@ -1,6 +1,7 @@
 """The kept connections to one upstream: the newest idle one is used first, and their number is bounded."""
 
 import asyncio
+import ssl
 import weakref
 from dataclasses import dataclass
 
@@ -30,13 +31,20 @@ class PoolLimits:
 class Pool:
     """Exchanges requests for answers with one upstream. For one event loop.
 
+    Args:
+        address: Where it is.
+        limits: What the pool takes.
+        tls: Whom to trust, where the upstream speaks HTTPS on a TCP port.
+
     Attributes:
         in_flight: Requests that wait for an answer.
     """
 
-    def __init__(self, address: Address, limits: PoolLimits | None = None) -> None:
+    def __init__(
+        self, address: Address, limits: PoolLimits | None = None, *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.in_flight = 0
-        self._address, self._limits = address, limits or PoolLimits()
+        self._address, self._limits, self._tls = address, limits or PoolLimits(), tls
         self._idle: list[Connection] = []
         # The event loop holds open connections; nobody else would close them when the pool is gone.
         weakref.finalize(self, _close_idle, self._idle).atexit = False
@@ -105,7 +113,7 @@ class Pool:
                     _, made = await loop.create_unix_connection(lambda: Connection(loop), path)
                 else:
                     _, made = await loop.create_connection(
-                        lambda: Connection(loop), address.host, address.port
+                        lambda: Connection(loop), address.host, address.port, ssl=self._tls
                     )
         except TimeoutError as error:
             raise NotSent(f"it took no connection within {within_s:g} s") from error

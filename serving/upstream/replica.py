@@ -21,11 +21,18 @@ class Replica:
     Attributes:
         address: Where it listens.
         breaker: Its circuit.
-        is_healthy: What its health checks say; true before the first.
+        is_healthy: What its health checks say; before the first, what it was made with.
     """
 
-    def __init__(self, address: Address, pool: Pool | None = None, breaker: Breaker | None = None) -> None:
-        self.address, self.is_healthy = address, True
+    def __init__(
+        self,
+        address: Address,
+        pool: Pool | None = None,
+        breaker: Breaker | None = None,
+        *,
+        is_healthy: bool = True,
+    ) -> None:
+        self.address, self.is_healthy = address, is_healthy
         self.breaker = breaker or Breaker()
         self._pool = pool or Pool(address)
         self._failed_checks = 0
@@ -68,7 +75,7 @@ class Replica:
         except (UpstreamError, TimeoutError):
             is_good = False
         self._failed_checks = 0 if is_good else self._failed_checks + 1
-        self.is_healthy = self._failed_checks < SICK_AFTER
+        self.is_healthy = is_good or (self.is_healthy and self._failed_checks < SICK_AFTER)
 
     def close(self) -> None:
         """Close its idle connections."""

@@ -31,6 +31,12 @@ class ClientLeft(Exception):  # noqa: N818 - an event, not a fault
     """The client closed the connection before its request was whole."""
 
 
+def address_of(scope: Scope) -> str:
+    """Where a request comes from; empty where that is not known."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 async def read_body(receive: Receive, max_bytes: int) -> bytes:
     """Read a whole body.
 

@@ -10,7 +10,17 @@ from serving.protocol.errors import RequestError
 from serving.registry.follower import Follower
 from serving.release import release
 from serving.web import describe, v2_doors
-from serving.web.asgi import JSON, METRICS_TYPE, Exchange, Receive, Scope, Send, respond, respond_json
+from serving.web.asgi import (
+    JSON,
+    METRICS_TYPE,
+    Exchange,
+    Receive,
+    Scope,
+    Send,
+    address_of,
+    respond,
+    respond_json,
+)
 from serving.web.guards import Guards
 from serving.web.invocations import Invocations
 from serving.web.names import unknown_model
@@ -90,7 +100,7 @@ class Doors:
             return
         try:
             v2_doors.check_method(dialect, scope["method"])
-            await self._guards.let_in(path, scope["headers"], table)
+            await self._guards.let_in(path, scope["headers"], table, address_of(scope))
             visible = self._guards.visible(scope["headers"], table)
             status, told = await v2_doors.look(path, visible, self._follower, self._root)
             await respond_json(send, status, told)
@@ -112,7 +122,7 @@ class Doors:
         elif scope["method"] not in ("GET", "HEAD"):
             await self._wrong_method(send, "GET")
         else:
-            await self._guards.let_in(path, scope["headers"], self._follower.table)
+            await self._guards.let_in(path, scope["headers"], self._follower.table, address_of(scope))
             await door(scope, send)
 
     async def _wrong_method(self, send: Send, allowed: str) -> None:

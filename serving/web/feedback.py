@@ -1,25 +1,36 @@
 """`POST /feedback`: what became of predictions, on the disk before the answer leaves.
 
 Each object of a list is taken or refused by itself: 200 tells how many were taken and why others were not,
-400 that none was. Whether a prediction of that id exists is found out when the outcomes are sealed, as it may
-lie in another worker's open segment.
+400 that none was. Who may judge every prediction is taken at his word, and whether there is one of that id is
+found out when the outcomes are sealed; for all others it is looked up whose model has made it.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from serving.prediction_log import outcomes
+from serving.prediction_log.bucket import BucketError
 from serving.prediction_log.group_commit import GroupCommit
+from serving.prediction_log.outcomes import Outcome
 from serving.protocol.errors import RequestError
-from serving.protocol.feedback_body import Feedback, read_feedback
+from serving.protocol.feedback_body import Feedback, Refused, read_feedback
 from serving.registry.table import Table
 from serving.web.admission import Admission
-from serving.web.asgi import JSON, ClientLeft, Exchange, Headers, check_length, read_body, respond
+from serving.web.asgi import (
+    JSON,
+    ClientLeft,
+    Exchange,
+    Headers,
+    address_of,
+    check_length,
+    read_body,
+    respond,
+)
 from serving.web.caller import Caller, read_caller
 from serving.web.encoding import CONTENT_ENCODING, unpacked
 from serving.web.guards import Guards
@@ -27,6 +38,10 @@ from serving.web.guards import Guards
 AT_ONCE_BYTES = 32 * 1024
 """Longer bodies are read in a thread."""
 RETRY_AFTER = (b"retry-after", b"5")
+NOT_YOURS = "there is no such prediction on the log, or its model is not yours to use"
+
+Known = Callable[[Collection[str], Collection[str]], set[str]]
+"""Those of some ids that are of logged predictions of some models; raises BucketError."""
 
 
 class FeedbackDoor:
@@ -36,6 +51,7 @@ class FeedbackDoor:
         commit: The outcomes' log.
         admission: Counts what is taken on.
         guards: Who is let in, and what refusals tell.
+        known: Looks predictions up; called in a thread.
         body_bytes: The longest body.
         time_s: How long a body may take to arrive.
         clock: Seconds since 1970.
@@ -49,6 +65,7 @@ class FeedbackDoor:
         commit: GroupCommit,
         admission: Admission,
         guards: Guards | None,
+        known: Known,
         *,
         body_bytes: int,
         time_s: float,
@@ -56,7 +73,7 @@ class FeedbackDoor:
     ) -> None:
         self.counts = {"accepted": 0, "rejected": 0, "unwritten": 0}
         self._commit, self._admission, self._guards = commit, admission, guards or Guards()
-        self._body_bytes, self._time_s, self._clock = body_bytes, time_s, clock
+        self._known, self._body_bytes, self._time_s, self._clock = known, body_bytes, time_s, clock
 
     async def answer(self, table: Table, http: Exchange, rejected: Callable[[str], None]) -> None:
         """Answer one request.
@@ -68,10 +85,9 @@ class FeedbackDoor:
         """
         caller = read_caller(http.scope["headers"])
         try:
-            if self._guards.gate is not None:
-                await self._guards.gate.admit(http.scope["headers"], "feedback", None, table)
+            models = await self._judged(table, http)
             with self._admission.request():
-                status, answer, headers = await self._taken(caller, http)
+                status, answer, headers = await self._taken(caller, http, models)
         except ClientLeft:
             rejected("client_left")
         except RequestError as error:
@@ -84,10 +100,21 @@ class FeedbackDoor:
         else:
             await respond(http.send, status, orjson.dumps(answer), (JSON, *caller.echo, *headers))
 
-    async def _taken(self, caller: Caller, http: Exchange) -> tuple[int, dict[str, Any], Headers]:
+    async def _judged(self, table: Table, http: Exchange) -> frozenset[str] | None:
+        """Let somebody in; returns the models whose predictions they may judge, None for all there are."""
+        if (gate := self._guards.gate) is None:
+            return None
+        headers = http.scope["headers"]
+        await gate.admit(headers, "feedback", None, table, address_of(http.scope))
+        return gate.judged(headers, table)
+
+    async def _taken(
+        self, caller: Caller, http: Exchange, models: frozenset[str] | None
+    ) -> tuple[int, dict[str, Any], Headers]:
         body = await self._read(caller, http)
+        is_quick = models is None and len(body) <= AT_ONCE_BYTES
         work = self._lines
-        feedback, lines = work(body) if len(body) <= AT_ONCE_BYTES else await asyncio.to_thread(work, body)
+        feedback, lines = work(body, models) if is_quick else await asyncio.to_thread(work, body, models)
         self.counts["rejected"] += len(feedback.refused)
         answer: dict[str, Any] = {
             "accepted": len(feedback.outcomes),
@@ -116,6 +143,26 @@ class FeedbackDoor:
             raise RequestError(408, f"the body must arrive within {self._time_s:g} s") from error
         return await unpacked(body, caller.headers.get(CONTENT_ENCODING, b""), self._body_bytes)
 
-    def _lines(self, body: bytes) -> tuple[Feedback, bytes]:
+    def _lines(self, body: bytes, models: frozenset[str] | None) -> tuple[Feedback, bytes]:
         feedback = read_feedback(body, self._clock())
+        if models is not None:
+            feedback = self._theirs(feedback, models)
         return feedback, b"".join(map(outcomes.encode, feedback.outcomes))
+
+    def _theirs(self, feedback: Feedback, models: frozenset[str]) -> Feedback:
+        """What is about predictions of these models, all else refused."""
+        try:
+            known = self._known([each.prediction_id for each in feedback.outcomes], models)
+        except BucketError as error:
+            sentence = "the prediction log cannot be read; send the feedback again later"
+            raise RequestError(503, sentence, headers=(RETRY_AFTER,)) from error
+        refused = {each.index for each in feedback.refused}
+        places = (index for index in range(len(feedback.outcomes) + len(refused)) if index not in refused)
+        kept: list[Outcome] = []
+        strange: list[Refused] = []
+        for index, each in zip(places, feedback.outcomes, strict=True):
+            if each.prediction_id in known:
+                kept.append(each)
+            else:
+                strange.append(Refused(index, each.prediction_id, NOT_YOURS))
+        return Feedback(kept, sorted([*feedback.refused, *strange], key=lambda one: one.index))

@@ -25,18 +25,26 @@ class Gate(Protocol):
         """The attribute."""
         ...
 
-    async def admit(self, headers: Headers, action: Action, name: str | None, table: Table) -> None:
+    async def admit(
+        self, headers: Headers, action: Action, name: str | None, table: Table, address: str = ""
+    ) -> None:
         """Let a request in.
 
         Args:
             headers: The request's, with lower-case names.
             action: What it wants to do.
-            name: The called name that it is about; None where it is about the whole gateway.
+            name: The called name that it is about; None where it is about no single one.
             table: What the gateway answers with.
+            address: Where it comes from; empty where that is not known.
 
         Raises:
-            RequestError: 401, 403, 429 or 503; it must go away.
+            RequestError: 401, 403, 404, 429 or 503; it must go away. A name that the caller may not know of
+                is answered like one that nobody has.
         """
+        ...
+
+    def judged(self, headers: Headers, table: Table) -> frozenset[str] | None:
+        """The registered models whose predictions an admitted caller may judge; None for all there are."""
         ...
 
     def visible(self, headers: Headers, table: Table) -> Table:

@@ -30,18 +30,18 @@ class Guards:
     masks: Masks = field(default_factory=Masks)
     are_status_doors_open: bool = True
 
-    async def let_in(self, path: str, headers: Headers, table: Table) -> None:
+    async def let_in(self, path: str, headers: Headers, table: Table, address: str) -> None:
         """Let somebody look through a door that only tells.
 
         Raises:
-            RequestError: 401, 403, 429 or 503.
+            RequestError: 401, 403, 404, 429 or 503.
         """
         if self.gate is None or path in ALWAYS_OPEN:
             return
         if path not in STATUS:
-            await self.gate.admit(headers, "read", _model(path), table)
+            await self.gate.admit(headers, "read", _model(path), table, address)
         elif not self.are_status_doors_open:
-            await self.gate.admit(headers, "read", EVERY_MODEL, table)
+            await self.gate.admit(headers, "read", EVERY_MODEL, table, address)
 
     def visible(self, headers: Headers, table: Table) -> Table:
         """What somebody who was let in may know of."""

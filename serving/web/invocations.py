@@ -29,6 +29,7 @@ from serving.web.asgi import (
     Exchange,
     Headers,
     Send,
+    address_of,
     check_length,
     read_body,
     respond,
@@ -99,7 +100,7 @@ class Invocations:
             self._admission.check_lag(http.scope.get(ARRIVED, math.inf))
             if self._gate is not None:
                 headers = http.scope["headers"]
-                await self._gate.admit(headers, "predict", name, table)
+                await self._gate.admit(headers, "predict", name, table, address_of(http.scope))
                 if name not in table:
                     raise unknown_model(name, self._gate.visible(headers, table))
             with self._admission.request():

@@ -3,11 +3,15 @@
 import time
 from collections.abc import Mapping
 
-from serving.keys.key import Action
+from serving.callers.grants import Grants
+from serving.keys.key import ALL_MODELS, Action
 from serving.keys.ring import Held, Ring
 from serving.keys.watch import KeyWatch
 from serving.registry.table import Table
-from serving.web.gate import Headers, away, forbidden, limited, unauthenticated
+from serving.web.gate import EVERY_MODEL, Headers, away, forbidden, limited, unauthenticated
+from serving.web.names import unknown_model
+from serving.web.owners import Owners
+from serving.web.permitted import may_do, may_see, models_of, usable
 
 BEARER = b"bearer "
 
@@ -18,10 +22,11 @@ class KeyGate:
     Args:
         ring: The worker's keys.
         watch: What keeps them fresh.
+        owners: What the keys' owners may do, where MLflow has users; None: a key's own word counts.
     """
 
-    def __init__(self, ring: Ring, watch: KeyWatch) -> None:
-        self._ring, self._watch = ring, watch
+    def __init__(self, ring: Ring, watch: KeyWatch, owners: Owners | None = None) -> None:
+        self._ring, self._watch, self._owners = ring, watch, owners
 
     @property
     def problem(self) -> str | None:
@@ -33,7 +38,8 @@ class KeyGate:
         headers: Headers,
         action: Action,
         name: str | None,
-        table: Table,  # noqa: ARG002 - a key names what may be called, whatever answers
+        table: Table,
+        address: str = "",  # noqa: ARG002 - a key is too long to be guessed
     ) -> None:
         """Let a request in that shows a key for what it wants."""
         held = self._shown(headers)
@@ -41,21 +47,61 @@ class KeyGate:
             raise forbidden(f"key {held.label} is not for '{action}'")
         if name is not None and not held.is_for(name):
             raise forbidden(f"key {held.label} is not for this model")
+        if self._owners is not None and held.key.owner:
+            grants = await self._owners.grants(held.key.owner)
+            self._check_owner(grants, action, name, table, headers)
         if held.bucket is not None and (wait_s := held.bucket.take(time.monotonic())):
             raise limited(f"key {held.label} may send {held.key.rate_per_s:g} requests a second", wait_s)
         self._ring.count(held)
 
     def visible(self, headers: Headers, table: Table) -> Table:
         """The called names that the key is for."""
-        held = self._ring.find(_credential(headers))
-        return {name: route for name, route in table.items() if held and held.is_for(name)}
+        held = self._ring.find(credential(headers))
+        if held is None:
+            return {}
+        seen = {name: route for name, route in table.items() if held.is_for(name)}
+        if self._owners is None or not held.key.owner:
+            return seen
+        grants = self._owners.held(held.key.owner)
+        return {name: route for name, route in seen.items() if grants and may_see(grants, route)}
+
+    def judged(self, headers: Headers, table: Table) -> frozenset[str] | None:
+        """The models behind the names that the key is for, as far as its owner may use them."""
+        held = self._ring.find(credential(headers))
+        if held is None:
+            return frozenset()
+        models = None
+        if not held.is_for(ALL_MODELS):
+            mine = (models_of(route) for name, route in table.items() if held.is_for(name))
+            models = frozenset[str]().union(*mine)
+        if self._owners is None or not held.key.owner:
+            return models
+        grants = self._owners.held(held.key.owner)
+        theirs = usable(grants, table) if grants else frozenset()
+        return models if theirs is None else theirs if models is None else models & theirs
 
     def drain(self) -> Mapping[str, int]:
         """Requests let in since the last call, by key id."""
         return self._ring.drain()
 
+    def _check_owner(
+        self, grants: Grants, action: Action, name: str | None, table: Table, headers: Headers
+    ) -> None:
+        if name is None:
+            return
+        if name == EVERY_MODEL:
+            if not grants.is_admin:
+                raise forbidden("this key's owner may not see what tells of everybody's models")
+            return
+        route = table.get(name)
+        if route is None or not may_see(grants, route):
+            raise unknown_model(name, self.visible(headers, table))
+        if not may_do(grants, action, route):
+            sentence = "this key's owner may see this model, but not use it"
+            raise forbidden(f"{sentence}; MLflow's permissions say who may")
+
     def _shown(self, headers: Headers) -> Held:
-        shown = _credential(headers)
+        shown = credential(headers)
         held = self._ring.find(shown) if shown else None
         if held is not None:
             return held
@@ -68,7 +114,8 @@ class KeyGate:
         raise unauthenticated("this API key is unknown, revoked or expired", b"Bearer")
 
 
-def _credential(headers: Headers) -> bytes:
+def credential(headers: Headers) -> bytes:
+    """The key that a request shows; empty if it shows none."""
     found = b""
     for name, value in headers:
         if name == b"x-api-key":

@@ -18,8 +18,14 @@ from serving.lifecycle.canary.rules import WHOLE, Rules
 from serving.lifecycle.canary.scene import Scene, look
 from serving.lifecycle.canary.state import Reading, State, States
 from serving.lifecycle.database import Database
-from serving.lifecycle.errors import AlreadyThereError, InvalidMoveError, LifecycleError
+from serving.lifecycle.errors import (
+    AlreadyThereError,
+    InvalidMoveError,
+    LifecycleError,
+    PeopleNeededError,
+)
 from serving.lifecycle.moves import Lifecycle, utc_now
+from serving.lifecycle.route_people import check_shares
 from serving.lifecycle.routes import InvalidRouteError, Routes
 from serving.lifecycle.stages import PRODUCTION
 from serving.routing.route import parse
@@ -128,6 +134,7 @@ class Canary:
         route = parse(texts.with_share(scene, variant, percent), name=scene.name, model=scene.model)
         if problems := scene.problems(route):
             raise InvalidRouteError(problems)
+        check_shares(route, scene.model, scene.models)
         fresh = replace(scene, route=route)
         champion, challenger = fresh.lane(fresh.champion()), fresh.lane_of(variant)
         if champion is None or challenger is None or champion[:2] == challenger[:2]:
@@ -204,6 +211,12 @@ class Canary:
         percent = rules.after(state.percent)
         if percent is None or percent >= WHOLE:
             return self._last(scene, state, judged, rules)
+        route = parse(texts.with_share(scene, state.variant, percent), name=scene.name, model=scene.model)
+        try:
+            check_shares(route, scene.model, scene.models)
+        except PeopleNeededError as error:
+            people = Reason("people_needed", str(error))
+            return self._stays(scene, state, replace(judged, reasons=(people,)))
         return self._ledger.share(scene, state, percent, "; ".join(judged.sentences), action="advance")
 
     def _last(self, scene: Scene, state: State, judged: Judgement, rules: Rules) -> Outcome:

@@ -2,7 +2,8 @@
 
 traffic.canary                  the rising steps, in percent; [10, 50, 100]
 traffic.challenger_percent      the only step, where no steps are named
-traffic.promote                 true: after the last step the version is promoted to Production
+traffic.promote                 true: after the last step the version is promoted to Production, unless
+                                promotion.people asks for more than one person
 traffic.hold.max_error_ratio    how far the challenger's share of failures may exceed the champion's
 traffic.hold.max_latency_ratio  how much slower than the champion the challenger may be
 traffic.hold.min_requests       how many requests each must have answered in a step
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from serving.lifecycle.approval import read_approval
 from serving.lifecycle.errors import InvalidMoveError
 
 WHOLE = 100.0
@@ -71,9 +73,9 @@ def read_rules(text: str | None, *, model: str) -> Rules:
     traffic = _section(_policy(text, model), "traffic", model)
     steps = traffic.get("canary") or [traffic.get("challenger_percent")]
     steps = [] if steps == [None] else steps
-    return Rules(
-        _steps(steps, model), _hold(_section(traffic, "hold", model), model), _promote(traffic, model)
-    )
+    hold = _hold(_section(traffic, "hold", model), model)
+    is_alone = not read_approval(text, model=model).is_needed
+    return Rules(_steps(steps, model), hold, _promote(traffic, model) and is_alone)
 
 
 def _policy(text: str | None, model: str) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""Penstock's own tables from version to version, by Alembic."""
