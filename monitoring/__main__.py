@@ -10,6 +10,7 @@ import orjson
 
 from monitoring.door import DoorError, check_host
 from monitoring.registry import RegistryAwayError, UnknownModelError
+from serving.callers.administrator import act_as_administrator
 from serving.lifecycle.errors import LifecycleError
 from serving.settings import Settings, SettingsError, load
 
@@ -102,7 +103,8 @@ def _once(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _loop(settings: Settings, options: argparse.Namespace) -> int:
-    check_host(settings.host, is_open_allowed=settings.open_host)
+    check_host(settings)
+    act_as_administrator(settings)
     from monitoring.start import serve
 
     return serve(settings, options.model)

@@ -1,9 +1,10 @@
 """The monitor's HTTP door: pages for people and programs, `/metrics` for Prometheus, and `/health`."""
 
-import ipaddress
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from http import HTTPStatus
 from socket import AF_INET6
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from monitoring.page.answer import Answer, Asked, told
+from monitoring.page.answer import Answer, Asked, everything, told
+from monitoring.watch import Watch
+from serving.callers.doorkeeper import Refused
+from serving.callers.loopback import is_loopback
+from serving.settings import Settings
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,34 +31,31 @@ class DoorError(Exception):
     """The door cannot be opened; the message says why and what to do."""
 
 
-def check_host(host: str, *, is_open_allowed: bool) -> None:
-    """Refuse to listen beyond loopback, as nothing here asks who is calling.
+def check_host(settings: Settings) -> None:
+    """Refuse to listen beyond loopback where nobody is asked who is calling.
 
     Raises:
         DoorError: The host is beyond loopback and that is not allowed.
     """
-    if is_open_allowed or _is_loopback(host):
+    host = settings.host
+    if settings.auth != "off" or settings.open_host or is_loopback(host):
         return
     raise DoorError(
-        f"the monitor has no authentication, so it listens on loopback only, not on '{host}'; set "
-        'host = "127.0.0.1", or open_host = true (PENSTOCK_OPEN_HOST=1) where something else guards '
-        "the port"
+        f"the monitor asks nobody who they are, so it listens on loopback only, not on '{host}'; set auth to "
+        "'mlflow' (PENSTOCK_AUTH=mlflow, its users sign in), or host = \"127.0.0.1\", or open_host = true "
+        "(PENSTOCK_OPEN_HOST=1) where something else guards the port"
     )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def application(registry: CollectorRegistry, answer: Callable[[Asked], Answer]) -> "WSGIApplication":
+def application(
+    registry: CollectorRegistry, answer: Callable[[Asked], Answer], watch: Watch | None = None
+) -> "WSGIApplication":
     """The pages behind the door.
 
     Args:
         registry: The metrics.
         answer: Answers everything but `/metrics` and `/health`.
+        watch: Who may look; None for all.
     """
     metrics = make_wsgi_app(registry)
 
@@ -62,19 +64,33 @@ def application(registry: CollectorRegistry, answer: Callable[[Asked], Answer]) 
         if method not in ("GET", "HEAD", "POST"):
             refused = told("405 Method Not Allowed", "only GET, HEAD and POST are answered here")
             return _send(start_response, refused)
-        if path == "/metrics" and method != "POST":
-            pages: Iterable[bytes] = metrics(environ, start_response)
-            return pages
         if path == "/health":
             return _send(start_response, told("200 OK", "ok"))
-        return _send(start_response, _answered(environ, answer))
+        is_metrics = path == "/metrics" and method != "POST"
+        may_read: Callable[[str], bool] = everything
+        if watch is not None and not (is_metrics and watch.are_metrics_open):
+            try:
+                may_read = watch.let_in(_headers(environ), environ.get("REMOTE_ADDR", ""), is_all=is_metrics)
+            except Refused as error:
+                return _send(start_response, _refusal(error))
+        if is_metrics:
+            pages: Iterable[bytes] = metrics(environ, start_response)
+            return pages
+        return _send(start_response, _answered(environ, answer, may_read))
 
     return app
 
 
-def _answered(environ: "WSGIEnvironment", answer: Callable[[Asked], Answer]) -> Answer:
+def _refusal(error: Refused) -> Answer:
+    refused = told(f"{error.status} {HTTPStatus(error.status).phrase}", str(error))
+    return replace(refused, headers=error.headers)
+
+
+def _answered(
+    environ: "WSGIEnvironment", answer: Callable[[Asked], Answer], may_read: Callable[[str], bool]
+) -> Answer:
     try:
-        return answer(_asked(environ))
+        return answer(replace(_asked(environ), may_read=may_read))
     except _TooLongError:
         return told("413 Content Too Large", f"a form of at most {LONGEST_FORM} bytes is taken")
     except Exception:  # the door's edge: logged with its traceback, and the door stays open
@@ -86,12 +102,15 @@ class _TooLongError(Exception):
     """A form that nobody here sends."""
 
 
-def _asked(environ: "WSGIEnvironment") -> Asked:
-    headers = {
+def _headers(environ: "WSGIEnvironment") -> dict[str, str]:
+    return {
         name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
+
+
+def _asked(environ: "WSGIEnvironment") -> Asked:
     text, method = environ.get("QUERY_STRING", ""), environ["REQUEST_METHOD"]
     if method == "POST":
         length = environ.get("CONTENT_LENGTH") or "0"
@@ -101,7 +120,7 @@ def _asked(environ: "WSGIEnvironment") -> Asked:
         text = "&".join(part for part in (text, form) if part)
     fields = {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
     path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
-    return Asked(method, path, fields, headers)
+    return Asked(method, path, fields, _headers(environ))
 
 
 def _send(start_response: "StartResponse", answer: Answer) -> Iterable[bytes]:

@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from serving.lifecycle.approval import read_approval
+
 TAG = "penstock.policy"
 EVENTS = ("drift", "quality", "rows")
 NEVER = "never"
@@ -77,7 +79,8 @@ class Policy:
         min_quality: Clauses over the metrics of outcomes, as texts.
         business: Expressions by name.
         retraining: When to train again.
-        approval: Whether a retrained version waits for a person before Production.
+        approval: Whether a retrained version waits for a person before Production; always where the policy's
+            `promotion.people` asks for several.
         batch: What is scored by the clock; None for nothing.
         hidden: Columns that the log does not hold as they were: masked or hashed.
         problems: What in the tag could not be used, as sentences.
@@ -117,11 +120,14 @@ def parse(text: str | None, *, model: str) -> Policy:
     retraining = {name: reading.at(place, check) for name, (place, check) in _RETRAINING.items()}
     events, schedules = reading.at("monitoring.retrain", _occasions) or (frozenset(), ())
     mask, hashed = (reading.at(place, _texts) or () for place in ("log.mask", "log.hash"))
+    asked = read_approval(text, model=model)
+    if asked.is_needed:  # several people are more than one
+        values["approval"] = True
     return Policy(
         **_given(values),
         retraining=Retraining(events, schedules, **_given(retraining)),
         hidden=frozenset(mask) | frozenset(hashed),
-        problems=tuple(reading.problems),
+        problems=(*reading.problems, *asked.problems),
     )
 
 

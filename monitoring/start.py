@@ -20,6 +20,7 @@ from monitoring.page.site import Site
 from monitoring.registry import Registry, RegistryAwayError
 from monitoring.retraining.journal import Journal
 from monitoring.retraining.loop import Loop
+from monitoring.watch import watch_of
 from serving.lifecycle.database import Database
 from serving.settings import Settings
 
@@ -89,7 +90,9 @@ def serve(settings: Settings, model: str | None) -> int:
     if model:
         _check_registered(watching, model)
     site = pages(settings, watching, history, journal, notice=lambda: _standby(duty))
-    close = open_door(settings.host, settings.monitor_port, application(collectors, site.answer))
+    close = open_door(
+        settings.host, settings.monitor_port, application(collectors, site.answer, watch_of(settings))
+    )
     log.info("the monitor is on http://%s:%d", settings.host, settings.monitor_port)
     retraining = Loop(settings, known, history, journal, metrics, now=time.time)
     rounds = Rounds(watching, retraining, duty, metrics, models, settings.monitor_interval_s)

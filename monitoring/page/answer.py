@@ -1,6 +1,6 @@
 """What a page answers, before any HTTP server knows of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -30,6 +30,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def everything(_: str) -> bool:
+    """Where nobody is asked who they are."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request.
@@ -39,12 +44,14 @@ class Asked:
         path: Percent signs resolved.
         fields: Of the query, or of a form that was sent.
         headers: By name in small letters.
+        may_read: Whether who asks may know of a registered model.
     """
 
     method: str
     path: str
     fields: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    may_read: Callable[[str], bool] = everything
 
 
 def page(html: str, *, security: str = NOTHING_FOREIGN) -> Answer:

@@ -16,4 +16,12 @@ def is_own(headers: Mapping[str, str]) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or place_of(origin) == headers.get("host", "")
+
+
+def place_of(origin: str) -> str | None:
+    """The host and port that an origin names; None where it cannot be read."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -12,7 +12,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from monitoring.lane import Lane
-from monitoring.page.answer import Answer, Asked, data, elsewhere, page, report, told
+from monitoring.page.answer import Answer, Asked, data, elsewhere, everything, page, report, told
 from monitoring.page.lanes import Shown, lanes
 from monitoring.page.links import Elsewhere
 from monitoring.page.model import model_page
@@ -29,10 +29,14 @@ from serving.lifecycle.errors import LifecycleError
 log = logging.getLogger(__name__)
 
 DECISIONS = 8
+MOST_SEARCHED = 1000
+"""Decisions among which those are looked for that somebody may see."""
 _STANDS = 2.5
 """Window lengths for which a closed window stands for a check, where this monitor has made none."""
 _PATIENCE_S = 600.0
 """A report that was asked for and has not come after so long is not waited for."""
+_OURS = Asked("GET", "/")
+"""What the monitor itself wants to know."""
 
 
 class Watched(Protocol):
@@ -82,33 +86,37 @@ class Site:
         if asked.method == "POST":
             return told("405 Method Not Allowed", "only /report takes a POST")
         if asked.path == "/":
-            return self._overview(is_all="all" in asked.fields)
+            return self._overview(asked)
         if asked.path == "/api/status":
-            return self._status()
+            return self._status(asked)
         if asked.path.startswith("/models/"):
-            return self._model(asked.path.removeprefix("/models/"))
+            return self._model(asked, asked.path.removeprefix("/models/"))
         known = "/, /models/NAME, /api/status, /report, /metrics and /health"
         return told("404 Not Found", f"there are {known}")
 
-    def _overview(self, *, is_all: bool) -> Answer:
-        shown, problem = self._shown()
-        decided = self._decided(DECISIONS)
-        return page(overview(shown, self._round(shown, problem), self.links, decided=decided, is_all=is_all))
+    def _overview(self, asked: Asked) -> Answer:
+        shown, problem = self._shown(asked)
+        decided, made = self._decided(asked, DECISIONS), self._round(shown, problem)
+        return page(overview(shown, made, self.links, decided=decided, is_all="all" in asked.fields))
 
-    def _model(self, model: str) -> Answer:
-        shown, problem = self._shown(model)
-        decided = self._decided(3 * DECISIONS, model)
+    def _model(self, asked: Asked, model: str) -> Answer:
+        shown, problem = self._shown(asked, model)
+        decided = self._decided(asked, 3 * DECISIONS, model)
         if not shown and not decided:
             return told("404 Not Found", f"nothing is known here of a model '{model}'; / has those that are")
         made = self._round(shown, problem)
         return page(model_page(model, shown, made, self.links, decided=decided, asked=self._waiting(shown)))
 
-    def _status(self) -> Answer:
-        shown, problem = self._shown()
-        return data("200 OK", status(shown, self._round(shown, problem), self._decided(DECISIONS)))
+    def _status(self, asked: Asked) -> Answer:
+        shown, problem = self._shown(asked)
+        return data("200 OK", status(shown, self._round(shown, problem), self._decided(asked, DECISIONS)))
 
-    def _shown(self, model: str | None = None) -> tuple[list[Shown], str]:
+    def _shown(self, asked: Asked, model: str | None = None) -> tuple[list[Shown], str]:
+        """What of all models, or of one, somebody may see."""
+        if model is not None and not asked.may_read(model):
+            return [], ""
         results = [each for each in self.watched.results() if model in (None, each.model)]
+        results = [each for each in results if asked.may_read(each.model)]
         checked_s = self.watched.checked_s
         try:
             if model is None:
@@ -123,6 +131,7 @@ class Site:
         drawn = {
             lane: [entry for entry in mine if entry.span.since_s >= oldest_s]
             for lane, mine in history.items()
+            if asked.may_read(lane.model)
         }
         recent = {lane: mine for lane, mine in drawn.items() if mine}
         is_first = not self.watched.results()
@@ -141,16 +150,20 @@ class Site:
         notice = "; ".join(each for each in (self.notice(), problem) if each)
         return Round(now_s, self.watched.checked_s, self.window_s, span, notice)
 
-    def _decided(self, count: int, model: str | None = None) -> list[Decision]:
+    def _decided(self, asked: Asked, count: int, model: str | None = None) -> list[Decision]:
         try:
-            return self.journal.last(count, model)
+            if asked.may_read is everything:
+                return self.journal.last(count, model)
+            found = self.journal.last(MOST_SEARCHED, model)
+            return [each for each in found if asked.may_read(each.model)][-count:]
         except LifecycleError as error:
             log.warning("decisions cannot be shown: %s", error)
             return []
 
     def _report(self, asked: Asked) -> Answer:
         lane = _lane(asked.fields)
-        made = [each.report for each in self.watched.results() if each.lane == lane and each.report]
+        results = self.watched.results() if asked.may_read(lane.model) else ()
+        made = [each.report for each in results if each.lane == lane and each.report]
         is_quality = asked.fields.get("kind") == "quality"
         path = (made[0].quality if is_quality else made[0].path) if made else None
         content = _content(path)
@@ -163,11 +176,13 @@ class Site:
         if not is_own(asked.headers):
             return told("403 Forbidden", "reports are asked for from this monitor's own pages only")
         lane = _lane(asked.fields)
-        shown, _ = self._shown()
+        shown, _ = self._shown(_OURS)
         waited = self._pending(shown)
         if waited and lane not in waited:
-            return told("409 Conflict", f"a report of {waited[0]} is being made; ask again when it is there")
-        if lane not in waited and not self.watched.ask_report(lane):
+            what = str(waited[0]) if asked.may_read(waited[0].model) else "another model"
+            return told("409 Conflict", f"a report of {what} is being made; ask again when it is there")
+        is_hidden = not asked.may_read(lane.model)
+        if is_hidden or (lane not in waited and not self.watched.ask_report(lane)):
             return told("404 Not Found", f"{lane} has no predictions that a report could be made of")
         self._waited.setdefault(lane, self.now())
         if "application/json" in asked.headers.get("accept", ""):
@@ -186,7 +201,7 @@ class Site:
 
     def _waiting(self, shown: Sequence[Shown]) -> str:
         mine = {each.lane for each in shown}
-        waited = [str(lane) for lane in self._pending(self._shown()[0]) if lane in mine]
+        waited = [str(lane) for lane in self._pending(self._shown(_OURS)[0]) if lane in mine]
         return f"A report of {' and '.join(waited)} is being made; it shows up here." if waited else ""
 
 

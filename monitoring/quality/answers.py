@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from monitoring.quality.labels import classes_of, codes
+from monitoring.quality.labels import classes_met, codes
 from monitoring.quality.metric_names import REGRESSION
 
 
@@ -45,7 +45,7 @@ def read_answers(rows: pa.Table, classes: Sequence[Any] | None) -> Answers:
         classes: In the order of the probabilities; None for those that the rows hold, in order.
     """
     labels = rows["label"] if "label" in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows)])
-    known = tuple(classes) if classes else classes_of(rows["prediction"], labels)
+    known = tuple(classes) if classes else classes_met(rows["prediction"], labels)
     said, truth = codes(rows["prediction"], known), codes(labels, known)
     shares = None
     if "probabilities" in rows.column_names:
@@ -128,7 +128,7 @@ def task_of(rows: pa.Table, tag: str | None = None) -> str:
     kind = labels[0].type
     if pa.types.is_floating(kind) and not _are_whole(labels[0]):
         return REGRESSION
-    distinct = len(classes_of(*labels))
+    distinct = len(classes_met(labels[0], labels[-1]))
     if distinct > _MOST_CLASSES and not pa.types.is_string(kind):
         return REGRESSION
     return "binary" if distinct <= 2 else "multiclass"

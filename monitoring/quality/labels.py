@@ -63,6 +63,21 @@ def classes_of(*columns: pa.ChunkedArray) -> tuple[Any, ...]:
     return tuple(sorted(found))
 
 
+def classes_met(said: pa.ChunkedArray, truth: pa.ChunkedArray) -> tuple[Any, ...]:
+    """The classes of predictions and outcomes; a yes or no that each side spells its own way is one class.
+
+    Args:
+        said: The predictions, whose spelling counts.
+        truth: The outcomes.
+    """
+    found, own = classes_of(said, truth), classes_of(said)
+    asked = {meaning(each) for each in found}
+    if None in asked or len(found) == len(asked) or len({meaning(each) for each in own}) != len(own):
+        return found
+    spelled = {False: 0, True: 1} | {meaning(each): each for each in (*found, *own)}
+    return spelled[False], spelled[True]
+
+
 def spelling(value: Any) -> str:
     """A value as text; numbers that are equal are spelled alike, in whatever type they came."""
     if isinstance(value, bool):

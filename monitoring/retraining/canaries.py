@@ -69,6 +69,13 @@ class Canaries:
             return
         self._tell(outcome)
 
+    def leave(self, state: State, reason: str) -> None:
+        """Leave a canary where it is, and say once why."""
+        version = state.challenger.version
+        self.voice.say(
+            state.model, say.CANARY, say.HELD, [reason], version=version, gist=f"{version} {reason}"
+        )
+
     def _open(self, ticket: Ticket) -> None:
         reason = f"version {ticket.made} was better than version {ticket.version} ({ticket.name})"
         outcome = self.canary.start(ticket.model, reason=reason)

@@ -12,6 +12,7 @@ from monitoring.retraining.tickets import BATCH, RETRAIN, Ticket
 from serving.settings import DEFAULT_FILE, FILE_VARIABLE, Settings
 
 ENTRY_POINTS = {RETRAIN: "retrain", BATCH: "predict"}
+DATABASE_FILE = "PENSTOCK_DATABASE_URL_FILE"
 _PLACES = re.compile(r"\{(date|time)\}")
 
 
@@ -71,7 +72,7 @@ def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
         "PYTHONUNBUFFERED": "1",
         "PENSTOCK_VAR_DIR": str(settings.var_dir.absolute()),
         "PENSTOCK_PROJECTS_DIR": str(settings.projects_dir.absolute()),
-        "PENSTOCK_DATABASE_URL": settings.database_url,
+        **_database(settings, environ),
         "PENSTOCK_TRACKING_URI": settings.tracking_uri,
         "MLFLOW_TRACKING_URI": settings.tracking_uri,
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -88,6 +89,13 @@ def environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str
         if name not in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
     }
     return kept | found
+
+
+def _database(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Where the database is: by the file that holds its URL, if one is named, as both are refused."""
+    if file := environ.get(DATABASE_FILE):
+        return {DATABASE_FILE: str(Path(file).absolute())}
+    return {"PENSTOCK_DATABASE_URL": settings.database_url}
 
 
 def _placed(place: str, time_s: float) -> str:

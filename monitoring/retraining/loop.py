@@ -5,7 +5,7 @@ ended runs -> what follows them -> canaries' steps -> what is due by the clock -
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +28,7 @@ from monitoring.retraining.tickets import BATCH, BETTER, RETRAIN, Tickets
 from monitoring.retraining.triggers import moment
 from monitoring.retraining.verdicts import Verdicts
 from monitoring.retraining.voice import Voice
+from serving.callers.trust import untrusted
 from serving.lifecycle.canary.canary import Canary
 from serving.lifecycle.canary.gateways import metrics_address, read_all
 from serving.lifecycle.database import Database
@@ -45,6 +46,13 @@ class _Asked:
 
     champion: Champion
     policy: Policy
+    is_trusted: bool = True
+
+    @property
+    def wishes(self) -> bool:
+        """Whether its policy would have the loop act by itself."""
+        retraining = self.policy.retraining
+        return bool(self.policy.batch or retraining.events or retraining.schedules)
 
 
 class Loop:
@@ -98,10 +106,11 @@ class Loop:
             with self._kept_here(""):
                 self._runs.over()  # late ones are told to end all the same
             return
-        self._settle(asked)
+        trusted = {model: each for model, each in asked.items() if each.is_trusted}
+        self._settle(asked, trusted)
         stepped = self._step_canaries(asked)
-        due = self._due(asked)
-        for model, each in asked.items():
+        due = self._due(trusted)
+        for model, each in trusted.items():
             with self._kept_here(model):
                 mine = [one for one in due if one.appointment.model == model]
                 self._consider(each, mine, is_in_canary=model in stepped)
@@ -122,7 +131,7 @@ class Loop:
         """What the registry says now; None where it says nothing."""
         with self._kept_here(""):
             found = {
-                model: _Asked(champion, parse(champion.policy, model=model))
+                model: _Asked(champion, parse(champion.policy, model=model), self._settings.trusts(model))
                 for model, champion in champions(self._client, models, TAG).items()
             }
             for model, each in found.items():
@@ -136,6 +145,8 @@ class Loop:
         """What in the policy cannot be used, schedules among it; all else of it stands."""
         model = asked.champion.model
         problems = list(asked.policy.problems)
+        if asked.wishes and not asked.is_trusted:
+            problems.append(f"nothing is scored or trained by itself: {_untrusted(model)}")
         for each in _appointments(asked):
             try:
                 next_time(each.expression, self._now())
@@ -153,7 +164,7 @@ class Loop:
                     self._metrics.last_retraining.labels(model, outcome).set(end_s)
         self._known |= new
 
-    def _settle(self, asked: Mapping[str, _Asked]) -> None:
+    def _settle(self, asked: Mapping[str, _Asked], trusted: Collection[str]) -> None:
         with self._kept_here(""):
             for over in self._runs.over():
                 with self._kept_here(over.ticket.model):
@@ -165,7 +176,7 @@ class Loop:
                     if done.state == BETTER:
                         self._tickets.put(replace(done, after=what_follows(policy)))
             for ticket in self._tickets.waiting():
-                if ticket.model in asked:
+                if ticket.model in trusted:
                     with self._kept_here(ticket.model):
                         self._canaries.follow(ticket, asked[ticket.model].policy)
 
@@ -176,7 +187,10 @@ class Loop:
                 stepped.add(state.model)
                 with self._kept_here(state.model):
                     each = asked[state.model]
-                    self._canaries.step(state, each.policy, each.champion.policy)
+                    if each.is_trusted:
+                        self._canaries.step(state, each.policy, each.champion.policy)
+                    else:
+                        self._canaries.leave(state, _untrusted(state.model))
         return stepped
 
     def _due(self, asked: Mapping[str, _Asked]) -> list[Due]:
@@ -233,6 +247,10 @@ def _appointments(asked: _Asked) -> list[Appointment]:
     policy, model = asked.policy, asked.champion.model
     wanted = [Appointment(model, RETRAIN, each) for each in policy.retraining.schedules]
     return wanted + ([Appointment(model, BATCH, policy.batch.schedule)] if policy.batch else [])
+
+
+def _untrusted(model: str) -> str:
+    return f"the monitor acts as an administrator, and {untrusted(model)}; have the operator name it"
 
 
 def _counts(settings: Settings) -> Mapping[str, str]:
