@@ -18,6 +18,7 @@ STEPS = {
     "train": "projects.steps.train",
     "evaluate": "projects.steps.evaluate",
     "retrain": "projects.steps.retrain",
+    "export": "projects.steps.export",
     "news": "projects.examples.news.step",
     "churn": "projects.examples.churn.step",
 }

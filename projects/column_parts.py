@@ -219,10 +219,14 @@ def _filled_texts(strategy: str) -> list[tuple[str, Any]]:
 
 
 def _scaled(recipe: Recipe) -> list[tuple[str, Any]]:
-    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
-
     method = recipe.features.scaling_method
     if recipe.style == "trees" or method == "none":
         return []
-    scalers = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
-    return [("scale", scalers[method]())]
+    return [("scale", scaler(method))]
+
+
+def scaler(method: str) -> Any:
+    """Make the unfitted scaler of a method: `standard`, `minmax` or `robust`."""
+    from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+
+    return {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}[method]()

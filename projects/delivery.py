@@ -3,7 +3,7 @@
 import getpass
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,6 +30,8 @@ from serving.settings import Settings
 
 IMPORTANCE = "importance.json"
 """Beside the model: what each of its columns weighs, as shares that sum to 1."""
+METRICS = "penstock.metrics"
+"""A version's tag: all its held-out scores, so that a listing of versions is one search."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Trained:
 
     Attributes:
         name: The registered model.
-        version: Its version.
+        version: Its version; empty where none was registered.
         stage: Where it is.
         run_id: The run.
         gate: What the gate said.
@@ -55,6 +57,21 @@ class Trained:
     scores: Mapping[str, float]
     costs: Mapping[str, float]
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """A model with all that belongs to its version, not yet registered.
+
+    Attributes:
+        model_id: MLflow's id of the logged model.
+        plan: `yes`, or `no: ` and the reason.
+        tags: What the version is to bear.
+    """
+
+    model_id: str
+    plan: str
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -94,6 +111,20 @@ def publish_version(
         tracker: Its run.
         more: Further tags of the version and the run.
     """
+    name, logged = outcome.problem.name, log_version(outcome, tracker, more)
+    version = publish.register(tracker.client, name, tracker.run_id, logged.model_id, logged.tags)
+    tracker.tags({"penstock.model": name, "penstock.version": version})
+    return version, logged.plan
+
+
+def log_version(outcome: Outcome, tracker: Tracker, more: Mapping[str, str] | None = None) -> LoggedModel:
+    """Log everything that a version is made of; registering it is left to whoever deploys it.
+
+    Args:
+        outcome: The model.
+        tracker: Its run, which bears the version's tags too.
+        more: Further tags.
+    """
     problem, report = outcome.problem, outcome.report
     log_outcome(outcome, tracker)
     card = write_card(_facts(outcome), report, outcome.course, outcome.told)
@@ -116,9 +147,14 @@ def publish_version(
     )
     published = publish.publish(tracker.client, subject, report.metrics)
     tags = _tags(outcome) | published.tags | dict(more or {})
-    version = publish.register(tracker.client, problem.name, tracker.run_id, published.model_id, tags)
-    tracker.tags({"penstock.model": problem.name, "penstock.version": version, **tags})
-    return version, published.plan
+    tracker.tags(tags)
+    return LoggedModel(published.model_id, published.plan, tags)
+
+
+def left(outcome: Outcome, tracker: Tracker) -> Trained:
+    """Say what a person should know of a model that is not registered."""
+    lines = [*outcome.told.lines, f"{'look at:':<12}{tracker.link}", "nothing is registered, as was asked"]
+    return _trained(outcome, "", "None", tracker, lines)
 
 
 def finish(outcome: Outcome, version: str, tracker: Tracker, settings: Settings) -> Trained:
@@ -129,17 +165,20 @@ def finish(outcome: Outcome, version: str, tracker: Tracker, settings: Settings)
         tracker.client, settings.database_url, problem.name, version,
         verdict=decision, asked_stage=problem.asked.stage, actor=_actor(),
     )  # fmt: skip
-    table = ranking_table(outcome.course.ranking, problem.metric)
     said = verdict.summary(
         f"{problem.name} version {version}", stage, decision if problem.gate else None,
         told=outcome.told, link=tracker.link,
     )  # fmt: skip
-    lines = (*said, *kept)
+    return _trained(outcome, version, stage, tracker, [*said, *kept])
+
+
+def _trained(outcome: Outcome, version: str, stage: str, tracker: Tracker, lines: Sequence[str]) -> Trained:
+    table = ranking_table(outcome.course.ranking, outcome.problem.metric)
     # A terminal is read from its end, a page from its top.
     tracker.note([*lines, "", *table])
     return Trained(
-        problem.name, version, stage, tracker.run_id, decision.sentence, outcome.report.metrics,
-        outcome.winner.costs, ("", *table, "", *lines),
+        outcome.problem.name, version, stage, tracker.run_id, outcome.decision.sentence,
+        outcome.report.metrics, outcome.winner.costs, ("", *table, "", *lines),
     )  # fmt: skip
 
 
@@ -174,6 +213,7 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "penstock.algorithm": outcome.winner.name,
         "penstock.metric": metric,
         "penstock.score": f"{outcome.report.metrics.get(metric, float('nan')):.6g}",
+        METRICS: json.dumps({name: float(f"{value:.6g}") for name, value in outcome.report.metrics.items()}),
         "penstock.gate": outcome.decision.sentence,
         "penstock.data_sha256": outcome.table.clean.sha256,
         "penstock.spec_sha256": outcome.table.original.sha256,

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from projects.beyond_memory.memory import BYTES_A_CELL as MEMORY_A_CELL
+from projects.beyond_memory.memory import learning_bytes
 from projects.evaluation.metrics import measure_all
 from projects.features import read_alike
 from projects.learning.compare import answers_of
@@ -93,17 +95,23 @@ def on_all_rows(fit: Fit, problem: Problem, table: TableRows) -> tuple[Any, int]
     name, split = problem.target.name, problem.asked.split
     columns = [column.name for column in problem.features.columns]
     marks = [mark for mark in (split.group_column, split.time_column) if mark]
-    most = MOST_BYTES // (8 * BYTES_A_CELL * max(1, len(columns)))
+    most = most_rows(len(columns), learning_bytes(problem.asked.sampling.memory))
     wanted = replace(table.decision, rows=min(table.clean.rows, most))
     names = list(dict.fromkeys([*columns, name, *marks]))
     frame = draw(table.clean.parquet, wanted, target=name, columns=names)
-    frame = frame[_may_be_learned(frame, problem, table)]
+    frame = frame[learnable(problem, table)(frame)]
     truth, at = read_known(frame[name], problem.target)
     X = read_alike(frame[columns].iloc[at], problem.features.columns)
     whole = rows_to_learn(X, problem.features.inputs, problem.asked.cleaning)
     X, truth = X[whole].reset_index(drop=True), truth[whole]
     with fitting_quietly():
         return fit(X, truth), len(X)
+
+
+def most_rows(columns: int, most_bytes: int) -> int:
+    """Return how many rows of so many columns a last fit takes in memory."""
+    wide = max(1, columns)
+    return min(MOST_BYTES // (8 * BYTES_A_CELL * wide), most_bytes // (MEMORY_A_CELL * wide))
 
 
 @dataclass(frozen=True)
@@ -149,18 +157,28 @@ def _point(size: int, scores: Any) -> Size:
     return Size(size, float(np.mean(scores)), error)
 
 
-def _may_be_learned(frame: pd.DataFrame, problem: Problem, table: TableRows) -> Any:
-    """Return a mask of the rows that say nothing of those held out."""
+def learnable(problem: Problem, table: TableRows) -> Callable[[pd.DataFrame], Any]:
+    """Return what tells the rows of a frame that say nothing of those held out, as a mask.
+
+    Args:
+        problem: The rows of the sample.
+        table: The table; a frame's index is each row's position in it.
+    """
     divided, split = problem.divided, problem.asked.split
     positions = problem.positions[divided.test]
     held = table.frame.loc[positions]
-    may = ~frame.index.isin(positions)
-    if divided.strategy == "group":
-        may &= ~frame[split.group_column].isin(held[split.group_column]).to_numpy()
-    if divided.strategy == "time":
-        times = as_times(pd.concat([frame[split.time_column], held[split.time_column]]))
-        may &= ~(times[: len(frame)] >= np.nanmin(times[len(frame) :]))
-    if divided.has_whole_copies:
-        columns = [column.name for column in problem.features.columns]
-        may &= ~np.isin(digests_of(frame[columns]), digests_of(held[columns]))
-    return may
+    columns = [column.name for column in problem.features.columns]
+    copied = digests_of(held[columns]) if divided.has_whole_copies else None
+
+    def mask(frame: pd.DataFrame) -> Any:
+        may = ~frame.index.isin(positions)
+        if divided.strategy == "group":
+            may &= ~frame[split.group_column].isin(held[split.group_column]).to_numpy()
+        if divided.strategy == "time":
+            times = as_times(pd.concat([frame[split.time_column], held[split.time_column]]))
+            may &= ~(times[: len(frame)] >= np.nanmin(times[len(frame) :]))
+        if copied is not None:
+            may &= ~np.isin(digests_of(frame[columns]), copied)
+        return may
+
+    return mask

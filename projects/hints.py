@@ -3,8 +3,6 @@
 import difflib
 from collections.abc import Iterable
 
-import numpy as np
-
 
 def did_you_mean(word: str, known: Iterable[str], *, listed: int = 12) -> str:
     """End a sentence with the nearest names, or with the names there are."""
@@ -20,5 +18,7 @@ def did_you_mean(word: str, known: Iterable[str], *, listed: int = 12) -> str:
 
 def shown(cell: object) -> str:
     """Write a cell as a person would, cut to 60 marks."""
+    import numpy as np
+
     plain = cell.item() if isinstance(cell, np.generic) else cell
     return f"{plain!r:.60}"

@@ -35,12 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _asked(words: Sequence[str]) -> argparse.Namespace:
     """Read the command line; a requirement gives the rows and the model where no parameter does."""
-    asked = _parser().read(words)
-    if not asked.spec:
-        return asked
     from projects.requirement.read import read_requirement
 
-    requirement = read_requirement(spec=asked.spec)
+    asked = _parser().read(words)
+    requirement = read_requirement(spec=asked.spec, parameters={"compute": asked.compute})
+    asked.compute = requirement.compute
+    if not asked.spec:
+        return asked
     source = requirement.data_source
     if not asked.data and not isinstance(source, str):
         raise BadInput("predict takes one source; name it with -P data=")
@@ -71,6 +72,8 @@ def _work(asked: argparse.Namespace, settings: Settings) -> None:
 
     from projects.batch.run import Asked, check_output, predict_source
     from projects.batch.source import known_of
+    from projects.compute.cluster import cluster
+    from projects.compute.crew import crew_of
     from projects.version import fetch_version
 
     if not asked.data:
@@ -88,9 +91,11 @@ def _work(asked: argparse.Namespace, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
         version = fetch_version(MlflowClient(), asked.name, asked.version, asked.stage, Path(folder))
         say(f"model {version.name} version {version.number}, by its {version.way}")
-        wanted = Asked(version, output, asked.keep, chunk_rows, overwrite, say)
         data = _rows_of(asked.data, Path(folder) / "rows")
-        done = predict_source(data, known_of(version.schema), wanted)
+        with cluster(asked.compute, say, folder=Path(folder)) as client:
+            crew = crew_of(client, say)
+            wanted = Asked(version, output, asked.keep, chunk_rows, overwrite, say, crew=crew)
+            done = predict_source(data, known_of(version.schema), wanted)
     for odd in done.odd:
         cells = counted(odd.count, "cell", "counts")
         say(f"column '{odd.column}': {cells} as missing, as in training; the first is"
@@ -156,6 +161,7 @@ def _parser() -> CommandLine:
     line.add_argument("--keep", default="all", help="the columns of the data to keep: all, none or NAME,NAME")
     line.add_argument("--overwrite", default="no", help="yes replaces an output that exists")
     line.add_argument("--chunk-rows", default="auto", help="rows in memory at a time")
+    line.add_argument("--compute", default="", help="a Dask cluster: local, or a scheduler's tcp://HOST:PORT")
     line.add_argument("--json", action="store_true", help="print a summary as one line of JSON")
     return line
 

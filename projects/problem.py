@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from projects.article_parts import Articles
-from projects.column_parts import Style
 from projects.counted import counted
 from projects.errors import BadInput
 from projects.evaluation.gate import Clause, check_gate
@@ -18,6 +18,7 @@ from projects.features import Features, NothingLeft, read_features
 from projects.folding import fold_kind, make_folds
 from projects.learning.candidates.listing import Chosen, choose
 from projects.learning.compare import Rows, rows_to_compare
+from projects.learning.matrices import Prepare
 from projects.preparation import Inputs, preparation, rows_to_learn
 from projects.quality.leakage import certain_columns, suspects
 from projects.quality.model import Suspect
@@ -82,12 +83,14 @@ class Problem:
         """The stored features, as columns to derive."""
         return [feature.column for feature in self.stored if not feature.is_custom]
 
-    def prepare(self, style: Style) -> list[tuple[str, Any]]:
-        """Make the steps before a model of a style."""
-        return preparation(
-            self.inputs, self.asked.features, self.asked.cleaning, style=style, task=self.target.task,
+    @property
+    def prepare(self) -> Prepare:
+        """What makes the steps before a model of a style; it does not hold the rows, and can travel."""
+        made = partial(
+            preparation, self.inputs, self.asked.features, self.asked.cleaning, task=self.target.task,
             seed=self.asked.seed, stored=self.definitions, articles=self.articles,
         )  # fmt: skip
+        return lambda style: made(style=style)
 
 
 def read_problem(table: TableRows, stored: Sequence[Feature] = (), held: Any = None) -> Problem:

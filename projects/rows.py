@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from projects.beyond_memory.memory import BYTES_A_CELL, learning_bytes
+from projects.compute.crew import crew_of
 from projects.counted import agreeing, counted
 from projects.errors import BadInput
 from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
@@ -23,6 +25,9 @@ from projects.run_rows import RUN, fetch_rows
 from projects.sampling.decide import Decision, announcement, decide
 from projects.sampling.draw import draw
 from projects.splitting import FEWEST_ROWS
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Say = Callable[[str], None]
 SEEN_ROWS = 20_000
@@ -101,28 +106,30 @@ class TableRows:
         return self.resolved.requirement
 
 
-def read_rows(asked: Requirement, folder: Path, say: Say) -> TableRows:
+def read_rows(asked: Requirement, folder: Path, say: Say, *, client: "Client | None" = None) -> TableRows:
     """Read what a requirement names.
 
     Args:
         asked: The requirement.
         folder: An empty folder of this run's own.
         say: Tells a person what is read as what.
+        client: Of a cluster that shares the work.
 
     Raises:
         BadInput: The data cannot be used, or the target is not known.
     """
-    as_written, clean = asked, clean_rows(asked, folder / "clean", say)
+    as_written, clean = asked, clean_rows(asked, folder / "clean", say, client=client)
     asked = by_clean_names(asked, clean)
     resolved = resolve(asked, (*_seen(clean), *_seen_aside(asked, clean, folder)))
     main = resolved.requirement.tables.main
     if resolved.table and resolved.table != clean.name and main != asked.tables.main:
         say(f"the target lies in the table '{resolved.table}', so that table gives the rows")
         named = {"tables": resolved.requirement.tables, "target": resolved.requirement.target}
-        clean = clean_rows(as_written.model_copy(update=named), folder / "again", say)
+        clean = clean_rows(as_written.model_copy(update=named), folder / "again", say, client=client)
     for reason in resolved.reasons:
         say(reason)
-    decision = decide(clean.rows, asked.sampling)
+    most = learning_bytes(asked.sampling.memory) // (BYTES_A_CELL * max(1, len(clean.columns)))
+    decision = decide(clean.rows, asked.sampling, most=most)
     if decision.is_sample and decision.rows < FEWEST_ROWS:
         raise BadInput(
             f"a sample of {counted(decision.rows, 'row')} is too small to learn from; set"
@@ -181,7 +188,14 @@ def with_truths(frame: pd.DataFrame, clean: Clean, target: str) -> pd.DataFrame:
     return frame
 
 
-def clean_rows(asked: Requirement, folder: Path, say: Say, *, earlier: Path | None = None) -> Clean:
+def clean_rows(
+    asked: Requirement,
+    folder: Path,
+    say: Say,
+    *,
+    earlier: Path | None = None,
+    client: "Client | None" = None,
+) -> Clean:
     """Make a folder of clean rows, or take the one that the requirement names.
 
     Args:
@@ -189,6 +203,7 @@ def clean_rows(asked: Requirement, folder: Path, say: Say, *, earlier: Path | No
         folder: Where the rows go.
         say: Tells a person what is read as what.
         earlier: A folder that may hold the rows of the same files by the same options.
+        client: Of a cluster that shares the work.
 
     Raises:
         BadInput: The data cannot be used.
@@ -208,6 +223,7 @@ def clean_rows(asked: Requirement, folder: Path, say: Say, *, earlier: Path | No
     made = ingest(
         source, folder, tables=asked.tables, cleaning=asked.cleaning, rules=asked.validation,
         target=asked.target, plan=plan, plan_at=_plan_at(folder, place), earlier=earlier, say=say,
+        crew=crew_of(client, say),
     )  # fmt: skip
     aside = tuple(table.name for table in made.tables if table.role == "aside")
     return Clean(made.folder, made.name, place, made.rows, made.columns, made.sha256, made.target, aside)

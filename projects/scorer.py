@@ -65,6 +65,8 @@ class Version:
         way: How it scores, in words.
         author: What tells this version's answers from any other's.
         schema: The file that says how training read each column, where the version has it.
+        files: The folder that it was loaded from, for others to load it too.
+        plan_sha256: The digest of its scoring plan.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Version:
     way: str
     author: Mapping[str, str] = field(default_factory=dict)
     schema: Path | None = None
+    files: Path | None = None
+    plan_sha256: str = ""
 
 
 @dataclass(frozen=True)

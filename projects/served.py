@@ -18,7 +18,7 @@ from projects.evaluation.subject import Subject
 from projects.features import read_alike
 from projects.hints import did_you_mean
 from projects.target import read_truth
-from projects.version import SCHEMA, find_version
+from projects.version import PLAN_TAG, SCHEMA, check_own_code, find_version
 from serving.plan.model import Column
 
 
@@ -45,6 +45,14 @@ class Served:
     schema: Path
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        """Its inputs, as a scoring plan knows them."""
+        return tuple(
+            Column(name, "string" if spec.type.name == "string" else "double", required=spec.required)
+            for name, spec in self.inputs.items()
+        )
+
+    @property
     def classes(self) -> tuple[Any, ...] | None:
         """Its labels; None for a regression."""
         known = getattr(self.model, "classes_", None)
@@ -61,9 +69,11 @@ def fetch_served(name: str, version: str, stage: str, folder: Path) -> Served:
         folder: Where the files go.
 
     Raises:
-        BadInput: There is no such version, or it is no scikit-learn model.
+        BadInput: There is no such version, it is no scikit-learn model, or it runs code that may not run.
     """
     found = find_version(MlflowClient(), name, version, stage)
+    if PLAN_TAG not in found.tags:
+        check_own_code(str(found.name), f"version {found.version} of '{found.name}'")
     local = Path(download_artifacts(f"models:/{found.name}/{found.version}", dst_path=str(folder)))
     try:
         model = mlflow.sklearn.load_model(str(local))
@@ -103,10 +113,7 @@ def subject_of(served: Served, frame: pd.DataFrame, target: str) -> Subject:
             f"the data lacks {', '.join(map(repr, lacking))}, which '{served.name}' needs;"
             f" {did_you_mean(lacking[0], map(str, rows.columns))}"
         )
-    columns = [
-        Column(name, "string" if spec.type.name == "string" else "double", required=spec.required)
-        for name, spec in served.inputs.items()
-    ]
+    columns = served.columns
     # A column that is not there is one of gaps.
     X, classes = read_alike(rows.reindex(columns=list(served.inputs)), columns), served.classes
     return Subject(

@@ -37,6 +37,10 @@ def be_mannerly() -> None:
         os.environ.setdefault(name, value)
 
 
+LOST = "cluster_lost"
+"""The code of what is no fault of the input: a cluster that went away may be back at the next try."""
+
+
 def run_command(work: Callable[[Settings], None], *, is_json: bool = False) -> int:
     """Do a command's work; return its exit code, 2 for bad input and 1 for a failure of ours.
 
@@ -52,7 +56,8 @@ def run_command(work: Callable[[Settings], None], *, is_json: bool = False) -> i
     try:
         work(load(os.environ))
     except (BadInput, SettingsError) as error:
-        return _failed(error, BAD_INPUT, is_json=is_json)
+        is_ours = getattr(error, "code", "") == LOST
+        return _failed(error, OURS if is_ours else BAD_INPUT, is_json=is_json)
     except MlflowException as error:
         away = "Max retries exceeded" in str(error)
         return _failed(_away(error) if away else error, OURS, is_json=is_json)

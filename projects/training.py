@@ -6,16 +6,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import numpy as np
 
 from projects.article_choice import with_articles
+from projects.beyond_memory.choice import fit_on_all, with_streaming_candidates
+from projects.compute.cluster import cluster
 from projects.contests import hold_contest
 from projects.counted import counted
 from projects.course import course_of
-from projects.delivery import Outcome, Trained, finish, publish_version
+from projects.delivery import Outcome, Trained, finish, left, log_version, publish_version
 from projects.errors import BadInput
 from projects.evaluation.adjusting import Adjusted, adjust
 from projects.evaluation.course import Point
@@ -25,7 +27,7 @@ from projects.evaluation.recommendation import recommend
 from projects.evaluation.subject import Subject
 from projects.evaluation.suspicion import repeats
 from projects.feature_store.store import resolve
-from projects.growth import growth_of, on_all_rows
+from projects.growth import growth_of
 from projects.learning.contest import STEPS
 from projects.learning.costs import measure_costs
 from projects.learning.winner import Winner
@@ -41,9 +43,13 @@ from projects.requirement.user_tasks import tasks_markdown, user_tasks
 from projects.rows import TableRows, read_rows, told_place
 from projects.sampling.receipt import Receipt
 from projects.shell import connect
-from projects.steps.placed import log_files, workspace
+from projects.steps.placed import log_files, log_outcome, workspace
+from projects.story import STORY, story_of
 from projects.tracking import Tracker, log_table, started_run
 from serving.settings import Settings
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 STEPS_BESIDE_CONTEST = 5
 """Reading, preparing, growth, evaluating and registering."""
@@ -57,7 +63,14 @@ MOST_LOGGED_BYTES = 256_000_000
 """Larger tables of clean rows are kept in the var folder instead of among the run's artefacts."""
 
 
-def train(asked: Requirement, settings: Settings, given: Mapping[str, str], progress: Progress) -> Trained:
+def train(
+    asked: Requirement,
+    settings: Settings,
+    given: Mapping[str, str],
+    progress: Progress,
+    *,
+    is_registered: bool = True,
+) -> Trained:
     """Train, register and, if the gate passes, move.
 
     Args:
@@ -65,6 +78,7 @@ def train(asked: Requirement, settings: Settings, given: Mapping[str, str], prog
         settings: Where things are.
         given: The parameters as they were typed, for the run.
         progress: Where a person watches.
+        is_registered: Whether a version is made of the model; else it stays with its run, ready for one.
 
     Raises:
         BadInput: The data or the requirement cannot be used, or MLflow does not answer.
@@ -74,14 +88,32 @@ def train(asked: Requirement, settings: Settings, given: Mapping[str, str], prog
     connect(settings.tracking_uri)
     progress.total = STEPS_BESIDE_CONTEST + STEPS
     named = asked.name or asked.project_name or told_place(asked.data_source)
-    with started_run(f"train {named}") as tracker, workspace(settings, "training") as folder:
-        table = read_table(asked, folder, tracker, progress)
+    with (
+        started_run(f"train {named}") as tracker,
+        workspace(settings, "training") as folder,
+        cluster(asked.compute, progress.note, folder=folder) as client,
+    ):
+        table = read_table(asked, folder, tracker, progress, client=client)
         _list_tasks(table, settings, progress)
-        outcome = learn(table, Way(tracker, settings, given), progress)
+        outcome = learn(table, Way(tracker, settings, given, client=client), progress)
+        if not is_registered:
+            return _left(outcome, tracker, progress)
         with progress.step("logging and registering") as step:
             version, plan = publish_version(outcome, tracker)
             step.result = f"{outcome.problem.name} version {version}, scoring plan: {plan}"
-        return finish(outcome, version, tracker, settings)
+        trained = finish(outcome, version, tracker, settings)
+        log_outcome(story_of(outcome, trained), STORY)
+        return trained
+
+
+def _left(outcome: Outcome, tracker: Tracker, progress: Progress) -> Trained:
+    """Leave the model with its run, and beside it what its version is to bear."""
+    with progress.step("logging") as step:
+        logged = log_version(outcome, tracker)
+        step.result = f"not registered, scoring plan: {logged.plan}"
+    trained = left(outcome, tracker)
+    log_outcome(story_of(outcome, trained, logged), STORY)
+    return trained
 
 
 @dataclass(frozen=True)
@@ -94,6 +126,7 @@ class Way:
         given: The parameters as they were typed, for the run.
         held: Which rows to hold out, by the index of the table's frame; None for what the requirement says.
         kept: What the run keeps as its requirement; None for the one that everything is decided in.
+        client: Of the cluster that does the work; None for this machine.
     """
 
     tracker: Tracker
@@ -101,6 +134,7 @@ class Way:
     given: Mapping[str, str]
     held: Any = None
     kept: Requirement | None = None
+    client: "Client | None" = None
 
 
 def learn(table: TableRows, way: Way, progress: Progress) -> Outcome:
@@ -110,8 +144,8 @@ def learn(table: TableRows, way: Way, progress: Progress) -> Outcome:
         BadInput: The rows cannot be learned from.
     """
     problem = _prepared(table, way, progress)
-    winner = hold_contest(problem, way.tracker, way.settings, progress)
-    return _judged(_grown(problem, table, winner, progress), progress)
+    winner = hold_contest(problem, way.tracker, way.settings, progress, way.client)
+    return _judged(_grown(problem, table, winner, way.settings, progress), progress)
 
 
 @dataclass(frozen=True)
@@ -139,7 +173,13 @@ def warm_up() -> None:
 
 
 def read_table(
-    asked: Requirement, folder: Path, tracker: Tracker, progress: Progress, *, kind: str = "training"
+    asked: Requirement,
+    folder: Path,
+    tracker: Tracker,
+    progress: Progress,
+    *,
+    kind: str = "training",
+    client: Any = None,
 ) -> TableRows:
     """Read the rows that a requirement names, and keep them with the run.
 
@@ -149,12 +189,13 @@ def read_table(
         tracker: The run.
         progress: Where a person watches.
         kind: What the run is.
+        client: Of a cluster that shares the work; None for this machine.
 
     Raises:
         BadInput: They cannot be used.
     """
     with progress.step(f"reading {told_place(asked.data_source)}") as step:
-        table = read_rows(asked, folder, progress.note)
+        table = read_rows(asked, folder, progress.note, client=client)
         clean = table.clean
         write_report(clean.folder, target=table.asked.target, title=clean.name)
         step.result = f"{counted(clean.rows, 'clean row')} of {counted(len(clean.columns), 'column')}"
@@ -205,7 +246,7 @@ def _prepared(table: TableRows, way: Way, progress: Progress) -> Problem:
             "features": used,
         }
     )
-    problem = with_articles(problem, progress)
+    problem = with_streaming_candidates(with_articles(problem, progress), table, progress.note)
     if problem.texts:
         mlflow.log_dict({"articles": [text.as_json for text in problem.texts]}, ARTEFACT)
         tracker.parameters({"text_configuration": ", ".join(text.name for text in problem.texts)})
@@ -217,7 +258,9 @@ def _prepared(table: TableRows, way: Way, progress: Progress) -> Problem:
     return problem
 
 
-def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progress) -> _Fitted:
+def _grown(
+    problem: Problem, table: TableRows, winner: Winner, settings: Settings, progress: Progress
+) -> _Fitted:
     least = LEAST_GROWTH_OF_SAMPLE_S if table.decision.is_sample else LEAST_GROWTH_S
     seconds = min(LONGEST_GROWTH_S, max(least, GROWTH_SHARE * problem.asked.tuning.seconds))
     with progress.step(f"seeing how the score grows with rows (about {seconds:.0f} s at most)") as step:
@@ -230,16 +273,18 @@ def _grown(problem: Problem, table: TableRows, winner: Winner, progress: Progres
         if not there >= {column.name for column in problem.features.columns}:
             progress.note("a model of windows stays with the rows that its windows were made of")
         elif receipt.refit:
-            winner, rows = _refitted(problem, table, winner, progress)
+            winner, rows = _refitted(problem, table, winner, settings, progress)
     mlflow.log_text(json.dumps(receipt.as_dict(), indent=1), "sampling_receipt.json")
     return _Fitted(problem, table, winner, receipt, rows)
 
 
-def _refitted(problem: Problem, table: TableRows, winner: Winner, progress: Progress) -> tuple[Winner, int]:
+def _refitted(
+    problem: Problem, table: TableRows, winner: Winner, settings: Settings, progress: Progress
+) -> tuple[Winner, int]:
     """Fit the winner on all rows, and measure anew what it costs; it stays as it was if that fails."""
     started = time.monotonic()
     try:
-        model, rows = on_all_rows(winner.fit, problem, table)
+        model, rows = fit_on_all(winner, problem, table, settings.var_dir, progress.note)
     except (BadInput, MemoryError) as error:
         why = str(error) or "they take more memory than there is"
         progress.note(f"it could not be fitted on all rows, so the one of the sample stays: {why}")

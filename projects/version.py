@@ -13,8 +13,10 @@ from projects.hints import did_you_mean
 from projects.scorer import PlanScorer, PyfuncScorer, Scorer, Version
 from serving.plan.load import load_plan
 from serving.plan.model import Column, PlanBroken
+from serving.settings import load
 
 URI = "models:/"
+PLAN_TAG = "penstock.plan_sha256"
 SCHEMA = "schema.json"
 """Beside the model: how training read each column."""
 TYPES = {
@@ -36,15 +38,17 @@ def fetch_version(client: MlflowClient, name: str, version: str, stage: str, fol
         folder: Where the files go.
 
     Raises:
-        BadInput: There is no such model or version, or it says nothing of its inputs.
+        BadInput: There is no such model or version, it says nothing of its inputs, or it would run code of
+            its own, and may not.
     """
     found = find_version(client, name, version, stage)
     name, number = str(found.name), str(found.version)
     local = Path(download_artifacts(f"{URI}{name}/{number}", dst_path=str(folder)))
-    scorer, way = _scorer(local, found.tags.get("penstock.plan_sha256"), f"version {number} of '{name}'")
+    scorer, way = _scorer(local, found.tags.get(PLAN_TAG), name, f"version {number} of '{name}'")
     schema = local / SCHEMA
     author = {"model": name, "version": number, "source": str(found.source), "way": way}
-    return Version(name, number, scorer, way, author, schema if schema.is_file() else None)
+    digest = found.tags.get(PLAN_TAG, "")
+    return Version(name, number, scorer, way, author, schema if schema.is_file() else None, local, digest)
 
 
 def find_version(client: MlflowClient, name: str, version: str, stage: str) -> Any:
@@ -56,13 +60,32 @@ def find_version(client: MlflowClient, name: str, version: str, stage: str) -> A
     return _find(client, *_parts(name, version, stage))
 
 
-def _scorer(local: Path, plan_sha256: str | None, what: str) -> tuple[Scorer, str]:
+def check_own_code(name: str, what: str) -> None:
+    """See that a model's versions may run code of their own.
+
+    Args:
+        name: The registered model.
+        what: How the sentence calls the version.
+
+    Raises:
+        BadInput: People sign in here, and the operator has not named the model.
+    """
+    if not load().trusts(name):
+        raise BadInput(
+            f"{what} runs code of its own, and '{name}' is not among trusted_models; train it here, or have"
+            " the operator name it"
+        )
+
+
+def _scorer(local: Path, plan_sha256: str | None, name: str, what: str) -> tuple[Scorer, str]:
     if plan_sha256 is None:
-        return _pyfunc(local, what), "pyfunc, because it has no scoring plan"
+        check_own_code(name, what)
+        return load_pyfunc(local, what), "pyfunc, because it has no scoring plan"
     try:
         return PlanScorer(load_plan(local / "plan", sha256=plan_sha256)), "scoring plan"
     except PlanBroken as error:
-        return _pyfunc(local, what), f"pyfunc, because {error}"
+        check_own_code(name, what)
+        return load_pyfunc(local, what), f"pyfunc, because {error}"
 
 
 def _parts(name: str, version: str, stage: str) -> tuple[str, str, str]:
@@ -100,7 +123,16 @@ def _find(client: MlflowClient, name: str, version: str, stage: str) -> Any:
     return in_stage[0]
 
 
-def _pyfunc(local: Path, what: str) -> PyfuncScorer:
+def load_pyfunc(local: Path, what: str) -> PyfuncScorer:
+    """Load a version by MLflow's pyfunc.
+
+    Args:
+        local: Its folder.
+        what: How a sentence calls it.
+
+    Raises:
+        BadInput: It does not say which columns it takes, or takes what no file's cell can become.
+    """
     import mlflow.pyfunc
 
     model = mlflow.pyfunc.load_model(str(local))

@@ -40,6 +40,11 @@ class Converter:
         }
         self._local = threading.local()
 
+    @property
+    def conversions(self) -> Mapping[str, Conversion]:
+        """The conversions by the columns' names."""
+        return self._conversions
+
     def __contains__(self, name: object) -> bool:
         return name in self._conversions
 

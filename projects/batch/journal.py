@@ -26,6 +26,14 @@ HEAD = struct.Struct("<QLL")
 
 
 @dataclass(frozen=True)
+class Saved:
+    """What is kept of a batch: the digest of its rows, and the answers to them."""
+
+    digest: int
+    answers: pa.RecordBatch
+
+
+@dataclass(frozen=True)
 class _Frame:
     start: int
     length: int
@@ -54,13 +62,13 @@ class Journal:
         """How many batches are answered."""
         return len(self._frames) - 1
 
-    def saved(self, number: int, digest: int) -> pa.RecordBatch | None:
-        """Return the answers to a batch, from any thread; None if there are none to these rows."""
+    def at(self, number: int) -> Saved | None:
+        """Return what is kept in the place of a batch, from any thread."""
         frames = self._frames
-        if number + 1 >= len(frames) or frames[number + 1].digest != digest:
+        if number + 1 >= len(frames):
             return None
         body = self._body(frames[number + 1])
-        return None if body is None else next(iter(pa.ipc.open_stream(body)))
+        return None if body is None else Saved(frames[number + 1].digest, _answers(body))
 
     def keep(self, number: int, digest: int, answers: pa.RecordBatch) -> None:
         """Keep the answers to a batch, unless they are kept; called in the order of the batches."""
@@ -115,8 +123,13 @@ def open_journal(output: Path, author: Mapping[str, str]) -> Iterator[Journal]:
 
 
 def digest_of(batch: pa.RecordBatch) -> int:
-    """Return a checksum of rows."""
-    return zlib.crc32(batch.serialize())
+    """Return a checksum of rows, the same however they were cut out of longer batches."""
+    whole = batch.take(pa.array(range(batch.num_rows), pa.int64()))
+    return zlib.crc32(whole.serialize())
+
+
+def _answers(body: bytes) -> pa.RecordBatch:
+    return next(iter(pa.ipc.open_stream(body)))
 
 
 def _frames(file: BinaryIO) -> Iterator[_Frame]:

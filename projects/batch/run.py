@@ -14,19 +14,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from projects.batch.answers import MODEL, VERSION, answer_names, answers_of, kept_names, with_answers
-from projects.batch.formats import AS_WRITTEN, FORMATS, Encoded, Sink
-from projects.batch.inputs import Odd, check_columns, read_inputs
-from projects.batch.journal import Journal, digest_of, open_journal
+from projects.batch.answers import MODEL, VERSION, answer_names, kept_names
+from projects.batch.formats import AS_WRITTEN, FORMATS, Sink
+from projects.batch.inputs import Odd, check_columns
+from projects.batch.journal import Journal, open_journal
+from projects.batch.one import Done, Maker
 from projects.batch.rows import Rows, cut
 from projects.batch.source import Known, open_rows
 from projects.counted import counted
 from projects.errors import BadInput
 from projects.scorer import Version
-from serving.plan.model import PlanInputError
+
+if TYPE_CHECKING:
+    from projects.compute.crew import Crew
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MOST_CELLS = 1_000_000
@@ -47,6 +51,7 @@ class Asked:
         overwrite: Whether an output that exists may be replaced.
         say: Hears a line of progress every two seconds.
         clock: Seconds, monotonic.
+        crew: The workers of a cluster that read and score, where there are any.
     """
 
     version: Version
@@ -56,6 +61,7 @@ class Asked:
     overwrite: bool = False
     say: Callable[[str], None] = lambda _line: None
     clock: Callable[[], float] = time.monotonic
+    crew: "Crew | None" = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def predict_source(place: str, known: Known, asked: Asked) -> Predicted:
     with (
         _room(asked.output),
         open_journal(asked.output, version.author) as journal,
-        open_rows(place, version.scorer.columns, known, folder, asked.say) as rows,
+        open_rows(place, version.scorer.columns, known, folder, asked.say, crew=asked.crew) as rows,
     ):
         if journal.batches:
             answered = counted(journal.batches, "batch", "is")
@@ -128,22 +134,12 @@ def _predict(rows: Rows, asked: Asked, journal: Journal) -> Predicted:
     with _whole(asked.output, names) as sink:
         chunk_rows = asked.chunk_rows or rows_at_once(len(rows.names))
         work = _Work(asked, rows, kept, journal, sink)
-        return work.through(cut(rows.batches, chunk_rows), asked.clock())
+        return work.through(chunk_rows, asked.clock())
 
 
 def rows_at_once(columns: int) -> int:
     """Choose the rows of a batch by the number of columns."""
     return min(max(MOST_CELLS // max(columns, 1), FEWEST_ROWS), MOST_ROWS)
-
-
-@dataclass(frozen=True)
-class _Done:
-    rows: int
-    digest: int
-    answers: pa.RecordBatch
-    encoded: Encoded
-    is_saved: bool
-    odd: list[Odd]
 
 
 @dataclass(frozen=True)
@@ -154,12 +150,12 @@ class _Work:
     journal: Journal
     sink: Sink
 
-    def through(self, batches: Iterator[pa.RecordBatch], started: float) -> Predicted:
+    def through(self, chunk_rows: int, started: float) -> Predicted:
         """Take all batches through."""
         written = resumed = 0
         odd: dict[str, Odd] = {}
         said = started
-        for number, done in enumerate(self._finished(batches)):
+        for number, done in enumerate(self._finished(chunk_rows)):
             self.journal.keep(number, done.digest, done.answers)
             self.sink.write(done.encoded)
             written += done.rows
@@ -175,14 +171,27 @@ class _Work:
             raise BadInput("the table has a header but no rows")
         return Predicted(written, resumed, 0.0, tuple(odd.values()))
 
-    def _finished(self, batches: Iterator[pa.RecordBatch]) -> Iterator[_Done]:
+    def _finished(self, chunk_rows: int) -> Iterator[Done]:
+        crew = self.asked.crew
+        if crew is not None and self.rows.is_worth(crew.grain):
+            from projects.batch.on_cluster import finished, lesson_of
+
+            suffix = self.asked.output.suffix.lower()
+            lesson = lesson_of(self.asked.version, self.rows, self.kept, suffix)
+            if lesson is not None:
+                return finished(self.rows, lesson, chunk_rows, self.journal.at, crew)
+        return self._finished_here(cut(self.rows.batches, chunk_rows))
+
+    def _finished_here(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Done]:
         workers = self.asked.version.scorer.threads
         pool = ThreadPoolExecutor(workers, thread_name_prefix="batch")
-        waiting: deque[Future[_Done]] = deque()
+        waiting: deque[Future[Done]] = deque()
+        typing = None if self.asked.output.suffix.lower() in AS_WRITTEN else self.rows.converter
+        maker = Maker(self.asked.version, self.kept, self.rows.converter, typing, self.sink)
         first_row = 0
         try:
             for number, batch in enumerate(batches):
-                waiting.append(pool.submit(self._one, number, batch, first_row))
+                waiting.append(pool.submit(self._one, maker, number, batch, first_row))
                 first_row += batch.num_rows
                 if len(waiting) > workers:
                     yield waiting.popleft().result()
@@ -191,21 +200,8 @@ class _Work:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _one(self, number: int, batch: pa.RecordBatch, first_row: int) -> _Done:
-        digest = digest_of(batch)
-        saved = self.journal.saved(number, digest)
-        answers, odd = self._scored(batch, first_row) if saved is None else (saved, [])
-        typing = None if self.asked.output.suffix.lower() in AS_WRITTEN else self.rows.converter
-        whole = with_answers(batch, self.kept, answers, self.asked.version, typing)
-        return _Done(batch.num_rows, digest, answers, self.sink.encode(whole), saved is not None, odd)
-
-    def _scored(self, batch: pa.RecordBatch, first_row: int) -> tuple[pa.RecordBatch, list[Odd]]:
-        scorer = self.asked.version.scorer
-        cells, odd = read_inputs(batch, scorer.columns, first_row, self.rows.converter)
-        try:
-            return answers_of(scorer, cells), odd
-        except PlanInputError as error:
-            raise BadInput(f"from row {first_row} on: {error}") from error
+    def _one(self, maker: Maker, number: int, batch: pa.RecordBatch, first_row: int) -> Done:
+        return maker.make(batch, first_row, self.journal.at(number))
 
 
 @contextmanager

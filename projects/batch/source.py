@@ -5,12 +5,17 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from projects.batch.conversion import Converter
 from projects.batch.inputs import check_columns
 from projects.batch.rows import Rows
 from projects.errors import BadInput
+from projects.ingest.cutting import shared
 from projects.ingest.database import is_database_url
 from projects.ingest.discover import discover
 from projects.ingest.engine import open_engine
@@ -21,6 +26,9 @@ from projects.ingest.table import Table, stack
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Cleaning, ColumnCleaning, Database, Tables
 from serving.plan.model import Column
+
+if TYPE_CHECKING:
+    from projects.compute.crew import Crew
 
 MEMORY_LIMIT = "250MB"
 """What reading may hold: the rest of a process is the model, the batches and the libraries."""
@@ -59,7 +67,9 @@ def known_of(schema: Path | None) -> Known:
 
 
 @contextmanager
-def open_rows(place: str, columns: Sequence[Column], known: Known, folder: Path, say: Say) -> Iterator[Rows]:
+def open_rows(
+    place: str, columns: Sequence[Column], known: Known, folder: Path, say: Say, *, crew: "Crew | None" = None
+) -> Iterator[Rows]:
     """Open a source: a file, a folder, a glob, a bucket, a database or one of scikit-learn's tables.
 
     Args:
@@ -68,6 +78,7 @@ def open_rows(place: str, columns: Sequence[Column], known: Known, folder: Path,
         known: How training read them.
         folder: For what is fetched or unpacked; made anew, and gone in the end.
         say: Hears of files left out, and of large ones.
+        crew: The workers of a cluster, which read what they can.
 
     Raises:
         BadInput: There is nothing to read, it cannot be read, or no table in it has the model's columns.
@@ -78,7 +89,7 @@ def open_rows(place: str, columns: Sequence[Column], known: Known, folder: Path,
         _only_now(folder),
         open_engine(folder / "spill", memory_limit=MEMORY_LIMIT) as engine,
     ):
-        work = Workspace(folder, engine, say)
+        work = Workspace(folder, engine, say, crew)
         try:
             yield _rows(_table(place, columns, known, work), work, columns, known)
         except duckdb.Error as error:
@@ -126,7 +137,10 @@ def _joined(source: str | Database, known: Known, work: Workspace) -> Table:
     }
     folder = work.folder / "joined"
     work.say(f"joining {', '.join(sorted({column.table for column in known.columns.values()}))}")
-    ingest(source, folder, tables=Tables(main=known.main), cleaning=Cleaning(columns=types), say=work.say)
+    ingest(
+        source, folder, tables=Tables(main=known.main), cleaning=Cleaning(columns=types), say=work.say,
+        crew=work.crew,
+    )  # fmt: skip
     made = discover(str(folder / "rows.parquet"), work).found
     return stack(known.main, made)
 
@@ -162,5 +176,9 @@ def _rows(table: Table, work: Workspace, columns: Sequence[Column], known: Known
         work.say(f"no column {', '.join(map(repr, absent))}: such cells count as missing")
     inputs = {column.name for column in columns} & set(known.columns)
     converter = Converter({name: known.columns[name].conversion for name in inputs})
-    reader = work.engine.sql(table.sql).to_arrow_reader(READ_ROWS)
-    return Rows(names, (batch.rename_columns(list(names)) for batch in reader), converter)
+    return Rows(names, _batches(table, names, work), converter, table.rows, partial(shared, table, work))
+
+
+def _batches(table: Table, names: tuple[str, ...], work: Workspace) -> Iterator[pa.RecordBatch]:
+    for batch in work.engine.sql(table.sql).to_arrow_reader(READ_ROWS):
+        yield batch.rename_columns(list(names))

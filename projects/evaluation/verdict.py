@@ -6,7 +6,9 @@ from mlflow import MlflowClient
 
 from projects.evaluation.gate import Verdict
 from projects.evaluation.recommendation import Recommendation
+from serving.lifecycle.errors import PeopleNeededError
 from serving.lifecycle.moves import Lifecycle
+from serving.lifecycle.stages import PRODUCTION, STAGING
 
 
 def move(
@@ -21,14 +23,20 @@ def move(
 ) -> str:
     """Move a version that passed to the stage asked for; return the stage where it is now.
 
+    Where the policy asks for several people before Production, it goes to Staging.
+
     Raises:
         LifecycleError: It is registered, but could not be moved.
     """
     if not verdict.has_passed or asked_stage == "None":
         return "None"
     lifecycle = Lifecycle(client, database_url, actor=actor)
-    moved = lifecycle.promote(name, version, to=asked_stage, reason=f"trained; gate: {verdict.sentence}")
-    return moved.to_stage
+    reason = f"trained; gate: {verdict.sentence}"
+    try:
+        return lifecycle.promote(name, version, to=asked_stage, reason=reason).to_stage
+    except PeopleNeededError:
+        reason = f"{reason}; the policy asks for several people before {PRODUCTION}"
+        return lifecycle.promote(name, version, to=STAGING, reason=reason).to_stage
 
 
 def summary(

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from projects.errors import BadInput
-from projects.ingest.raw import FoundFile, Skipped
+from projects.ingest.raw import FoundFile, Origin, Skipped
 from projects.ingest.unpack import reason_to_skip
 from projects.ingest.workspace import Workspace
 
@@ -67,4 +67,5 @@ def _fetched(client: Any, bucket: str, entry: dict[str, Any], work: Workspace) -
         work.say(f"fetching {shown}: {size / 1e6:,.0f} MB")
     path = work.new_path(PurePosixPath(key).suffix)
     client.download_file(bucket, key, str(path))
-    return FoundFile(path, shown, is_named=False)
+    origin = Origin(shown, str(entry.get("ETag", "")))
+    return FoundFile(path, shown, is_named=False, origin=origin)

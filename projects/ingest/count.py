@@ -11,6 +11,7 @@ from projects.ingest.guess import Candidate
 from projects.ingest.marks import IN_TEXTS, IN_VALUES, is_mark_sql
 from projects.ingest.perfect import count_perfect
 from projects.ingest.raw import TEXT
+from projects.ingest.table import Table
 from projects.ingest.tally import BOTH, CODE, FITS, GAP, MARK, ODD, OTHER, Counts
 from projects.ingest.workspace import Workspace
 
@@ -20,28 +21,28 @@ COUNTED = (MARK, ODD, CODE, OTHER, BOTH)
 
 
 def count_cells(
-    source: str,
+    table: Table,
     candidates: Mapping[int, Candidate],
-    kinds: Sequence[str],
     marks: Mapping[int, tuple[str, ...]],
     work: Workspace,
 ) -> dict[int, Counts]:
-    """Count the cells of columns c0, c1 ... of a SELECT.
+    """Count the cells of a table's columns.
 
     Args:
-        source: The SELECT.
+        table: Which.
         candidates: The reading to try, by the column's number.
-        kinds: The columns' DuckDB types.
         marks: The marks of gaps where they are not the usual ones, by the column's number.
         work: Where.
     """
-    usual = {at: candidate for at, candidate in candidates.items() if at not in marks or kinds[at] != TEXT}
-    counts = count_perfect(source, usual, kinds, work)
+    usual = {
+        at: candidate for at, candidate in candidates.items() if at not in marks or table.kinds[at] != TEXT
+    }
+    counts = count_perfect(table, usual, work)
     questions = {
         at: _question(candidate, marks.get(at)) for at, candidate in candidates.items() if at not in counts
     }
     if questions:
-        rows, answers = ask(source, questions, len(kinds), work)
+        rows, answers = ask(table, questions, work)
         counts |= {at: _counts(rows, part) for at, part in answers.items()}
     return counts
 

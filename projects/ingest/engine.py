@@ -18,14 +18,16 @@ WIDE = 1000
 KILOBYTES_A_COLUMN = 250
 
 
-def open_engine(spill: Path, *, memory_limit: str = MEMORY_LIMIT) -> "duckdb.DuckDBPyConnection":
-    """Open a DuckDB in memory that spills into a folder."""
+def open_engine(
+    spill: Path, *, memory_limit: str = MEMORY_LIMIT, threads: int = 0
+) -> "duckdb.DuckDBPyConnection":
+    """Open a DuckDB in memory that spills into a folder; by default it takes every core."""
     import duckdb
 
     connection = duckdb.connect(
         config={
             "memory_limit": memory_limit,
-            "threads": str(cores()),
+            "threads": str(threads or cores()),
             "temp_directory": str(spill),
             "preserve_insertion_order": "true",
             "autoinstall_known_extensions": "false",

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from projects.counted import counted
 from projects.ingest.convert import Conversion
 from projects.ingest.count import EXAMPLES, code_sql, count_cells
+from projects.ingest.cutting import shared
 from projects.ingest.decide import Decision, decide
 from projects.ingest.fix import NO_FIX, Fix
 from projects.ingest.guess import NUMBER_READING, TEXT_READING, Candidate, forced, guess, wider
 from projects.ingest.marks import IN_TEXTS
 from projects.ingest.raw import TEXT
+from projects.ingest.spread import first_rows
 from projects.ingest.table import Table
 from projects.ingest.tally import GAP, ODD, Counts
 from projects.ingest.workspace import Workspace
@@ -132,7 +134,7 @@ def infer(table: Table, fixes: Mapping[str, Fix], target: str, work: Workspace) 
         if not open_:
             break
         trying = {at: column.candidate for at, column in open_.items()}
-        counts = count_cells(table.sql, trying, table.kinds, marks, work)
+        counts = count_cells(table, trying, marks, work)
         for at, column in open_.items():
             column.settle(counts[at], work, is_last=left <= 1)
     return tuple(
@@ -179,8 +181,11 @@ def _with_odd_rows(
     if not reading.odd:
         return reading
     code = code_sql(f"c{column.at}", column.candidate, marks.get(column.at))
-    cells = f"SELECT row_number() OVER () AS n, c{column.at} AS v, {code} AS k FROM ({table.sql})"
-    found = work.rows(f"SELECT n, v FROM ({cells}) WHERE k = {ODD} ORDER BY n LIMIT {SHOWN}")
+    shares = shared(table, work)
+    source = "piece" if shares else f"({table.sql})"
+    cells = f"SELECT row_number() OVER () AS n, c{column.at} AS v, {code} AS k FROM {source}"
+    sql = f"SELECT n, v FROM ({cells}) WHERE k = {ODD} ORDER BY n LIMIT {SHOWN}"
+    found = first_rows(sql, SHOWN, shares, work.crew) if shares and work.crew else work.rows(sql)
     shown = ", ".join(f"{value!r} (row {row:,})" for row, value in found)
     note = f"{counted(reading.odd, 'cell')} without a {reading.conversion.type} became gaps: {shown}"
     return replace(reading, notes=(*reading.notes, note))

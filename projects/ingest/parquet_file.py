@@ -52,7 +52,7 @@ def read_parquet_file(file: FoundFile, facts: Facts, work: Workspace) -> RawTabl
     kinds = tuple(kind for _, _, kind in parts)
     notices = (f"columns renamed: {', '.join(names.changes[:5])}",) if names.changes else ()
     name = table_name(plain_stem(file.shown))
-    return RawTable(name, told, reading, (file.path,), names.clean, kinds, notices)
+    return RawTable(name, told, reading, (file.path,), names.clean, kinds, notices, origin=file.origin)
 
 
 def flat(name: str, kind: str) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ from projects.ingest.engine import is_one_of
 from projects.ingest.guess import Candidate
 from projects.ingest.marks import IN_TEXTS
 from projects.ingest.raw import TEXT
+from projects.ingest.table import Table
 from projects.ingest.tally import FITS, GAP, OTHER, Counts
 from projects.ingest.workspace import Workspace
 
@@ -21,22 +22,20 @@ LARGEST_SURE = 1e15
 """Beyond this a DOUBLE may have lost digits."""
 
 
-def count_perfect(
-    source: str, candidates: Mapping[int, Candidate], kinds: Sequence[str], work: Workspace
-) -> dict[int, Counts]:
+def count_perfect(table: Table, candidates: Mapping[int, Candidate], work: Workspace) -> dict[int, Counts]:
     """Count the columns all of whose cells fit; the others are not in the answer.
 
     Args:
-        source: A SELECT of columns c0, c1 ...
+        table: Whose.
         candidates: The reading to try, by the column's number.
-        kinds: The columns' DuckDB types.
         work: Where.
     """
+    kinds = table.kinds
     questions = {at: _question(kinds[at], candidate.conversion) for at, candidate in candidates.items()}
     asked = {at: question for at, question in questions.items() if question is not None}
     if not asked:
         return {}
-    rows, answers = ask(source, asked, len(kinds), work)
+    rows, answers = ask(table, asked, work)
     judged = {at: _judge(rows, part, kinds[at], candidates[at].conversion) for at, part in answers.items()}
     return {at: counts for at, counts in judged.items() if counts is not None}
 

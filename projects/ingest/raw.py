@@ -2,10 +2,29 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from projects.errors import BadInput
 
+if TYPE_CHECKING:
+    from projects.ingest.row_index import RowIndex
+
 TEXT = "VARCHAR"
+OF_PARQUET = "FROM read_parquet({files})"
+ROW_NUMBER = "file_row_number"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a fetched file's bytes lie for others.
+
+    Attributes:
+        url: `s3://bucket/key`.
+        stamp: The object's ETag: what has another one is no longer what was fetched.
+    """
+
+    url: str
+    stamp: str
 
 
 @dataclass(frozen=True)
@@ -16,11 +35,13 @@ class FoundFile:
         path: Where its bytes lie now (a download or a member of an archive lies in the workspace).
         shown: What a person calls it.
         is_named: Whether a person named this very file, so that it must be readable.
+        origin: Where it was fetched from.
     """
 
     path: Path
     shown: str
     is_named: bool = True
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +92,9 @@ class RawTable:
         kinds: Their DuckDB types; text is VARCHAR.
         notices: What a person should know.
         target: The column to predict where the source knows it.
+        origin: Where the bytes that it selects from were fetched from, as they lie there.
+        index: Of a delimited text: where its rows begin, if it was cut.
+        headless: The reading of some of its rows, without its header.
     """
 
     name: str
@@ -81,6 +105,18 @@ class RawTable:
     kinds: tuple[str, ...]
     notices: tuple[str, ...] = field(default=())
     target: str = ""
+    origin: Origin | None = None
+    index: "RowIndex | None" = None
+    headless: str = ""
+
+    @property
+    def numbered(self) -> str:
+        """The reading of the rows from `{first}` to before `{last}`; empty where rows have no numbers."""
+        if not self.reading.endswith(OF_PARQUET) or ROW_NUMBER in self.reading:
+            return ""
+        source = self.reading.removesuffix(OF_PARQUET)
+        which = f"{ROW_NUMBER} >= {{first}} AND {ROW_NUMBER} < {{last}}"
+        return f"{source}FROM read_parquet({{files}}, {ROW_NUMBER}=true) WHERE {which}"
 
 
 class Unreadable(BadInput):

@@ -13,10 +13,13 @@ from projects.ingest.sas import read_sas
 from projects.ingest.spreadsheet import read_workbook
 from projects.ingest.text_file import read_text_file
 from projects.ingest.unpack import members, unpack_stream
+from projects.ingest.width import check_width
 from projects.ingest.workspace import Workspace
 
 DEEPEST = 3
 """Packings in packings that are opened."""
+SHARED = frozenset(("text", "parquet"))
+"""What the workers of a cluster read by themselves."""
 LARGE_BYTES = 80_000_000
 
 
@@ -32,6 +35,8 @@ def read_file(file: FoundFile, work: Workspace, depth: int = 0) -> Iterator[RawT
     if size >= LARGE_BYTES:
         work.say(f"reading {file.shown}: {size / 1e6:,.0f} MB")
     kind = kind_of(file.path)
+    if work.crew is not None and size >= 2 * work.crew.grain and kind not in SHARED:
+        work.crew.tell_once(f"{file.shown} is {kind}: this machine reads it, and workers do what follows")
     if kind not in READABLE:
         raise Unreadable(
             f"'{file.shown}' is {kind}, not a table; give CSV, Excel, JSON, Parquet, SAS or a database"
@@ -40,6 +45,7 @@ def read_file(file: FoundFile, work: Workspace, depth: int = 0) -> Iterator[RawT
         yield from _packed(file, kind, work, depth)
     else:
         for table in _tables(file, kind, work):
+            check_width(len(table.names), table.facts.shown)
             if table.facts.rows == 0:
                 raise Unreadable(f"'{table.facts.shown}' has a header but no rows")
             yield table

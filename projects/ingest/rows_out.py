@@ -1,14 +1,19 @@
 """The clean rows: written once as Parquet, then from there as JSON lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from projects.counted import counted
 from projects.errors import BadInput
+from projects.ingest.assemble import Assembly
 from projects.ingest.convert import Conversion
+from projects.ingest.cutting import shared
 from projects.ingest.engine import files_of, name_of, text_of
+from projects.ingest.parquet_join import ParquetJoin
 from projects.ingest.plan import Plan
+from projects.ingest.spread import Writing, Written, lines_format, written
 from projects.ingest.steps import Step, Steps
+from projects.ingest.typed import typed_sql
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Rule
 
@@ -23,7 +28,7 @@ MOST_CELLS_COMPARED = 50_000_000
 
 
 def write_rows(
-    select: str, plan: Plan, folder: Path, steps: Steps, work: Workspace
+    assembly: Assembly, plan: Plan, folder: Path, steps: Steps, work: Workspace
 ) -> tuple[int, tuple[str, ...]]:
     """Write rows.parquet and rows.jsonl; return the number of rows and what a person should know.
 
@@ -31,9 +36,8 @@ def write_rows(
         BadInput: A rule that must hold does not, or no row is left.
     """
     rows_path = folder / "rows.parquet"
-    width = len(plan.kept)
     with steps.step("types and joins to Parquet", plan.rows) as step:
-        step.rows_out = _copy(select, rows_path, width, work)
+        step.rows_out, has_lines = _first_written(assembly, plan, folder, work)
     notices = [] if step.rows_out == plan.rows else [f"{counted(plan.rows, 'row')} became {step.rows_out:,}"]
     if plan.rules:
         notices += _apply_rules(plan.rules, plan, rows_path, steps, work)
@@ -41,9 +45,47 @@ def write_rows(
     rows = int(work.rows(f"SELECT count(*) FROM {_file(rows_path)}")[0][0])
     if rows == 0:
         raise BadInput("no row is left after cleaning; look at the rules and at the plan")
+    is_done = has_lines and rows == plan.rows
     with steps.step("Parquet to JSON lines", rows) as step:
-        step.rows_out = _write_lines(plan, rows_path, folder / "rows.jsonl", work)
+        step.rows_out = rows if is_done else _write_lines(plan, rows_path, folder / "rows.jsonl", work)
     return rows, tuple(notices)
+
+
+def _first_written(assembly: Assembly, plan: Plan, folder: Path, work: Workspace) -> tuple[int, bool]:
+    """Write all rows as Parquet; return how many, and whether they are written as JSON lines, too."""
+    width = len(plan.kept)
+    select = assembly.select([(column.name, column.column) for column in plan.kept])
+    group = _group(width)
+    shares = None if assembly.steps else shared(assembly.main.table, work, multiple=group)
+    if shares is None or work.crew is None:
+        return _copy(select, folder / "rows.parquet", width, work), False
+    view = typed_sql(assembly.main, "piece")
+    writing = Writing(view, assembly.main.view, select, group, tuple(_times(plan)))
+    return _collected(written(writing, shares, work.crew), folder)
+
+
+def _collected(parts: Iterator[Written], folder: Path) -> tuple[int, bool]:
+    """Put what workers have written together; times with parts of a second are written otherwise."""
+    rows = ParquetJoin(folder / "rows.parquet")
+    has_fraction = False
+    try:
+        with (folder / "rows.jsonl").open("wb") as lines:
+            for part in parts:
+                rows.add(part.parquet)
+                lines.write(part.lines)
+                has_fraction = has_fraction or part.has_fraction
+        rows.close()
+    finally:
+        rows.abandon()
+    return rows.rows, not has_fraction
+
+
+def _times(plan: Plan) -> list[str]:
+    return [name_of(column.name) for column in plan.kept if column.conversion.sql_type == "TIMESTAMP"]
+
+
+def _group(width: int) -> int:
+    return max(min(MOST_GROUP_ROWS, GROUP_CELLS // max(width, 1)), 2048)
 
 
 def _file(path: Path) -> str:
@@ -51,8 +93,9 @@ def _file(path: Path) -> str:
 
 
 def _copy(select: str, path: Path, width: int, work: Workspace) -> int:
-    group = max(min(MOST_GROUP_ROWS, GROUP_CELLS // max(width, 1)), 2048)
-    done = work.rows(f"COPY ({select}) TO {text_of(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {group})")
+    done = work.rows(
+        f"COPY ({select}) TO {text_of(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {_group(width)})"
+    )
     return int(done[0][0])
 
 
@@ -65,16 +108,13 @@ def _rewrite(select: str, path: Path, width: int, work: Workspace) -> int:
 
 
 def _write_lines(plan: Plan, rows_path: Path, target: Path, work: Workspace) -> int:
-    times = [name_of(column.name) for column in plan.kept if column.conversion.sql_type == "TIMESTAMP"]
+    times = _times(plan)
     source = _file(rows_path)
     fraction = ""
     if times:
         parts = " OR ".join(f"bool_or({name} != date_trunc('second', {name}))" for name in times)
         fraction = ".%f" if work.rows(f"SELECT {parts} FROM {source}")[0][0] else ""
-    done = work.rows(
-        f"COPY (SELECT * FROM {source}) TO {text_of(str(target))}"
-        f" (FORMAT json, DATEFORMAT '%Y-%m-%d', TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S{fraction}')"
-    )
+    done = work.rows(f"COPY (SELECT * FROM {source}) TO {text_of(str(target))} ({lines_format(fraction)})")
     return int(done[0][0])
 
 

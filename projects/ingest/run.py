@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from projects.counted import counted
 from projects.errors import BadInput
@@ -37,6 +37,9 @@ from projects.ingest.typed import TypedTable, check_fixes, find_name, retyped, t
 from projects.ingest.workspace import Workspace
 from projects.requirement.sections import Cleaning, Database, Rule, Tables
 
+if TYPE_CHECKING:
+    from projects.compute.crew import Crew
+
 ANY_TABLES = Tables()
 USUAL_CLEANING = Cleaning()
 
@@ -46,6 +49,7 @@ def ingest(
     rules: Sequence[Rule] = (), target: str = "", plan: Path | None = None,
     plan_at: Path | None = None, ask: Ask | None = None, earlier: Path | None = None,
     say: Callable[[str], None] = print, clock: Callable[[], float] = time.monotonic,
+    crew: "Crew | None" = None,
 ) -> Ingested:  # fmt: skip
     """Make a folder of clean rows.
 
@@ -62,6 +66,7 @@ def ingest(
         earlier: A folder that may hold the result of the same files by the same options: it is taken then.
         say: Tells a person what happens, line by line.
         clock: Seconds of a clock that only goes forward.
+        crew: The workers of a cluster, which read, type and write large tables.
 
     Raises:
         BadInput: The source, the plan or the data cannot be used; the sentence says why.
@@ -76,7 +81,7 @@ def ingest(
         inner = part / "work"
         inner.mkdir()
         with open_engine(inner / "spill") as engine:
-            work = Workspace(inner, engine, say)
+            work = Workspace(inner, engine, say, crew)
             with steps.step("read") as step:
                 found = discover(source, work)
                 step.rows_out = sum(raw.facts.rows for raw in found.found)
@@ -191,8 +196,9 @@ def _fixes_for(table: TypedTable, fixes: Mapping[str, Fix], plan: Plan) -> dict[
 
 
 def _written(made: _Made, part: Path, work: Workspace, steps: Steps) -> tuple[int, tuple[str, ...]]:
-    select = made.assembly.select([(column.name, column.column) for column in made.plan.kept])
-    rows, notices = write_rows(select, made.plan, part, steps, work)
+    if made.assembly.steps and work.crew is not None:
+        work.crew.tell_once("tables are joined on this machine, not by the workers")
+    rows, notices = write_rows(made.assembly, made.plan, part, steps, work)
     for notice in notices:
         work.say(notice)
     return rows, (*made.notices, *notices)

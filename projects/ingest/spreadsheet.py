@@ -9,6 +9,7 @@ from projects.ingest.names import clean_names, table_name
 from projects.ingest.raw import TEXT, Facts, FoundFile, RawTable, Unreadable
 from projects.ingest.staging import READING, as_text, stage
 from projects.ingest.text_file import plain_stem
+from projects.ingest.workbook_bounds import check_workbook
 from projects.ingest.workspace import Workspace
 
 LOOKED_AT = 200
@@ -18,10 +19,12 @@ def read_workbook(file: FoundFile, kind: str, facts: Facts, work: Workspace) -> 
     """Read every sheet of an Excel or OpenDocument workbook.
 
     Raises:
-        Unreadable: It is broken or encrypted, or no sheet holds rows.
+        Unreadable: It is broken, encrypted or too large, or no sheet holds rows.
     """
     import python_calamine
 
+    if kind != "xls":
+        check_workbook(file, kind)
     try:
         with python_calamine.CalamineWorkbook.from_path(str(file.path)) as book:
             parts = list(book.sheet_names)

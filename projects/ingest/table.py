@@ -46,6 +46,10 @@ class Table:
             f"(SELECT * FROM ({one}) LIMIT {each})" for p in parts for one in self._selects([p])
         )
 
+    def select_of(self, part: RawTable, reading: str) -> str:
+        """Write the SELECT of this table's columns from one of its parts, read in another way."""
+        return f"SELECT {', '.join(self._exprs(part.names, part.kinds))} FROM ({reading})"
+
     def as_texts(self, columns: Collection[str]) -> "Table":
         """Read some columns as texts, whatever type the files gave them."""
         kinds = [TEXT if name in columns else kind for name, kind in zip(self.names, self.kinds, strict=True)]
@@ -57,6 +61,12 @@ class Table:
             yield self._select(reading.format(files=files), names, kinds)
 
     def _select(self, source: str, names: Sequence[str], kinds: Sequence[str]) -> str:
+        exprs = self._exprs(names, kinds)
+        if exprs == [f"c{index} AS c{index}" for index in range(len(names))]:
+            return source
+        return f"SELECT {', '.join(exprs)} FROM ({source})"
+
+    def _exprs(self, names: Sequence[str], kinds: Sequence[str]) -> list[str]:
         at = {name.casefold(): index for index, name in enumerate(names)}
         exprs = []
         for index, (name, kind) in enumerate(zip(self.names, self.kinds, strict=True)):
@@ -69,9 +79,7 @@ class Table:
                 is_number = kind == TEXT and kinds[found] == "DOUBLE"
                 cast = double_text(f"c{found}") if is_number else f"CAST(c{found} AS {kind})"
                 exprs.append(f"{cast} AS c{index}")
-        if exprs == [f"c{index} AS c{index}" for index in range(len(names))]:
-            return source
-        return f"SELECT {', '.join(exprs)} FROM ({source})"
+        return exprs
 
 
 def stack(name: str, parts: Sequence[RawTable], notices: Sequence[str] = ()) -> Table:

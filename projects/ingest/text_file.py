@@ -4,12 +4,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from projects.ingest.cutting import cut_text
 from projects.ingest.dialect import SAMPLE_CHARACTERS, Dialect, read_dialect
 from projects.ingest.encoding import STRAY, Bytes, read_bytes, transcode
 from projects.ingest.engine import files_of, text_of
 from projects.ingest.names import clean_names, table_name
-from projects.ingest.raw import TEXT, Facts, FoundFile, RawTable, Unreadable
+from projects.ingest.raw import TEXT, Facts, FoundFile, Origin, RawTable, Unreadable
 from projects.ingest.rewrite import rewrite
+from projects.ingest.row_index import RowIndex
+from projects.ingest.width import check_width
 from projects.ingest.workspace import Workspace
 
 LONGEST_LINE = 1 << 25
@@ -25,6 +28,7 @@ class _Sure:
     found: Dialect
     rows: int
     notices: tuple[str, ...]
+    index: RowIndex | None = None
 
 
 def read_text_file(file: FoundFile, work: Workspace) -> RawTable:
@@ -38,7 +42,9 @@ def read_text_file(file: FoundFile, work: Workspace) -> RawTable:
     dialect = _dialect(path, file)
     names = clean_names(dialect.header or [f"column_{n}" for n in range(1, dialect.width + 1)])
     notices += _told_names(names.changes) + (() if dialect.header else ("no header: columns are numbered",))
-    sure = _sure(path, dialect, told.line_ends, file, work)
+    origin = file.origin if path == file.path else None
+    sure = _cut(path, origin, dialect, told.line_ends, work)
+    sure = sure or _sure(path, dialect, told.line_ends, file, work)
     facts = Facts(
         file.shown, "csv" if dialect.delimiter != "\t" else "tsv", told.sha256, told.size,
         told.encoding, dialect.delimiter, sure.found.quote, bool(dialect.header), sure.rows,
@@ -46,8 +52,9 @@ def read_text_file(file: FoundFile, work: Workspace) -> RawTable:
     kinds = (TEXT,) * len(names.clean)
     name = table_name(plain_stem(file.shown))
     return RawTable(
-        name, facts, read_csv(sure.dialect), (sure.path,), names.clean, kinds, notices + sure.notices
-    )
+        name, facts, read_csv(sure.dialect), (sure.path,), names.clean, kinds, notices + sure.notices,
+        origin=origin if sure.path == path else None, index=sure.index, headless=_headless(sure.dialect),
+    )  # fmt: skip
 
 
 def plain_stem(shown: str) -> str:
@@ -82,6 +89,7 @@ def _dialect(path: Path, file: FoundFile) -> Dialect:
     dialect = read_dialect(sample, is_whole=is_whole)
     if dialect is None:
         raise Unreadable(f"'{file.shown}' has no header; its first line must name the columns")
+    check_width(dialect.width, file.shown)
     if sample[:1] in "\r\n":
         return replace(dialect, skip=max(dialect.skip, 0) or -1)
     return dialect
@@ -92,6 +100,21 @@ def _told_names(changes: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""
     return (f"columns renamed: {', '.join(changes[:5])}{more}",)
+
+
+def _headless(dialect: Dialect) -> str:
+    return read_csv(replace(dialect, header=()))
+
+
+def _cut(
+    path: Path, origin: Origin | None, dialect: Dialect, line_ends: int, work: Workspace
+) -> _Sure | None:
+    """Have workers cut every row once; None where this process is to do it, or finds it needful to look."""
+    index = cut_text(path, origin, dialect, _headless(dialect), work.crew) if work.crew else None
+    is_suspect = index is not None and dialect.quote and line_ends > index.lines
+    if index is None or (is_suspect and _lines_agree(path, dialect)):
+        return None
+    return _Sure(path, dialect, dialect, index.lines - bool(dialect.header), (), index)
 
 
 def _sure(path: Path, dialect: Dialect, line_ends: int, file: FoundFile, work: Workspace) -> _Sure:

@@ -74,15 +74,18 @@ def retyped(typed: TypedTable, fixes: Mapping[str, Fix], work: Workspace) -> Typ
 
 def make_view(typed: TypedTable, work: Workspace) -> None:
     """Make the view of a table's typed columns, in the order of its rows."""
+    work.rows(f"CREATE OR REPLACE TEMP VIEW {typed.view} AS {typed_sql(typed, f'({typed.table.sql})')}")
+
+
+def typed_sql(typed: TypedTable, source: str) -> str:
+    """Write the SELECT of a table's typed columns from its raw ones."""
     exprs = convert_columns(
         [reading.name for reading in typed.readings],
         [reading.kind for reading in typed.readings],
         [reading.conversion for reading in typed.readings],
         [reading.has_marks for reading in typed.readings],
     )
-    work.rows(
-        f"CREATE OR REPLACE TEMP VIEW {typed.view} AS SELECT {', '.join(exprs)} FROM ({typed.table.sql})"
-    )
+    return f"SELECT {', '.join(exprs)} FROM {source}"
 
 
 def check_fixes(fixes: Mapping[str, Fix], tables: "tuple[TypedTable, ...] | list[Table]") -> None:

@@ -53,7 +53,7 @@ def unpack_stream(file: FoundFile, kind: str, work: Workspace) -> FoundFile:
         Unreadable: It is broken, cut short, or grows beyond the bound.
     """
     target = work.new_path(Path(inner_name(file.shown)).suffix)
-    with _readable(file, kind), OPENERS[kind](file.path) as stream:
+    with readable(file, kind), OPENERS[kind](file.path) as stream:
         _copy(stream, target, _bound(file.path, work), file)
     return FoundFile(target, inner_name(file.shown), file.is_named)
 
@@ -73,7 +73,7 @@ def members(file: FoundFile, work: Workspace) -> Iterator[FoundFile | Skipped]:
         Unreadable: It is broken, encrypted, or its members grow beyond the bound.
     """
     left = _bound(file.path, work)
-    with _readable(file, "zip"), zipfile.ZipFile(file.path) as archive:
+    with readable(file, "zip"), zipfile.ZipFile(file.path) as archive:
         entries = sorted((entry for entry in archive.infolist() if not entry.is_dir()), key=_by_name)
         if len(entries) > MOST_MEMBERS:
             raise Unreadable(
@@ -124,7 +124,12 @@ def _copy(stream: IO[bytes], target: Path, most: int, file: FoundFile) -> int:
 
 
 @contextmanager
-def _readable(file: FoundFile, kind: str) -> Iterator[None]:
+def readable(file: FoundFile, kind: str) -> Iterator[None]:
+    """Tell what a packing raises as what is wrong with the file.
+
+    Raises:
+        Unreadable: It is broken, cut short or encrypted.
+    """
     try:
         yield
     except BROKEN as error:

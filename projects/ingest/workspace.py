@@ -12,6 +12,8 @@ from projects.errors import BadInput
 if TYPE_CHECKING:
     import duckdb
 
+    from projects.compute.crew import Crew
+
 SPARE_BYTES = 256 * 1024 * 1024
 """What stays free on the disk when files are unpacked or fetched."""
 
@@ -24,11 +26,13 @@ class Workspace:
         folder: For downloads, unpacked members and staged tables.
         engine: The DuckDB of this ingestion.
         say: Tells a person what happens.
+        crew: Workers of a cluster that share what can be shared, if there are any.
     """
 
     folder: Path
     engine: "duckdb.DuckDBPyConnection"
     say: Callable[[str], None]
+    crew: "Crew | None" = None
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def new_path(self, suffix: str) -> Path:

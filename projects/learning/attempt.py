@@ -31,6 +31,7 @@ class Conditions:
         threads: The most a fit may use.
         patience: Rounds or epochs without improvement; None makes all of them.
         clock: Seconds, monotonic.
+        tells: Whether the rounds of each first fold are told, which takes a moment.
     """
 
     task: Task
@@ -40,6 +41,7 @@ class Conditions:
     threads: int = 1
     patience: int | None = 10
     clock: Callable[[], float] = time.monotonic
+    tells: bool = False
 
     def making(self, rows: int) -> Making:
         """What a model for so many rows is made for."""

@@ -15,6 +15,7 @@ from projects.errors import BadInput
 from projects.evaluation.metrics import Metric, measure_all
 from projects.hints import did_you_mean
 from projects.learning.attempt import Conditions
+from projects.learning.bench import Runner, Threads
 from projects.learning.budget import Budget
 from projects.learning.candidates.candidate import Candidate
 from projects.learning.candidates.listing import Chosen
@@ -22,7 +23,7 @@ from projects.learning.clauses import Clauses
 from projects.learning.compare import Rows, answers_of
 from projects.learning.costs import measure_costs, unmet
 from projects.learning.entries import OF_MEMBERS, Entries, Entry
-from projects.learning.final import Fitting
+from projects.learning.final import Fitter, Fitting, fit_here
 from projects.learning.journal import Journal, digest_of
 from projects.learning.log import Log, Told, Unheard
 from projects.learning.matrices import Matrices, Prepare, codes_of
@@ -81,6 +82,9 @@ class Contest:
         progress: Where a person watches; the contest makes `STEPS` steps.
         log: Where candidates, trials and losses are written down.
         storage: The folder of searches that can be gone on with; needed where `tuning.resume` names one.
+        runner: Who runs the trials.
+        at_once: How many trials run at once; None for what `tuning.parallel` says.
+        fitter: Who fits a model on the matrix of all rows.
         clock: Seconds, monotonic.
     """
 
@@ -95,6 +99,9 @@ class Contest:
     bounds: Mapping[str, float] = field(default_factory=dict)
     log: Log = field(default_factory=Unheard)
     storage: Path | None = None
+    runner: Runner = field(default_factory=Threads)
+    at_once: int | None = None
+    fitter: Fitter = fit_here
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> Winner:
@@ -121,10 +128,15 @@ class Contest:
         threads = 1 if self._parallel > 1 else min(MOST_THREADS, len(os.sched_getaffinity(0)))
         patience = tuning.patience if tuning.early_stopping else None
         classes = len(rows.classes or ())
-        return Conditions(rows.task, classes, self.metric, self.seed, threads, patience, self.clock)
+        is_alone = len(self.chosen.candidates) == 1
+        return Conditions(
+            rows.task, classes, self.metric, self.seed, threads, patience, self.clock, tells=is_alone
+        )
 
     @property
     def _parallel(self) -> int:
+        if self.at_once is not None:
+            return self.at_once
         return self.tuning.parallel or len(os.sched_getaffinity(0))
 
     @property
@@ -155,7 +167,7 @@ class Contest:
             log=Told(self.log, self.progress, self.metric),
             known=journal.read(candidates) if journal else (),
             remember=journal.write if journal else None,
-            check=clauses.check,
+            clauses=clauses, runner=self.runner,
             rows_in_all=len(self.ground.X),
         )  # fmt: skip
 
@@ -207,7 +219,13 @@ class Contest:
     def _fitted(self, search: Search, entry: Entry, entries: Entries, notices: list[str]) -> Winner:
         ground, task = self.ground, self.ground.rows.task
         fitting = Fitting(
-            ground.X, ground.y, ground.rows.classes, ground.prepare, search.conditions, notices.append
+            ground.X,
+            ground.y,
+            ground.rows.classes,
+            ground.prepare,
+            search.conditions,
+            notices.append,
+            self.fitter,
         )
         search.matrices.clear()
         with self.progress.step(

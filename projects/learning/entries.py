@@ -273,7 +273,8 @@ def stack(fitting: Fitting, members: Sequence[Member], meta: Candidate, *, folds
         (StackingClassifier, StratifiedKFold) if fitting.classes is not None else (StackingRegressor, KFold)
     )
     cv = splitter(folds, shuffle=True, random_state=conditions.seed)
-    stacked = kind(pairs, final_estimator=final, cv=cv).fit(fitting.X, fitting.y)
+    unfitted = kind(pairs, final_estimator=final, cv=cv)
+    stacked = fitting.fitter(unfitted, fitting.X, fitting.y, fitting.say)
     for pipeline in stacked.estimators_:
         on_one_thread(pipeline.named_steps["model"])
     return stacked

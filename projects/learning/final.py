@@ -22,6 +22,15 @@ MOST_MATRIX_BYTES = 700_000_000
 """A style whose matrix would be larger learns from a sample of the rows."""
 
 
+Fitter = Callable[[Any, Any, Values, Callable[[str], None]], Any]
+"""Fits a model on a matrix and its truth; says what a person should know; returns the model, fitted."""
+
+
+def fit_here(model: Any, matrix: Any, truth: Values, _say: Callable[[str], None]) -> Any:
+    """Fit in this process."""
+    return model.fit(matrix, truth)
+
+
 @dataclass(frozen=True)
 class Member:
     """What is fitted.
@@ -48,6 +57,7 @@ class Fitting:
         prepare: Makes the steps of a style.
         conditions: What is the same for all.
         say: Hears what was fitted on fewer rows.
+        fitter: Who fits a model on the matrix of all rows.
     """
 
     X: pd.DataFrame
@@ -56,6 +66,7 @@ class Fitting:
     prepare: Prepare
     conditions: Conditions
     say: Callable[[str], None] = lambda _sentence: None
+    fitter: Fitter = fit_here
 
     def alone(self, member: Member) -> Pipeline:
         """Fit one member as a pipeline that knows the labels themselves."""
@@ -64,7 +75,7 @@ class Fitting:
             return pipeline
         candidate, model = member.configuration.candidate, pipeline.named_steps["model"]
         if candidate.needs_codes:
-            vote = _voting_classifier([(candidate.name, model)], None, self.y)
+            vote = voting_of_one(candidate.name, model, self.y)
             return Pipeline([*pipeline.steps[:-1], ("model", vote)])
         return pipeline
 
@@ -101,10 +112,8 @@ class Fitting:
         at = some(self._codes[rows], candidate.most_rows or len(rows), self._seed)
         if len(at) < len(rows):
             self.say(f"{candidate.name} learns from {len(at):,} of {counted(len(self.y), 'row')}")
-            model.fit(matrix[at], truth[at])
-        else:
-            model.fit(matrix, truth)
-        return on_one_thread(model)
+            matrix, truth = matrix[at], truth[at]
+        return on_one_thread(self.fitter(model, matrix, truth, self.say))
 
     @property
     def _codes(self) -> Values:
@@ -148,6 +157,11 @@ def on_one_thread(model: Any) -> Any:
     if getattr(model, "n_jobs", None) is not None:
         model.set_params(n_jobs=1)
     return model
+
+
+def voting_of_one(name: str, model: Any, classes: Any) -> Any:
+    """Let a fitted model that knows classes only as 0..k-1 know the labels, by a vote of it alone."""
+    return _voting_classifier([(name, model)], None, classes)
 
 
 def _voting_classifier(

@@ -72,7 +72,7 @@ class Matrices:
         prepare: Prepare,
         *,
         are_cheap: bool = False,
-        most_bytes: int = MOST_BYTES,
+        most_bytes: float = MOST_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.are_cheap = are_cheap
@@ -82,6 +82,19 @@ class Matrices:
         self._most_bytes, self._clock = most_bytes, clock
         self._kept: OrderedDict[tuple[Style, int], Fold] = OrderedDict()
         self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the folds that were made: who gets a copy makes those it needs."""
+        return {name: value for name, value in vars(self).items() if name not in ("_kept", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a copy's state, with a bound and a lock of its own."""
+        vars(self).update(state)
+        self._kept, self._lock = OrderedDict(), threading.Lock()
+
+    def keep_at_most(self, most_bytes: float) -> None:
+        """Keep no more than so much from now on."""
+        self._most_bytes = min(self._most_bytes, most_bytes)
 
     def fold(self, style: Style, number: int) -> Fold:
         """Return a fold's matrices in a style."""

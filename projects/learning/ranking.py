@@ -11,7 +11,7 @@ from projects.learning.compare import Validation
 from projects.learning.entries import Entry
 from projects.learning.search import Search
 from projects.learning.trial import Tried
-from projects.learning.winner import OutOfFold, Part, Ranked, Tuned, Winner
+from projects.learning.winner import Attempted, OutOfFold, Part, Ranked, Tuned, Winner
 
 
 def winner_of(
@@ -58,7 +58,16 @@ def winner_of(
         curves={each.name: each.curve for each in search.tried if each.curve and _is_default(each)},
         out_of_fold=out_of_fold,
         notices=notices,
+        history=entry.members[0].history,
+        trials=tuple(_attempted(search, each) for each in search.tried),
     )
+
+
+def _attempted(search: Search, tried: Tried) -> Attempted:
+    return Attempted(
+        tried.number, tried.name, tried.configuration.origin, _parameters(tried), tried.state,
+        tried.mean(search.folds), len(tried.scores), tried.seconds,
+    )  # fmt: skip
 
 
 def ranking(search: Search, entry: Entry, chosen: Chosen) -> tuple[Ranked, ...]:

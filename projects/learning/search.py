@@ -9,22 +9,23 @@ search that its trials end, and not its seconds, is repeated by its seed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from projects.learning.attempt import Attempt, Conditions
+from projects.learning.attempt import Conditions
+from projects.learning.bench import Bench, Runner, Threads, Trial
 from projects.learning.budget import Budget
 from projects.learning.candidates.candidate import Candidate, Parameters
+from projects.learning.clauses import Clauses
 from projects.learning.configuration import Configuration, starting
 from projects.learning.first_look import Looks, take_looks
 from projects.learning.log import Log, Unheard
-from projects.learning.matrices import Fold, Matrices
+from projects.learning.matrices import Matrices
 from projects.learning.proposals import Proposals, grid_search
 from projects.learning.pruning import behind_the_median, far_behind
-from projects.learning.trial import Tried, evaluate, never
+from projects.learning.trial import Tried, never
 from projects.requirement.model import TuningMethod
 
 CONFIGURATIONS_WANTED = 20
@@ -82,7 +83,8 @@ class Search:
         known: What an earlier search with the same name found.
         remember: Writes down what may be gone on from; None where no search is named.
         rows_in_all: That the last fit learns from.
-        check: Says why a fitted configuration cannot meet the cost clauses, or None.
+        clauses: What a fitted configuration may cost; None for no bounds.
+        runner: Who runs the trials.
     """
 
     asked: Asked
@@ -93,7 +95,8 @@ class Search:
     known: Sequence[Tried] = ()
     remember: Callable[[Tried], None] | None = None
     rows_in_all: int = 0
-    check: Callable[[Configuration, Attempt, Fold], str | None] = lambda _c, _a, _f: None
+    clauses: Clauses | None = None
+    runner: Runner = field(default_factory=Threads)
     tried: list[Tried] = field(default_factory=list, init=False)
     skipped: dict[str, str] = field(default_factory=dict, init=False)
     folds: int = field(default=0, init=False)
@@ -257,12 +260,9 @@ class Search:
 
     def _run_all(self, batch: Sequence[Configuration]) -> list[Tried]:
         first = len(self.tried) + 1
-        jobs = list(enumerate(batch, start=first))
-        if len(jobs) <= 1:
-            found = [self._run_one(number, each) for number, each in jobs]
-        else:
-            with ThreadPoolExecutor(len(jobs)) as pool:
-                found = list(pool.map(lambda job: self._run_one(*job), jobs))
+        trials = [self._trial(number, each) for number, each in enumerate(batch, start=first)]
+        bench = Bench(self.matrices, self.conditions, self.clauses)
+        found = self.runner.run(bench, trials, self.log)
         for tried in (self._as_far_as_it_came(each) for each in found):
             self.tried.append(tried)
             if tried.scores and self.remember is not None:
@@ -284,35 +284,20 @@ class Search:
         self.folds = min(self.folds, len(tried.scores))
         return replace(tried, state="complete", reason="")
 
-    def _run_one(self, number: int, configuration: Configuration) -> Tried:
+    def _trial(self, number: int, configuration: Configuration) -> Trial:
         name = configuration.candidate.name
         is_start = configuration.origin == "default"
-        others, mine = self.complete, [each for each in self.tried if each.name == name]
+        # What a trial is held against goes along with it, perhaps to another machine: scores alone.
+        others = [each.scores_alone for each in self.complete]
+        mine = [each.scores_alone for each in self.tried if each.name == name]
         decide = behind_the_median(mine, self.conditions, folds=self.folds)
         is_needed = name in self.asked.members or len(self.best_of_each) < self.asked.fewest
         if is_start and is_needed:
             decide = never
         elif is_start:
-            decide = far_behind(
-                configuration, others, self.conditions, folds=self.folds, guess=lambda: self.guess
-            )
-
-        def on_loss(step: int, value: float) -> None:
-            if is_start:
-                self.log.loss(name, step, value)
-
-        def prune_all(fold: int, scores: Sequence[float], done: Attempt) -> str | None:
-            if fold == 0:
-                made = self.matrices.fold(configuration.candidate.style, 0)
-                if unfit := self.check(configuration, done, made):
-                    return unfit
-            return decide(fold, scores, done)
-
-        return evaluate(
-            configuration, self.matrices, self.folds, self.conditions,
-            number=number, prune=prune_all, on_loss=on_loss,
-            deadline=self._deadline(configuration),
-        )  # fmt: skip
+            guess = self.guess
+            decide = far_behind(configuration, others, self.conditions, folds=self.folds, guess=lambda: guess)
+        return Trial(number, configuration, self.folds, decide, self._deadline(configuration), is_start)
 
     def _deadline(self, configuration: Configuration) -> float:
         """When a configuration must end: the first may take longer than others, dear ones less.

@@ -1,7 +1,7 @@
 """One configuration on the folds, one after another, until it is done, hopeless, late or broken."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from projects.learning.attempt import Attempt, Conditions, OnLoss, attempt
 from projects.learning.configuration import Configuration
+from projects.learning.history import History, history_of
 from projects.learning.matrices import Matrices
 
 Values = NDArray[Any]
@@ -42,6 +43,7 @@ class Tried:
         curve: The loss by round on the first fold.
         costs: What one model costs, where it was measured.
         is_cut: Whether the clock ended its first fit, so that its score is that of too few rounds.
+        history: How the rounds of the first fold went, where that is told.
     """
 
     number: int
@@ -59,6 +61,7 @@ class Tried:
     curve: tuple[float, ...] = ()
     costs: Mapping[str, float] = field(default_factory=dict)
     is_cut: bool = False
+    history: History = field(default_factory=History)
 
     @property
     def name(self) -> str:
@@ -69,6 +72,12 @@ class Tried:
     def is_complete(self) -> bool:
         """Whether all its folds were scored."""
         return self.state == "complete"
+
+    @property
+    def scores_alone(self) -> "Tried":
+        """The same without what only its own search needs."""
+        configuration = replace(self.configuration, ticket=None)
+        return replace(self, configuration=configuration, answers=(), history=History())
 
     def mean(self, folds: int) -> float:
         """Return the mean score of the first folds; NaN without any."""
@@ -156,4 +165,15 @@ def _summed_up(
         rows=round(float(np.mean([each.rows for each in attempts]))),
         curve=attempts[0].watched.curve if attempts[0].watched else (),
         is_cut=attempts[0].is_cut,
+        history=_history(configuration, attempts[0], matrices) if conditions.tells else History(),
     )  # fmt: skip
+
+
+def _history(configuration: Configuration, first: Attempt, matrices: Matrices) -> History:
+    candidate = configuration.candidate
+    if candidate.rounds is None and not candidate.stops_itself:
+        return History()
+    fold = matrices.fold(candidate.style, 0)
+    epochs = int(configuration.parameters.get("max_epochs", 0))
+    most = candidate.rounds.most if candidate.rounds else epochs
+    return history_of(first.model, first.watched, fold.X, fold.y, most=most)

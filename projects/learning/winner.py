@@ -7,6 +7,7 @@ from typing import Any
 from projects.evaluation.metrics import Answers
 from projects.learning.candidates.candidate import Candidate, Parameters
 from projects.learning.compare import Validation
+from projects.learning.history import History
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,31 @@ class OutOfFold:
 
 
 @dataclass(frozen=True)
+class Attempted:
+    """One configuration of a search.
+
+    Attributes:
+        number: From 1.
+        name: Its candidate.
+        origin: Where its parameters came from, such as `default`.
+        parameters: All of them.
+        state: How it ended.
+        score: Its mean over the folds that it was scored on; NaN without any.
+        folds: How many.
+        seconds: Of everything.
+    """
+
+    number: int
+    name: str
+    origin: str
+    parameters: Parameters
+    state: str
+    score: float
+    folds: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Winner:
     """The best, fitted on all rows to learn from.
 
@@ -99,6 +125,8 @@ class Winner:
         curves: Losses by round on the first fold, by candidate.
         out_of_fold: What it said of rows it had not learned from.
         notices: What a person should know.
+        history: How the rounds of its heaviest member went, where that is told.
+        trials: Every configuration that was tried, in order.
     """
 
     name: str
@@ -114,6 +142,8 @@ class Winner:
     curves: Mapping[str, tuple[float, ...]]
     out_of_fold: OutOfFold
     notices: tuple[str, ...]
+    history: History = field(default_factory=History)
+    trials: tuple["Attempted", ...] = ()
 
     @property
     def comparison(self) -> tuple[tuple[str, Validation], ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from projects.counted import counted
 from projects.evaluation.gate import parse_gate
 from projects.requirement.capacity import read_deployment
+from projects.requirement.compute_section import LOCAL
 from projects.requirement.model import Requirement
 from projects.requirement.reading import read
 from projects.requirement.target_metric import read_target_metric
@@ -82,6 +83,9 @@ def _work(requirement: Requirement) -> Iterator[str]:
     held = f"{requirement.split.test_size:.0%} of the rows"
     how = {"time": ", the latest ones", "group": f", whole groups of '{requirement.split.group_column}'"}
     yield f"Held out until the end: {held}{how.get(requirement.split.strategy, '')}."
+    if cluster := requirement.compute.cluster:
+        local = f"a cluster of {counted(requirement.compute.workers, 'worker')} on this machine"
+        yield f"The work is done on {local if cluster == LOCAL else f'the Dask cluster at {cluster}'}."
 
 
 def _use(requirement: Requirement) -> Iterator[str]:

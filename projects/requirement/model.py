@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from projects.requirement.compute_section import Compute
 from projects.requirement.section import Section
 from projects.requirement.sections import (
     Cleaning,
@@ -34,12 +35,13 @@ from projects.requirement.sections import (
     TuningMethod,
 )
 from projects.requirement.text_section import TextSection
-from projects.requirement.watch_sections import Batch, Monitoring
+from projects.requirement.watch_sections import Batch, Monitoring, Promotion
 
 __all__ = [
     "Batch",
     "Cleaning",
     "ColumnCleaning",
+    "Compute",
     "Database",
     "Ensembles",
     "Evaluation",
@@ -49,6 +51,7 @@ __all__ = [
     "Monitoring",
     "OutlierMethod",
     "Positive",
+    "Promotion",
     "Requirement",
     "Rule",
     "Sampling",
@@ -114,7 +117,9 @@ class Requirement(Section):
     evaluation: Evaluation = Evaluation()
     traffic: Traffic = Traffic()
     monitoring: Monitoring = Monitoring()
+    promotion: Promotion = Promotion()
     batch: Batch = Batch()
+    compute: Compute = Compute()
 
     @model_validator(mode="after")
     def _keeps_the_target(self) -> Self:
@@ -131,6 +136,16 @@ class Requirement(Section):
             raise ValueError(
                 "monitoring.retraining.canary leads through the steps of traffic.canary, which has none; set"
                 " them, such as [5, 25, 100]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _waits_for_people(self) -> Self:
+        if self.promotion.people > 1 and (self.stage == "Production" or self.traffic.promote):
+            what = "stage: Production" if self.stage == "Production" else "traffic.promote"
+            raise ValueError(
+                f"promotion.people asks for {self.promotion.people} people, and {what} promotes without any;"
+                " take one of both away"
             )
         return self
 

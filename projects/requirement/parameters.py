@@ -59,6 +59,7 @@ PARAMETERS = (
     Parameter("plan", "cleaning.plan", "a corrected cleaning plan, applied without asking"),
     Parameter("user", "user", "whose project it is"),
     Parameter("project", "project_name", "the project"),
+    Parameter("compute", "compute.cluster", "a Dask cluster: local, or a scheduler's tcp://HOST:PORT"),
 )
 SPEC, SET = "spec", "set"
 NAMES = (SPEC, *(parameter.name for parameter in PARAMETERS), SET)
@@ -103,12 +104,20 @@ def dotted_values(text: str) -> dict[Path_, Any]:
     return values
 
 
+def is_one_part(text: str) -> bool:
+    """Whether a text stays one value where `set` is read, and ends no value to begin another key."""
+    return len(_parts(text)) == 1
+
+
 def _parts(text: str) -> list[str]:
     """Split at semicolons that are outside of quotes and brackets."""
-    parts, quote, depth = [""], "", 0
+    parts, quote, depth, is_escaped = [""], "", 0, False
     for mark in text:
-        if quote:
+        if is_escaped:
+            is_escaped = False
+        elif quote:
             quote = "" if mark == quote else quote
+            is_escaped = quote == '"' and mark == "\\"
         elif mark in "\"'":
             quote = mark
         depth += (mark in "[{") - (mark in "]}") if not quote else 0

@@ -22,6 +22,8 @@
     monitoring.approval             whether a retrained version waits for a person before Production
     monitoring.retraining.*         how it is trained again: drift_windows ("2 of 3"), new_rows,
                                     cooldown_hours, recent_days, canary
+    promotion.people                how many must agree before Production, whoever asks included
+    promotion.comment               whether each must say why
     batch.data, .output, .schedule  what is scored by the clock
     business_metrics.NAME           an expression of `projects.requirement.expression`
     log.mask                        columns that never reach the prediction log
@@ -29,7 +31,8 @@
     log.retention_days              how long the prediction log is kept
 
 A key that nothing is said of is left out. The tag may be edited: what the requirement wrote is kept beside it
-in `penstock.policy.written`, so that a later training changes only what nobody has edited since.
+in `penstock.policy.written`, so that a later training changes only what nobody has edited since. What stands
+under `promotion` a training may raise, never lower or take away: that is for people who manage the model.
 """
 
 import json
@@ -46,6 +49,8 @@ TAG, WRITTEN = "penstock.policy", "penstock.policy.written"
 FORMAT = 1
 LONGEST = 5_000
 """What the registry's database holds of a tag."""
+PROMOTION = "promotion"
+PROMOTION_KINDS: Mapping[tuple[str, ...], type] = {("people",): int, ("comment",): bool}
 Leaves = dict[tuple[str, ...], Any]
 
 
@@ -93,6 +98,7 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
             "retraining": watched.retraining.model_dump() | {"canary": watched.retraining.canary or None},
             "approval": watched.approval,
         },
+        "promotion": _promotion(requirement),
         "batch": requirement.batch.model_dump(),
         "business_metrics": dict(watched.business_metrics),
         "log": {
@@ -102,6 +108,12 @@ def policy_of(requirement: Requirement) -> dict[str, Any]:
         },
     }
     return _nested({path: value for path, value in _leaves(policy).items() if value not in (None, "", [])})
+
+
+def _promotion(requirement: Requirement) -> dict[str, Any]:
+    """What is asked for beyond one person without a word, which needs no saying."""
+    asked = requirement.promotion
+    return {"people": asked.people if asked.people > 1 else None, "comment": asked.comment or None}
 
 
 def _retrain(occasions: tuple[str, ...]) -> str | list[str]:
@@ -122,8 +134,12 @@ def write_policy(client: Registry, name: str, requirement: Requirement) -> tuple
     Raises:
         BadInput: The tag there is no policy, or the policy is too long for a tag.
     """
+    return lay_policy(client, name, policy_of(requirement))
+
+
+def lay_policy(client: Registry, name: str, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write the policy of `policy_of`, as `write_policy` does."""
     tags: Mapping[str, str] = client.get_registered_model(name).tags
-    wanted = policy_of(requirement)
     merged, kept = merge(_read(tags, TAG, name), _read(tags, WRITTEN, name), wanted)
     text = json.dumps(merged, ensure_ascii=False, sort_keys=True)
     if len(text) > LONGEST:
@@ -152,11 +168,13 @@ def merge(
     Returns:
         The new policy, and what was kept against the requirement.
     """
-    current, base, new = _leaves(now), _leaves(written), _leaves(wanted)
+    current, base, new = _leaves(now), _leaves(written), _promoting(_leaves(wanted))
     kept: list[str] = []
     merged: Leaves = {}
     for path in dict.fromkeys([*current, *new]):
-        is_edited = current.get(path) != base.get(path)
+        if any(path[:length] in merged for length in range(1, len(path))):
+            continue  # someone put a plain value in the section's place
+        is_edited = current.get(path) != base.get(path) or _is_looser(path, current, new)
         chosen = current if is_edited else new
         if path in chosen:
             merged[path] = chosen[path]
@@ -165,6 +183,23 @@ def merge(
             stands = f"{current[path]!r}" if path in current else "nothing, as someone took it out"
             kept.append(f"the policy's {'.'.join(path)} stays {stands}; the requirement says {came}")
     return _nested(merged), tuple(kept)
+
+
+def _promoting(wanted: Leaves) -> Leaves:
+    """What is wanted, less what no promotion can be asked by: a training's outcome is its job's word."""
+    return {
+        path: value
+        for path, value in wanted.items()
+        if path[0] != PROMOTION or type(value) is PROMOTION_KINDS.get(path[1:])
+    }
+
+
+def _is_looser(path: tuple[str, ...], current: Leaves, new: Leaves) -> bool:
+    """Whether a new value would let a version into Production more easily than what stands."""
+    if path[0] != PROMOTION or path not in current:
+        return False
+    stands = current[path]
+    return path not in new or type(stands) is not type(new[path]) or bool(new[path] < stands)
 
 
 def _read(tags: Mapping[str, str], tag: str, name: str) -> dict[str, Any]:

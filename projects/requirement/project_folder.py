@@ -11,6 +11,8 @@ FOLDERS = ("data", "config", "models", "experiments", "deployment")
 REQUIREMENT, TASKS = "requirement.yaml", "to_user_tasks.md"
 LONGEST = 64
 MARKS = frozenset("-_. ")
+USER_MARKS = MARKS | {"@"}
+"""Many sign in by their e-mail addresses."""
 RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 )
@@ -53,12 +55,14 @@ def plain_name(name: str, what: str) -> str:
         BadInput: It is empty, too long, or holds what a path is made of.
     """
     plain = unicodedata.normalize("NFC", name.strip())
+    marks, at = (USER_MARKS, " '@',") if what == "user" else (MARKS, "")
     wanted = (
-        f"{what} must be a plain name of letters, digits, '-', '_', '.' and blanks, at most {LONGEST} of them"
+        f"{what} must be a plain name of letters, digits, '-', '_',{at} '.' and blanks,"
+        f" at most {LONGEST} of them"
     )
     if not plain:
         raise BadInput(f"{wanted}; give one with --{what}", code="wrong_name")
-    is_plain = all(mark.isalnum() or mark in MARKS for mark in plain)
+    is_plain = all(mark.isalnum() or mark in marks for mark in plain)
     is_path = plain.startswith((".", "-")) or plain.endswith(".") or ".." in plain
     if not is_plain or is_path or len(plain) > LONGEST or plain.split(".")[0].casefold() in RESERVED:
         raise BadInput(f"{wanted}, not beginning or ending with a dot, not {name!r:.80}", code="wrong_name")

@@ -9,10 +9,13 @@ from pydantic import ValidationError
 
 from projects.errors import BadInput
 from projects.requirement.check import check
+from projects.requirement.compute_section import as_section
 from projects.requirement.document import Document, Path_, read_document
 from projects.requirement.model import Requirement
 from projects.requirement.parameters import SPEC, given
 from projects.requirement.wording import dotted, refusal, shown
+
+COMPUTE = "compute"
 
 
 def read_requirement(*, spec: str = "", parameters: Mapping[str, str] | None = None) -> Requirement:
@@ -50,6 +53,8 @@ def put(values: dict[str, Any], where: Path_, value: Any, name: str) -> None:
     """
     inner: Any = values
     for depth, part in enumerate(where[:-1]):
+        if part == COMPUTE and part in inner:
+            inner[part] = as_section(inner[part])
         inner = inner.setdefault(part, {}) if inner.get(part) is not None else _fresh(inner, part)
         if not isinstance(inner, dict):
             raise BadInput(

@@ -15,6 +15,7 @@ from projects.requirement.text_section import TextSection
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, BeforeValidator(as_count), Field(gt=0)]
+Memory = Annotated[str, Field(pattern=r"^(\s*\d+(\.\d+)?\s*[KMGTkmgt]?[Ii]?[Bb]?\s*)?$")]
 Percent = Annotated[float, Field(gt=0, le=100)]
 MissingStrategy = Literal["mean", "median", "mode", "drop", "forward_fill", "backward_fill"]
 OutlierMethod = Literal["iqr", "zscore", "none"]
@@ -86,6 +87,8 @@ class Sampling(Section):
     """The estimated loss of score from sampling beyond which the winner is fitted on all rows."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
     """The same seed draws the same rows."""
+    memory: Memory = ""
+    """The most that learning may hold, such as 3GB; by default 60 % of what is free. More goes by disk."""
 
 
 class ColumnCleaning(Section):

@@ -76,6 +76,15 @@ class Monitoring(Section):
         return self
 
 
+class Promotion(Section):
+    """What a promotion to Production takes at the platform; written into the policy."""
+
+    people: Annotated[int, Field(ge=1, le=5)] = 1
+    """How many must agree, whoever asks included; above 1 nothing goes to Production by itself."""
+    comment: bool = False
+    """Whether each must say why."""
+
+
 class Batch(Section):
     """Rows that are scored by the clock; all three, or none."""
 

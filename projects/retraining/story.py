@@ -12,6 +12,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 
+from projects.compute.cluster import cluster
 from projects.counted import counted
 from projects.errors import BadInput
 from projects.ingest.schema import ColumnSchema
@@ -122,8 +123,11 @@ def _retrained(order: Order, champion: Served, place: Place) -> Judgement:
     )
     table = read_table(clean, place.folder, place.tracker, place.progress, kind="retraining")
     table, held = _with_held(table, stock)
-    way = Way(place.tracker, place.settings, order.given, held=held.index.to_numpy(), kept=asked)
-    outcome = learn(table, way, place.progress)
+    with cluster(asked.compute, place.progress.note, folder=place.folder) as client:
+        way = Way(
+            place.tracker, place.settings, order.given, held=held.index.to_numpy(), kept=asked, client=client
+        )
+        outcome = learn(table, way, place.progress)
     return decided(champion, outcome, compared(champion, outcome, held, place), stock, place)
 
 

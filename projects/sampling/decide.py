@@ -9,6 +9,8 @@ from projects.requirement.sections import Sampling
 ALL_UP_TO = 100_000
 """Up to so many rows `auto` takes them all; it never draws more."""
 SHARE = 0.1
+FEWEST_SEARCHED = 2_000
+"""A search over fewer rows says little, and so many fit everywhere."""
 ANNOUNCED_BYTES = 80_000_000
 
 Strategy = Literal["random", "stratified", "time_based"]
@@ -26,6 +28,7 @@ class Decision:
         seed: The same seed draws the same rows.
         max_loss: The estimated loss of score beyond which the winner is fitted on all rows.
         sentence: What a person is told.
+        is_streamed: Whether the winner learns from all rows, which do not fit in memory, chunk by chunk.
     """
 
     rows: int
@@ -35,6 +38,7 @@ class Decision:
     seed: int
     max_loss: float
     sentence: str
+    is_streamed: bool = False
 
     @property
     def is_sample(self) -> bool:
@@ -42,22 +46,33 @@ class Decision:
         return self.rows < self.of
 
 
-def decide(rows: int, section: Sampling) -> Decision:
+def decide(rows: int, section: Sampling, *, most: int | None = None) -> Decision:
     """Decide how many of a table's rows are learned from.
 
     Args:
         rows: How many the table has.
         section: What was asked for. `auto` takes all up to 100,000 rows, and min(100,000, 10 %) of more.
+        most: Rows that fit in memory. Where all are wanted, and are more, the search is over a sample, and
+            the winner learns from all of them chunk by chunk; of a smaller sample so many are drawn.
     """
     wanted = _wanted(rows, section.sample_size)
+    fitting = wanted if most is None else min(wanted, max(most, FEWEST_SEARCHED))
+    if most is not None and fitting < wanted == rows:
+        searched = max(FEWEST_SEARCHED, min(ALL_UP_TO, most))
+        return Decision(
+            searched, rows, section.sample_strategy, section.time_column, section.seed, section.max_loss,
+            f"{wanted:,} rows do not fit in the memory that learning may take: the search is over a sample of"
+            f" {searched:,}, and what it finds learns from all {rows:,}, chunk by chunk",
+            is_streamed=True,
+        )  # fmt: skip
     return Decision(
-        rows=wanted,
+        rows=fitting,
         of=rows,
         strategy=section.sample_strategy,
         time_column=section.time_column,
         seed=section.seed,
         max_loss=section.max_loss,
-        sentence=_sentence(wanted, rows, section),
+        sentence=_sentence(fitting, rows, section) + _fewer(fitting, wanted),
     )
 
 
@@ -75,6 +90,12 @@ def _wanted(rows: int, asked: str | int) -> int:
     if asked == "full" or rows <= ALL_UP_TO:
         return rows
     return min(ALL_UP_TO, int(rows * SHARE))
+
+
+def _fewer(drawn: int, wanted: int) -> str:
+    if drawn == wanted:
+        return ""
+    return f"; of {wanted:,} that were wanted no more fit in the memory that learning may take"
 
 
 def _sentence(wanted: int, rows: int, section: Sampling) -> str:

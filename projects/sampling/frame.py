@@ -3,7 +3,7 @@
 Equal texts are one object, so a column of a few levels costs eight bytes a row; dates become ISO texts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,31 @@ def read_frame(
         name: pd.Series(column[:filled], dtype=column.dtype, copy=False) for name, column in values.items()
     }
     return pd.DataFrame(series, copy=False)
+
+
+def frames(
+    connection: "duckdb.DuckDBPyConnection", query: str, kinds: Mapping[str, Kind], batch_rows: int
+) -> Iterator[pd.DataFrame]:
+    """Read a query's rows as `read_frame` does, a frame for each batch, whatever their number.
+
+    Args:
+        connection: Where the query runs.
+        query: Its columns are those of `kinds`, and maybe more.
+        kinds: What each column is, as `column_kinds` says.
+        batch_rows: The most rows of a frame.
+    """
+    exprs = ", ".join(f"{_cell(name_of(name), kind)} AS {name_of(name)}" for name, kind in kinds.items())
+    for batch in connection.sql(f"SELECT {exprs} FROM ({query})").to_arrow_reader(batch_rows):
+        if batch.num_rows:
+            pairs = zip(kinds.items(), batch.columns, strict=True)
+            cells = {
+                name: _numbers(column) if kind in ("number", "boolean") else _texts(column, {})
+                for (name, kind), column in pairs
+            }
+            yield pd.DataFrame(
+                {name: pd.Series(column, dtype=column.dtype, copy=False) for name, column in cells.items()},
+                copy=False,
+            )
 
 
 def _cell(name: str, kind: Kind) -> str:

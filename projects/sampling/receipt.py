@@ -95,6 +95,8 @@ class Receipt:
     def _verdict(self) -> list[str]:
         if not self.decision.is_sample:
             return []
+        if self.decision.is_streamed:
+            return [f"the winner is fitted on all {self.decision.of:,} rows, chunk by chunk, as was asked"]
         if self.loss is None:
             return ["the loss from having sampled is not known: the score was measured at too few sizes"]
         loss, asked = self.loss, self.decision.max_loss
@@ -144,7 +146,7 @@ def receipt(
         loss=loss,
         bound=bound,
         is_error=is_error,
-        refit=loss is not None and loss.estimate > bound,
+        refit=decision.is_streamed or (loss is not None and loss.estimate > bound),
         is_noisy=loss is not None and loss.low <= bound < loss.high,
     )
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from projects.counted import agreeing, counted
 from projects.errors import BadInput
 from projects.hints import did_you_mean
+from projects.ingest.lineage import digest_of
 from projects.ingest.publish import LINEAGE, LINES, ROWS, SCHEMA
 from projects.rows import Clean, by_clean_names, clean_rows, told_place
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
 from projects.steps.filled import Filled, fill, write_lines
 from projects.steps.placed import keep, log_outcome, workspace
+from projects.steps.profiled import profile_of
 from projects.tracking import started_run
 from serving.settings import Settings
 
@@ -40,6 +42,8 @@ def _clean(asked: Asked, settings: Settings) -> Mapping[str, object]:
             "filled": dict(done.filled),
             "pulled": dict(done.pulled),
             "repeated": done.repeated,
+            "sha256": digest_of(folder / "cleaned" / ROWS),
+            **profile_of(folder / "cleaned" / ROWS),
         }
         return log_outcome(found, "clean")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from projects.errors import BadInput
 from projects.requirement.model import Requirement
-from projects.requirement.parameters import PARAMETERS, SET, SPEC
+from projects.requirement.parameters import PARAMETERS, SET, SPEC, is_one_part
 from projects.requirement.read import read_requirement
 from projects.shell import TRACKING, CommandLine, connect, run_command
 from serving.settings import Settings
@@ -63,6 +63,21 @@ class Asked:
     def say(self, line: str) -> None:
         """Tell a person a line."""
         self.write(line + "\n")
+
+
+REGISTER = Option("register", "yes, or no: the model stays with its run, ready to be registered later")
+
+
+def registers(asked: Asked) -> bool:
+    """Whether a version is to be made of the model.
+
+    Raises:
+        BadInput: The option is neither yes nor no.
+    """
+    text = asked.own.get(REGISTER.name, "").casefold() or "yes"
+    if text not in ("yes", "no"):
+        raise BadInput(f"register must be yes or no, not '{text}'")
+    return text == "yes"
 
 
 Work = Callable[[Asked, Settings], Mapping[str, object]]
@@ -130,8 +145,9 @@ class Step:
 
 
 def _quoted(text: str) -> str:
-    """Write a value as a part of `set`: lists as they are, all else in quotes, whatever it holds."""
-    return text if text.startswith("[") and text.endswith("]") else json.dumps(text)
+    """Write a value as a part of `set`: a list as it is, all else in quotes, whatever it holds."""
+    is_list = text.startswith("[") and text.endswith("]") and is_one_part(text)
+    return text if is_list else json.dumps(text)
 
 
 def whole(asked: Asked, name: str, default: int, *, low: int, high: int) -> int:

@@ -7,6 +7,7 @@ from projects.evaluation.ranking import in_order, ranking_table
 from projects.steps.command import Asked, Option, Step
 from projects.steps.contesting import contested
 from projects.steps.placed import log_outcome
+from projects.story import plain, ranked
 from serving.settings import Settings
 
 
@@ -20,14 +21,13 @@ def _compare(asked: Asked, settings: Settings) -> Mapping[str, object]:
         course = course_of(held.winner, held.problem)
         for line in ranking_table(course.ranking, metric):
             asked.say(line)
+        others = {each.name: each.validation.means for each in held.winner.ranking if each.validation}
         comparison = [
-            {"model": each.name, "mean_score": each.mean, "std_score": each.deviation}
-            | ({"skipped": each.skipped} if each.skipped else {"folds": len(each.scores)})
+            ranked(each) | {"metrics": dict(others.get(each.name, {}))}
             for each in in_order(course.ranking, metric)
         ]
-        return log_outcome(
-            {"status": "success", "metric": metric.name, "comparison": comparison}, "comparison"
-        )
+        found = {"status": "success", "metric": metric.name, "comparison": comparison}
+        return log_outcome(plain(found), "comparison")
 
 
 STEP = Step(
@@ -35,7 +35,7 @@ STEP = Step(
     description="Compare models on the same folds; nothing is registered.",
     parameters=(
         "data", "objective", "target", "task", "metric", "candidates", "compare_rows", "sample_size",
-        "sample_strategy", "seed",
+        "sample_strategy", "seed", "compute",
     ),
     work=_compare,
     options=(

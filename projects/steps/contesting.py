@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from projects.article_choice import with_articles
+from projects.beyond_memory.choice import with_streaming_candidates
+from projects.compute.cluster import cluster
 from projects.contests import hold_contest
 from projects.errors import BadInput
 from projects.feature_store.store import resolve
@@ -50,16 +52,20 @@ def contested(asked: Asked, settings: Settings, name: str, changes: Mapping[str,
     requirement = asked.requirement.model_copy(update=dict(changes))
     progress = Progress(total=STEPS + 1, write=asked.write)
     place = told_place(requirement.data_source)
-    with started_run(f"{name} {place}") as tracker, workspace(settings, name) as folder:
+    with (
+        started_run(f"{name} {place}") as tracker,
+        workspace(settings, name) as folder,
+        cluster(requirement.compute, progress.note, folder=folder) as client,
+    ):
         tracker.parameters(asked.given)
         with progress.step(f"reading {place}"):
-            table = read_rows(requirement, folder, progress.note)
+            table = read_rows(requirement, folder, progress.note, client=client)
             problem = read_problem(table, resolve(tracker.client, requirement.features.store))
         for sentence in (*problem.suspicions, *problem.notices):
             progress.note(sentence)
-        problem = with_articles(problem, progress)
+        problem = with_streaming_candidates(with_articles(problem, progress), table, progress.note)
         tracker.tags({"penstock.kind": name, "penstock.data_sha256": table.clean.sha256})
-        yield Held(problem, hold_contest(problem, tracker, settings, progress))
+        yield Held(problem, hold_contest(problem, tracker, settings, progress, client))
 
 
 def one_algorithm(asked: Asked) -> tuple[str]:

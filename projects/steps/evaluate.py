@@ -1,5 +1,6 @@
 """The entry point `evaluate`: any version of the registry on any rows whose truth is known."""
 
+import time
 from collections.abc import Mapping
 
 from projects.as_trained import rows_as_trained
@@ -8,12 +9,15 @@ from projects.delivery import log_report
 from projects.evaluation.evaluate import evaluate
 from projects.evaluation.gate import check_gate, judge, parse_gate
 from projects.evaluation.metrics import metric_for
+from projects.evaluation.subject import Subject
+from projects.learning.costs import measure_costs
 from projects.rows import Clean
 from projects.sampling.frame import frame_of
 from projects.served import Served, fetch_served, subject_of
 from projects.shell import connect
 from projects.steps.command import Asked, Option, Step
 from projects.steps.placed import log_outcome, workspace
+from projects.story import evaluation_of, plain
 from projects.tracking import started_run
 from serving.settings import Settings
 
@@ -50,10 +54,21 @@ def _evaluate(asked: Asked, settings: Settings) -> Mapping[str, object]:
             "rows": len(report.findings.subject.X),
             "learned_from": was_learned,
             "evaluation": dict(report.metrics),
+            "details": evaluation_of(report),
+            "latency": _latency(served, subject),
             "gate": decision.sentence if gate else "none was set",
             "watch": list(report.watch),
         }
-        return log_outcome(found, "evaluation")
+        return log_outcome(plain(found), "evaluation")
+
+
+def _latency(served: Served, subject: Subject) -> dict[str, float]:
+    """Measure one row as the gateway would score it, and many rows at once."""
+    costs = measure_costs(served.model, served.columns, subject.X, subject.task, fit_s=0.0)
+    started = time.perf_counter()
+    served.model.predict(subject.X)
+    rows_per_s = len(subject.X) / max(time.perf_counter() - started, 1e-9)
+    return {"p99_ms": costs["p99_ms"], "size_mb": costs["size_mb"], "rows_per_second": rows_per_s}
 
 
 def _head(served: Served, clean: Clean, target: str, rows: int, *, was_learned: bool) -> list[str]:

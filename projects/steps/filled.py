@@ -54,22 +54,38 @@ def fill(source: Path, target: Path, cleaning: Cleaning, *, keep: str = "") -> F
     """
     with connected() as connection:
         kinds = column_kinds(connection, source)
-        rows, repeated = scan(source, numbered=True), 0
-        if cleaning.duplicates == "drop":
-            rows, repeated = _without_repeats(connection, rows, list(kinds))
-        if keep:
-            rows = f"(SELECT * FROM {rows} WHERE {name_of(keep)} IS NOT NULL)"
-        table = _Table(
-            connection, rows, {name: kind for name, kind in kinds.items() if name != keep}, cleaning
-        )
-        cells = {name: table.cell(name) if name != keep else name_of(name) for name in kinds}
-        selected = ", ".join(f"{cell} AS {name_of(name)}" for name, cell in cells.items())
+        table, repeated = prepared(connection, scan(source, numbered=True), kinds, cleaning, keep=keep)
         connection.execute(
-            f"COPY (SELECT {selected} FROM {rows}{table.complete()} ORDER BY {ROW})"
-            f" TO {text_of(str(target))} (FORMAT parquet)"
+            f"COPY ({table.query(list(kinds))} ORDER BY {ROW}) TO {text_of(str(target))} (FORMAT parquet)"
         )
         before, after = row_count(connection, source), row_count(connection, target)
-        return Filled(before, after, table.gaps(target), table.outliers(), repeated)
+        return Filled(before, after, table.gaps(scan(target)), table.outliers(), repeated)
+
+
+def prepared(
+    connection: "duckdb.DuckDBPyConnection",
+    rows: str,
+    kinds: Mapping[str, Kind],
+    cleaning: Cleaning,
+    *,
+    keep: str = "",
+) -> "tuple[Filling, int]":
+    """Learn what fills and what bounds from rows; return that, and how many rows repeat others.
+
+    Args:
+        connection: Where the rows can be read.
+        rows: SQL that can stand after FROM; it has a column ROW beside those of `kinds`.
+        kinds: What each column is.
+        cleaning: As for `fill`.
+        keep: As for `fill`.
+    """
+    repeated = 0
+    if cleaning.duplicates == "drop":
+        rows, repeated = _without_repeats(connection, rows, list(kinds))
+    if keep:
+        rows = f"(SELECT * FROM {rows} WHERE {name_of(keep)} IS NOT NULL)"
+    others = {name: kind for name, kind in kinds.items() if name != keep}
+    return Filling(connection, rows, others, cleaning), repeated
 
 
 def _without_repeats(
@@ -95,7 +111,16 @@ def write_lines(source: Path, target: Path) -> None:
 
 
 @dataclass
-class _Table:
+class Filling:
+    """What was learned of a table's columns, as expressions over its rows.
+
+    Attributes:
+        connection: Where the rows can be read.
+        rows: SQL that can stand after FROM.
+        kinds: What each column is that is filled.
+        cleaning: How.
+    """
+
     connection: "duckdb.DuckDBPyConnection"
     rows: str
     kinds: Mapping[str, Kind]
@@ -103,6 +128,12 @@ class _Table:
 
     def __post_init__(self) -> None:
         self._bounds = self._found_bounds()
+
+    def query(self, names: Sequence[str]) -> str:
+        """Write the query of these columns: the filled ones filled, any other as it is."""
+        cells = {name: self.cell(name) if name in self.kinds else name_of(name) for name in names}
+        selected = ", ".join(f"{cell} AS {name_of(name)}" for name, cell in cells.items())
+        return f"SELECT {selected} FROM {self.rows}{self.complete()}"
 
     def cell(self, name: str) -> str:
         """Write the expression of a column's cells: pulled in, then filled."""
@@ -119,11 +150,11 @@ class _Table:
         whole = [f"{name_of(name)} IS NOT NULL" for name in self.kinds if self._strategy(name) == "drop"]
         return f" WHERE {' AND '.join(whole)}" if whole else ""
 
-    def gaps(self, written: Path) -> dict[str, int]:
+    def gaps(self, written: str) -> dict[str, int]:
         """Count the gaps that were filled: those before, without the ones that nothing could fill."""
         conditions = {name: f"{name_of(name)} IS NULL" for name in self.kinds}
         before = self._counts(conditions, f"{self.rows}{self.complete()}")
-        after = self._counts(conditions, scan(written))
+        after = self._counts(conditions, written)
         return {name: before[name] - after[name] for name in conditions if before[name] > after[name]}
 
     def outliers(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from projects.progress import Progress
 from projects.requirement.parameters import PARAMETERS
-from projects.steps.command import Asked, Step
+from projects.steps.command import REGISTER, Asked, Step, registers
 from serving.settings import Settings
 
 
@@ -17,7 +17,7 @@ def _train(asked: Asked, settings: Settings) -> Mapping[str, object]:
     from projects.training import train
 
     progress = Progress(total=0, write=asked.write)
-    trained = train(asked.requirement, settings, asked.given, progress)
+    trained = train(asked.requirement, settings, asked.given, progress, is_registered=registers(asked))
     for line in trained.lines:
         progress.say(line)
     return asdict(trained)
@@ -28,4 +28,5 @@ STEP = Step(
     description="Train, compare, tune, explain and register a model of any data.",
     parameters=tuple(parameter.name for parameter in PARAMETERS),
     work=_train,
+    options=(REGISTER,),
 )

@@ -1,5 +1,6 @@
 """Where a step works, and where what it makes goes: its run, and a folder that a person names."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,12 +22,14 @@ PARTS = ("train.parquet", "validation.parquet", "test.parquet")
 def workspace(settings: Settings, name: str) -> Iterator[Path]:
     """Give a folder on the disk of the var folder, where a table may be as large as it is.
 
+    A job of the platform has a `TMPDIR` in there, which counts against what it may write.
+
     Raises:
         BadInput: The var folder cannot be written.
     """
     try:
         settings.var_dir.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=settings.var_dir))
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=_place(settings)))
     except OSError as error:
         raise BadInput(
             f"the var folder '{settings.var_dir}' cannot be written ({error.strerror or error}); make it"
@@ -36,6 +39,11 @@ def workspace(settings: Settings, name: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(settings: Settings) -> Path:
+    own, var_dir = Path(os.environ.get("TMPDIR", "")), settings.var_dir.absolute()
+    return own if own.is_relative_to(var_dir) and own.is_dir() else var_dir
 
 
 def keep(asked: Asked, files: Path) -> str:

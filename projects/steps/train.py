@@ -6,29 +6,47 @@ from dataclasses import asdict
 
 from projects.errors import BadInput
 from projects.progress import Progress
-from projects.steps.command import Asked, Option, Step
+from projects.steps.command import REGISTER, Asked, Option, Step, registers
 from projects.steps.contesting import one_algorithm
 from serving.settings import Settings
 
 EXAMPLE = '{"max_depth": 4}'
+ENSEMBLES = ("voting", "stacking", "bagging")
+"""What may stand in an algorithm's place: a model made of `ensembles.members`, or of the best."""
 
 
 def _train(asked: Asked, settings: Settings) -> Mapping[str, object]:
     from projects.training import train
 
     requirement = asked.requirement
-    names = one_algorithm(asked)
-    changes = {
-        "candidates": names,
-        "hyperparameters": {**requirement.hyperparameters, **_given(asked, names[0])},
-        "tuning": requirement.tuning.model_copy(update={"method": "none"}),
-        "ensembles": requirement.ensembles.model_copy(update={"method": "none"}),
-    }
     progress = Progress(total=0, write=asked.write)
-    trained = train(requirement.model_copy(update=changes), settings, asked.given, progress)
+    trained = train(
+        requirement.model_copy(update=_changes(asked)), settings, asked.given, progress,
+        is_registered=registers(asked),
+    )  # fmt: skip
     for line in trained.lines:
         progress.say(line)
     return {"status": "success", **asdict(trained)}
+
+
+def _changes(asked: Asked) -> dict[str, object]:
+    """What the step changes in the requirement: one algorithm alone, or an ensemble of those it names."""
+    requirement, kind = asked.requirement, asked.own["algorithm"].casefold()
+    untuned = {"tuning": requirement.tuning.model_copy(update={"method": "none"})}
+    if kind in ENSEMBLES:
+        made_of = requirement.ensembles
+        return {
+            **untuned,
+            "candidates": made_of.members or requirement.candidates,
+            "ensembles": made_of.model_copy(update={"method": kind}),
+        }
+    names = one_algorithm(asked)
+    return {
+        **untuned,
+        "candidates": names,
+        "hyperparameters": {**requirement.hyperparameters, **_given(asked, names[0])},
+        "ensembles": requirement.ensembles.model_copy(update={"method": "none"}),
+    }
 
 
 def _given(asked: Asked, algorithm: str) -> dict[str, dict[str, object]]:
@@ -49,11 +67,11 @@ STEP = Step(
     description="Fit, evaluate and register one algorithm.",
     parameters=(
         "data", "objective", "target", "name", "gate", "metric", "task", "compare_rows", "folds", "holdout",
-        "max_categories", "sample_size", "sample_strategy", "seed", "stage", "user", "project",
+        "max_categories", "sample_size", "sample_strategy", "seed", "stage", "user", "project", "compute",
     ),
     work=_train,
     options=(
-        Option("algorithm", "one of the candidates, such as lightgbm"),
+        Option("algorithm", "one of the candidates, such as lightgbm; or voting, stacking, bagging"),
         Option("hyperparameters", "its parameters, as a JSON object"),
         Option("test_size", "the share of all rows to hold out", "split.test_size"),
         Option("validation_size", "the share of all rows to validate on", "split.validation_size"),
@@ -62,5 +80,6 @@ STEP = Step(
         Option("n_features", "how many columns are kept", "features.n_features"),
         Option("early_stopping", "true or false", "tuning.early_stopping"),
         Option("early_stopping_patience", "rounds without improvement", "tuning.patience"),
+        REGISTER,
     ),
 )  # fmt: skip

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from projects.counted import counted
+from projects.learning.winner import Attempted
 from projects.steps.command import Asked, Option, Step
 from projects.steps.contesting import contested, one_algorithm
 from projects.steps.placed import log_outcome
+from projects.story import plain
 from serving.settings import Settings
 
 
@@ -27,9 +29,22 @@ def _tune(asked: Asked, settings: Settings) -> Mapping[str, object]:
             "metric": metric,
             "best_score": score,
             "best_params": dict(tuning.parameters),
+            "before": tuning.before,
             "n_trials": tuning.trials,
+            "trials": [_trial(each) for each in held.winner.trials],
+            "cross_validation": {
+                "mean": dict(tuning.validation.means),
+                "std": dict(tuning.validation.deviations),
+            },
         }
-        return log_outcome(found, "tuning")
+        return log_outcome(plain(found), "tuning")
+
+
+def _trial(each: Attempted) -> dict[str, object]:
+    return {
+        "number": each.number, "origin": each.origin, "params": dict(each.parameters), "state": each.state,
+        "score": each.score, "folds": each.folds, "seconds": each.seconds,
+    }  # fmt: skip
 
 
 STEP = Step(
@@ -37,7 +52,7 @@ STEP = Step(
     description="Look for better parameters of one algorithm; nothing is registered.",
     parameters=(
         "data", "objective", "target", "task", "metric", "tune_seconds", "compare_rows", "sample_size",
-        "sample_strategy", "seed",
+        "sample_strategy", "seed", "compute",
     ),
     work=_tune,
     options=(

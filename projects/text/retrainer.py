@@ -26,7 +26,8 @@ from projects.text.versions import (
     newest_version,
     register_version,
 )
-from serving.lifecycle.stages import PRODUCTION
+from serving.lifecycle.errors import PeopleNeededError
+from serving.lifecycle.stages import PRODUCTION, STAGING
 from serving.settings import Settings, load
 
 MINIMUM_F1 = 0.85
@@ -148,14 +149,13 @@ class AutoRetrainer:
         test = table_of(test, classifier.columns_)
         judged = Judged(classifier, test, tested, len(table), verdict.scores, verdict.gate)
         version = register_version(client, judged, self.name, {"penstock.retrain.reason": verdict.reason})
-        if verdict.is_better:
-            self._deploy(client, version, verdict.reason)
+        is_deployed = verdict.is_better and self._deploy(client, version, verdict.reason)
         self.last = Retrained(
             version=version,
             f1=verdict.scores[METRIC],
             champion=str(champion.metadata["version"]) if champion else "",
             champion_f1=verdict.champion_f1,
-            is_deployed=verdict.is_better,
+            is_deployed=is_deployed,
             reason=verdict.reason,
             classifier=classifier,
         )
@@ -194,11 +194,18 @@ class AutoRetrainer:
             else None
         )
 
-    def _deploy(self, client: Any, version: str, reason: str) -> None:
+    def _deploy(self, client: Any, version: str, reason: str) -> bool:
+        """Move a version to Production; to Staging, where the policy asks for several people's agreement."""
         from serving.lifecycle.moves import Lifecycle
 
         database_url = (self.settings or load(os.environ)).database_url
-        Lifecycle(client, database_url, actor=ACTOR).promote(self.name, version, to=PRODUCTION, reason=reason)
+        lifecycle = Lifecycle(client, database_url, actor=ACTOR)
+        try:
+            lifecycle.promote(self.name, version, to=PRODUCTION, reason=reason)
+        except PeopleNeededError:
+            lifecycle.promote(self.name, version, to=STAGING, reason=reason)
+            return False
+        return True
 
 
 def last_sunday(now: datetime) -> datetime:

@@ -126,7 +126,7 @@ def _by_processes(
 def _by_dask(
     extractor: Extractor, articles: Sequence[Article], client: Any, batch_size: int
 ) -> Iterator[Numbers]:
-    sent = client.scatter(extractor, broadcast=True, hash=False)
+    sent = client.scatter(extractor, hash=False)
     waiting = WAITING * max(1, sum(client.nthreads().values()))
     yield from _in_order(
         lambda batch: client.submit(_extract_with, sent, batch, pure=False),

@@ -39,13 +39,18 @@ class CleanLevels(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
         """Learn the spellings."""
-        self.keys_: list[dict[str, str]] = []
-        self.spellings_: list[dict[str, str]] = []
-        for column in texts_of(self, X, reset=True).T:
-            counts = Counter(text for text in column.tolist() if text is not None)
-            keys = _chosen(counts, similar=self.similar)
-            self.keys_.append(keys)
-            self.spellings_.append({text: keys[key_of(text)] for text in sorted(counts)})
+        columns = texts_of(self, X, reset=True).T
+        return self.fit_counts(
+            [Counter(text for text in column.tolist() if text is not None) for column in columns]
+        )
+
+    def fit_counts(self, counts: list[Counter[str]]) -> Self:
+        """Learn the spellings of columns whose texts were counted, in the order of the columns."""
+        self.keys_: list[dict[str, str]] = [_chosen(each, similar=self.similar) for each in counts]
+        self.spellings_: list[dict[str, str]] = [
+            {text: keys[key_of(text)] for text in sorted(each)}
+            for keys, each in zip(self.keys_, counts, strict=True)
+        ]
         return self
 
     def transform(self, X: Any) -> Texts:

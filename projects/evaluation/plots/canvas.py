@@ -13,6 +13,8 @@ SERIES = ("#1f5f8b", "#c8692b", "#3b7d4f", "#8a5aa5", "#b5352c", "#6b6b2e", "#2a
 AS_WRITTEN: dict[str, Any] = {"parse_math": False}
 """For texts of the table, where a `$` begins no formula."""
 LONGEST = 32
+HELD_OUT = "held-out row"
+"""What one row of an evaluation is called."""
 OTHER_SCRIPTS = (
     "Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Micro Hei", "IPAGothic",
     "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji",

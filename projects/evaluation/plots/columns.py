@@ -1,6 +1,6 @@
 """What matters, and where the model is weak: importance, SHAP values and segments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -43,6 +43,24 @@ def feature_importance(found: Importance) -> Figure:
     axes.barh(places, drops, xerr=deviations, color=INK, ecolor=RULE, capsize=2)
     axes.axvline(0, color=RULE, linewidth=0.8)
     axes.set_yticks(places, labels([w.column for w in top]), **AS_WRITTEN)
+    return finished(figure)
+
+
+def weights(found: Mapping[str, float], what: str) -> Figure:
+    """Draw what a model itself says of its columns, the heaviest on top.
+
+    Args:
+        found: By column.
+        what: What the numbers are, in words.
+    """
+    ordered = sorted(found.items(), key=lambda pair: -abs(pair[1]))
+    top = ordered[:MOST_BARS][::-1]
+    more = f", {MOST_BARS} of {len(ordered)}" if len(ordered) > MOST_BARS else ""
+    size = (7.2, max(2.6, 0.3 * len(top) + 1.3))
+    figure, axes = canvas(f"Importance of the columns{more}", what, "Column", size=size)
+    axes.barh(range(len(top)), [weight for _, weight in top], color=INK)
+    axes.axvline(0, color=RULE, linewidth=0.8)
+    axes.set_yticks(range(len(top)), labels([name for name, _ in top]), **AS_WRITTEN)
     return finished(figure)
 
 

@@ -9,15 +9,20 @@ from sklearn import metrics as sk
 
 from projects.counted import counted
 from projects.evaluation.answers import Answers
-from projects.evaluation.plots.canvas import INK, RULE, SERIES, canvas, finished, label, legend
+from projects.evaluation.plots.canvas import HELD_OUT, INK, RULE, SERIES, canvas, finished, label, legend
 
 MOST_CURVES = len(SERIES)
 POINTS = 500
 
 
-def roc_curve(answers: Answers) -> Figure:
-    """Draw true against false positive rates: of the positive class, or of each of the commonest classes."""
-    figure, axes = _canvas("ROC curve", answers, "False positive rate", "True positive rate")
+def roc_curve(answers: Answers, *, of: str = HELD_OUT) -> Figure:
+    """Draw true against false positive rates: of the positive class, or of each of the commonest classes.
+
+    Args:
+        answers: With probabilities.
+        of: What one row is called.
+    """
+    figure, axes = _canvas("ROC curve", answers, "False positive rate", "True positive rate", of)
     for name, truth, shares, colour in _claims(answers):
         false_rate, true_rate, _ = sk.roc_curve(truth, shares)
         area = sk.auc(false_rate, true_rate)
@@ -28,9 +33,14 @@ def roc_curve(answers: Answers) -> Figure:
     return finished(figure)
 
 
-def precision_recall_curve(answers: Answers) -> Figure:
-    """Draw precision against recall: of the positive class, or of each of the commonest classes."""
-    figure, axes = _canvas("Precision and recall", answers, "Recall", "Precision")
+def precision_recall_curve(answers: Answers, *, of: str = HELD_OUT) -> Figure:
+    """Draw precision against recall: of the positive class, or of each of the commonest classes.
+
+    Args:
+        answers: With probabilities.
+        of: What one row is called.
+    """
+    figure, axes = _canvas("Precision and recall", answers, "Recall", "Precision", of)
     for name, truth, shares, colour in _claims(answers):
         precision, recall, _ = sk.precision_recall_curve(truth, shares)
         area = sk.average_precision_score(truth, shares)
@@ -52,8 +62,8 @@ def _level(axes: Axes, share: float) -> None:
     axes.axhline(share, color=RULE, linestyle="--", label=f"always positive: {share:.3f}")
 
 
-def _canvas(what: str, answers: Answers, x: str, y: str) -> tuple[Figure, Axes]:
-    classes, rows = answers.classes or (), counted(len(answers), "held-out row")
+def _canvas(what: str, answers: Answers, x: str, y: str, of: str) -> tuple[Figure, Axes]:
+    classes, rows = answers.classes or (), counted(len(answers), of)
     if answers.is_binary:
         return canvas(f"{what} of '{label(classes[1])}', {rows}", x, y)
     k = len(np.unique(answers.codes))

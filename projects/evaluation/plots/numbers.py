@@ -7,17 +7,17 @@ from matplotlib.figure import Figure
 
 from projects.counted import counted
 from projects.evaluation.answers import Answers
-from projects.evaluation.plots.canvas import INK, RULE, SECOND, canvas, finished, legend
+from projects.evaluation.plots.canvas import HELD_OUT, INK, RULE, SECOND, canvas, finished, legend
 
 MOST_POINTS = 5000
 BINS = 50
 
 
-def predicted_vs_actual(answers: Answers, target: str) -> Figure:
+def predicted_vs_actual(answers: Answers, target: str, *, of: str = HELD_OUT) -> Figure:
     """Draw each row's prediction over its truth."""
     shown = _some(answers)
     figure, axes = canvas(
-        _title("Predicted against actual", answers),
+        _title("Predicted against actual", answers, of),
         f"Actual {target}",
         f"Predicted {target}",
         size=(5.6, 5.2),
@@ -35,11 +35,11 @@ def predicted_vs_actual(answers: Answers, target: str) -> Figure:
     return finished(figure)
 
 
-def residuals(answers: Answers, target: str) -> Figure:
+def residuals(answers: Answers, target: str, *, of: str = HELD_OUT) -> Figure:
     """Draw each row's error over its prediction, and the median error along it."""
     shown, errors = _some(answers), answers.truth - answers.predictions
     figure, axes = canvas(
-        _title("Residuals", answers), f"Predicted {target}", f"Actual minus predicted {target}"
+        _title("Residuals", answers, of), f"Predicted {target}", f"Actual minus predicted {target}"
     )
     axes.scatter(answers.predictions[shown], errors[shown], s=8, alpha=_alpha(shown), color=INK, linewidths=0)
     axes.axhline(0, color=RULE, linestyle="--", label="no error")
@@ -53,12 +53,14 @@ def residuals(answers: Answers, target: str) -> Figure:
     return finished(figure)
 
 
-def residual_histogram(answers: Answers, target: str) -> Figure:
+def residual_histogram(answers: Answers, target: str, *, of: str = HELD_OUT) -> Figure:
     """Draw how many rows have which error; the outermost percent is gathered at the ends."""
     errors = answers.truth - answers.predictions
     low, high = np.quantile(errors, [0.005, 0.995])
     figure, axes = canvas(
-        _title("Errors", answers), f"Actual minus predicted {target} (the outermost 1 % at the ends)", "Rows"
+        _title("Errors", answers, of),
+        f"Actual minus predicted {target} (the outermost 1 % at the ends)",
+        "Rows",
     )
     axes.hist(np.clip(errors, low, high), bins=min(BINS, max(5, len(errors) // 10)), color=INK)
     axes.axvline(0, color=RULE, linestyle="--")
@@ -67,9 +69,9 @@ def residual_histogram(answers: Answers, target: str) -> Figure:
     return finished(figure)
 
 
-def _title(what: str, answers: Answers) -> str:
+def _title(what: str, answers: Answers, of: str) -> str:
     some = f", {MOST_POINTS} of them shown" if len(answers) > MOST_POINTS and what != "Errors" else ""
-    return f"{what}, {counted(len(answers), 'held-out row')}{some}"
+    return f"{what}, {counted(len(answers), of)}{some}"
 
 
 def _some(answers: Answers) -> Any:

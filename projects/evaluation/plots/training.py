@@ -13,7 +13,6 @@ from projects.evaluation.plots.canvas import (
     AS_WRITTEN,
     INK,
     RULE,
-    SECOND,
     SERIES,
     canvas,
     finished,
@@ -73,21 +72,29 @@ def learning_curve(points: Sequence[Point], metric: Metric) -> Figure:
     return finished(figure)
 
 
-def loss_curves(losses: Mapping[str, Sequence[float]], *, best: int | None, unit: str, loss: str) -> Figure:
+def loss_curves(
+    losses: Mapping[str, Sequence[float]],
+    *,
+    best: int | None,
+    unit: str,
+    loss: str,
+    at: Sequence[int] | None = None,
+) -> Figure:
     """Draw losses over rounds or epochs.
 
     Args:
-        losses: By the rows that they are of, such as `training` and `validation`; one a round.
+        losses: By the rows that they are of, such as `training` and `validation`.
         best: The round that is used, from 1; None if all are.
         unit: `round` or `epoch`.
         loss: What the loss is.
+        at: The rounds that they are of; by default every one, from 1.
     """
     figure, axes = canvas(f"Loss by {unit}", unit.capitalize(), loss)
     for (name, values), colour in zip(losses.items(), SERIES, strict=False):
-        axes.plot(range(1, len(values) + 1), values, color=colour, label=label(name))
+        axes.plot(at or range(1, len(values) + 1), values, color=colour, label=label(name))
     if best is not None:
-        axes.axvline(best, color=SECOND, linestyle="--", label=f"best {unit}: {best}")
-    legend(axes, loc="upper right")
+        axes.axvline(best, color=RULE, linestyle="--", label=f"best {unit}: {best}")
+    legend(axes, loc="best")
     return finished(figure)
 
 

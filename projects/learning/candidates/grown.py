@@ -1,6 +1,9 @@
 """Fits in chunks by scikit-learn's `warm_start`, for estimators that cannot be stopped from inside."""
 
+from itertools import islice
 from typing import Any
+
+import numpy as np
 
 from projects.learning.candidates.rounds import Patience, Values, Watch, Watched, answers_of, loss_of
 
@@ -28,6 +31,19 @@ def fit_grown(parameter: str) -> Any:
         def answers_at(rounds: int) -> Values:
             return answers[max(0, min(round(rounds / CHUNK), len(answers)) - 1)]
 
-        return Watched(patience.best_at, done, tuple(curve), answers_at, CHUNK, patience.is_cut)
+        def ask(matrix: Values, rounds: int) -> Values:
+            staged = getattr(model, "staged_predict_proba", model.staged_predict)
+            return np.asarray(next(islice(staged(matrix), max(0, min(rounds, done) - 1), None)))
+
+        can_tell = hasattr(model, "staged_predict")
+        return Watched(
+            patience.best_at,
+            done,
+            tuple(curve),
+            answers_at,
+            CHUNK,
+            patience.is_cut,
+            ask if can_tell else None,
+        )
 
     return fit

@@ -3,6 +3,7 @@
 One thread: fastest for most tables beside other work, and the same model on every machine.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,19 +32,23 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
     patience, curve = Patience(watch.patience_at(model.learning_rate)), []
 
     def note(state: Any) -> None:
-        curve.append(float(state.evaluation_result_list[0][2]))
+        _, metric, loss, *_ = state.evaluation_result_list[0]
+        curve.append(float(loss) ** 0.5 if metric == "l2" else float(loss))
         done = state.iteration + 1
         watch.on_round(done, curve[-1])
         if patience.must_stop(done, curve[-1], watch):
-            raise EarlyStopException(patience.best_at - 1, state.evaluation_result_list)
+            # LightGBM forgets the trees after the one that is named here.
+            raise EarlyStopException(done - 1, state.evaluation_result_list)
 
     model.fit(X, y, eval_X=watch.X, eval_y=watch.y, callbacks=[note])
 
-    def answers_at(rounds: int) -> Values:
-        ask = getattr(model, "predict_proba", model.predict)
-        return np.asarray(ask(watch.X, num_iteration=min(rounds, len(curve))))
+    def ask(matrix: Values, rounds: int) -> Values:
+        asked = getattr(model, "predict_proba", model.predict)
+        return np.asarray(asked(matrix, num_iteration=min(rounds, len(curve))))
 
-    return Watched(patience.best_at, len(curve), tuple(curve), answers_at, is_cut=patience.is_cut)
+    return Watched(
+        patience.best_at, len(curve), tuple(curve), partial(ask, watch.X), is_cut=patience.is_cut, ask=ask
+    )
 
 
 CANDIDATE = Candidate(

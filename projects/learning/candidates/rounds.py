@@ -59,6 +59,7 @@ class Watched:
         is_cut: Whether the clock ended it before its patience did.
         answers_at: The answers for the watched rows after so many rounds: probabilities of shape
             (rows, classes), or numbers of shape (rows,).
+        ask: The same for the rows of any matrix; None where only the last answers can be had.
     """
 
     best: int
@@ -67,6 +68,7 @@ class Watched:
     answers_at: Callable[[int], Values]
     every: int = 1
     is_cut: bool = False
+    ask: Callable[[Values, int], Values] | None = None
 
 
 @dataclass(frozen=True)

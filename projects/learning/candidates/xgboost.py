@@ -1,5 +1,6 @@
 """XGBoost (Chen and Guestrin 2016): gradient boosting over histograms, trees grown level by level."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from projects.learning.candidates.candidate import ALL, Candidate, Making, Param
 from projects.learning.candidates.rounds import Patience, Rounds, Values, Watch, Watched
 
 MOST_ROUNDS = 2000
+USUAL_ETA = 0.3
+"""XGBoost's own learning rate where none is set."""
 
 
 def make(making: Making, parameters: Parameters) -> Any:
@@ -22,7 +25,7 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
     """Fit with a callback that notes the loss and stops."""
     from xgboost.callback import TrainingCallback
 
-    patience, curve = Patience(watch.patience_at(model.learning_rate)), []
+    patience, curve = Patience(watch.patience_at(model.learning_rate or USUAL_ETA)), []
 
     class Note(TrainingCallback):  # type: ignore[misc]
         def after_iteration(self, _model: Any, epoch: int, evals_log: Any) -> bool:
@@ -34,11 +37,13 @@ def fit(model: Any, X: Values, y: Values, watch: Watch) -> Watched:
     model.set_params(callbacks=[Note()]).fit(X, y, eval_set=[(watch.X, watch.y)], verbose=False)
     model.set_params(callbacks=None)
 
-    def answers_at(rounds: int) -> Values:
-        ask = getattr(model, "predict_proba", model.predict)
-        return np.asarray(ask(watch.X, iteration_range=(0, min(rounds, len(curve)))), dtype=np.float64)
+    def ask(matrix: Values, rounds: int) -> Values:
+        asked = getattr(model, "predict_proba", model.predict)
+        return np.asarray(asked(matrix, iteration_range=(0, min(rounds, len(curve)))), dtype=np.float64)
 
-    return Watched(patience.best_at, len(curve), tuple(curve), answers_at, is_cut=patience.is_cut)
+    return Watched(
+        patience.best_at, len(curve), tuple(curve), partial(ask, watch.X), is_cut=patience.is_cut, ask=ask
+    )
 
 
 CANDIDATE = Candidate(

@@ -1,0 +1,1 @@
+"""A version becomes a folder of code and files that needs no Penstock."""

@@ -1,0 +1,87 @@
+"""What a worker does with rows that lie elsewhere: it fetches a piece of a file and reads it by a DuckDB.
+
+Each thread of a worker has a DuckDB of one thread, so that a worker takes as many cores as it has threads.
+"""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from projects.ingest.engine import files_of, open_engine
+from projects.ingest.pieces import Piece
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY_LIMIT = "400MB"
+BLOCK = 1 << 20
+_LOCAL = threading.local()
+
+
+def room() -> Path:
+    """Give the folder in which this worker may write."""
+    from distributed import get_worker
+
+    return Path(get_worker().local_directory)
+
+
+def engine() -> "duckdb.DuckDBPyConnection":
+    """Give this thread's DuckDB."""
+    if not hasattr(_LOCAL, "engine"):
+        spill = room() / f"spill-{threading.get_ident()}"
+        _LOCAL.engine = open_engine(spill, memory_limit=MEMORY_LIMIT, threads=1)
+    connection: duckdb.DuckDBPyConnection = _LOCAL.engine
+    return connection
+
+
+@contextmanager
+def opened(pieces: Sequence[Piece]) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Make rows the view `piece` of this thread's DuckDB, while the work inside goes on."""
+    with ExitStack() as stack:
+        selects = [
+            piece.sql.format(
+                files=files_of([stack.enter_context(local(piece))]),
+                first=piece.first,
+                last=piece.first + piece.rows,
+            )
+            for piece in pieces
+        ]
+        connection = engine()
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW piece AS {' UNION ALL '.join(map(_aside, selects))}")
+        yield connection
+
+
+def _aside(select: str) -> str:
+    """Put a SELECT in brackets: it may end in a LIMIT of its own."""
+    return f"(SELECT * FROM ({select}))"
+
+
+@contextmanager
+def local(piece: Piece) -> Iterator[Path]:
+    """Give a file on this machine that holds a piece's bytes and no others."""
+    if piece.path.startswith("s3://"):
+        from projects.ingest.bucket_piece import fetched
+
+        with fetched(piece.path, piece.start, piece.stop, piece.stamp, room()) as path:
+            yield path
+        return
+    if not piece.stop:
+        yield Path(piece.path)
+        return
+    with tempfile.NamedTemporaryFile(dir=room(), prefix="piece-", suffix=".csv") as out:
+        with Path(piece.path).open("rb") as source:
+            _copy(source.fileno(), out.fileno(), piece.start, piece.stop)
+        yield Path(out.name)
+
+
+def _copy(source: int, target: int, start: int, stop: int) -> None:
+    while start < stop:
+        block = os.pread(source, min(BLOCK, stop - start), start)
+        if not block:
+            return
+        os.write(target, block)
+        start += len(block)
