@@ -28,4 +28,20 @@ CHURN: Mapping[str, str] = {
 }
 """Churn with ticket notes, step by step."""
 
-PLACES: Mapping[str, str] = {**TEXT, **CHURN}
+SDK: Mapping[str, str] = {
+    "DataPreparation": "penstock.sdk.preparation",
+    "ModelDeployment": "penstock.sdk.deployment",
+    "ModelEvaluator": "penstock.sdk.evaluation",
+    "ModelSelector": "penstock.sdk.selection",
+    "TrainingDashboard": "penstock.sdk.training",
+}
+"""Tables in a notebook, from cleaning to a version in production."""
+
+CLIENTS: Mapping[str, str] = {
+    "ClientError": "penstock.client.errors",
+    "PlatformClient": "penstock.client.platform",
+    "PredictionClient": "penstock.client.predictions",
+}
+"""Programs that call the gateway or the platform API."""
+
+PLACES: Mapping[str, str] = {**SDK, **CLIENTS, **TEXT, **CHURN}

@@ -1,0 +1,1 @@
+"""The platform API: every endpoint is a thin door over a service."""

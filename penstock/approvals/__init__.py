@@ -1,0 +1,1 @@
+"""Promotions that a second person must agree to."""

@@ -1,0 +1,1 @@
+"""Back-ups of all that cannot be made anew: databases, artefacts, prediction logs, audit heads, uploads."""

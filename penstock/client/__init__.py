@@ -1,0 +1,1 @@
+"""Small clients of the gateway and of the platform API, for programs of other teams."""

@@ -1,0 +1,1 @@
+"""Pictures of figures as inline SVG, each with its words beside it."""

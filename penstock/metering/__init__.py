@@ -1,0 +1,1 @@
+"""What the platform counts of itself, and what it tells of its success."""

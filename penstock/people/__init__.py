@@ -1,0 +1,1 @@
+"""Who asks, and what MLflow's permissions let them do."""

@@ -1,0 +1,1 @@
+"""Penstock's own records of projects and data sets."""

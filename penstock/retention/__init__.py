@@ -1,0 +1,1 @@
+"""How long things are kept, what depends on them, and how they go."""

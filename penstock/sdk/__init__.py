@@ -1,0 +1,1 @@
+"""The classes that notebooks import, on the pipelines' own code."""

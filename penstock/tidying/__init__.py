@@ -1,0 +1,1 @@
+"""Artefacts that nothing uses any more: found, told, and removed when somebody says so."""
