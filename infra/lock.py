@@ -1,7 +1,8 @@
-"""`make lock`: chooses versions anew and writes both lock files, infra/uv.lock and conda.yaml.
+"""`make lock`: chooses versions anew and writes the lock files, infra/uv.lock and conda.yaml.
 
 One source: pyproject.toml names what is needed, the lock files pin every package with hashes for all
 platforms, and conda.yaml pins the direct dependencies, as `mlflow run` without `--env-manager local` wants.
+Each image has a lock file of its own, at the same versions; `python -m infra.lock images` writes these alone.
 """
 
 import re
@@ -15,6 +16,8 @@ from packaging.requirements import Requirement
 REPO = Path(__file__).parents[1]
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
 CONDA_PYTHON = "3.11"
+PLATFORM_EXTRAS = ("postgresql", "redis", "dask")
+IMAGES = ("platform", "serving", "mlflow")
 
 
 def pins(lock_text: str) -> dict[str, str]:
@@ -57,14 +60,14 @@ def conda_yaml(pyproject_text: str, lock_text: str) -> str:
     return "\n".join([*head, *lines]) + "\n"
 
 
-def _compile(source: str, target: str, *options: str) -> None:
+def _compile(source: str, target: str, *options: str, for_images: bool = False) -> None:
     uv = Path(sys.executable).with_name("uv")
     command = [
         str(uv),
         "pip",
         "compile",
         source,
-        "--universal",
+        *(("--python-platform", "linux") if for_images else ("--universal",)),
         "--python-version",
         CONDA_PYTHON,
         "--quiet",
@@ -78,10 +81,23 @@ def _compile(source: str, target: str, *options: str) -> None:
     subprocess.run([*command, *options], cwd=REPO, check=True, stdout=subprocess.DEVNULL)
 
 
+def lock_images() -> None:
+    """Write the images' lock files, for their Python on Linux, with nothing to be compiled."""
+    own = ["--constraint", "requirements-dev.lock", "--only-binary", ":all:"]
+    extras = [word for extra in PLATFORM_EXTRAS for word in ("--extra", extra)]
+    _compile("pyproject.toml", "infra/docker/platform.lock", *extras, *own, for_images=True)
+    for image in ("serving", "mlflow"):
+        _compile(f"infra/docker/{image}.in", f"infra/docker/{image}.lock", *own, for_images=True)
+
+
 def main() -> None:
-    """Write the four files."""
+    """Write all of them, or the images' alone."""
+    if sys.argv[1:] == ["images"]:
+        lock_images()
+        return
     _compile("pyproject.toml", "requirements.lock")
     _compile("pyproject.toml", "requirements-dev.lock", "--extra", "dev", "--constraint", "requirements.lock")
+    lock_images()
     _compile("infra/uv.in", "infra/uv.lock")
     texts = [(REPO / name).read_text(encoding="utf-8") for name in ("pyproject.toml", "requirements.lock")]
     (REPO / "conda.yaml").write_text(conda_yaml(*texts), encoding="utf-8")

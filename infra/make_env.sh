@@ -35,6 +35,12 @@ echo "Installing $(grep -c '^[a-z]' "$lock") pinned packages from $lock ..."
 if [ ! -x .venv/bin/uv ]; then
     .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r infra/uv.lock || true
 fi
+# The command `penstock`, from any folder.
+cat > .venv/bin/penstock <<END
+#!/bin/sh
+PYTHONPATH="$PWD\${PYTHONPATH:+:\$PYTHONPATH}" exec "$PWD/.venv/bin/python" -m penstock "\$@"
+END
+chmod +x .venv/bin/penstock
 if [ -x .venv/bin/uv ] && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r "$lock"; then
     exit 0
 fi

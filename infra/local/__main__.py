@@ -1,6 +1,6 @@
 """`make run`: checks the machine, then runs the process list of infra/Procfile in the foreground.
 
-settings -> preflight -> honcho (mlflow, gateway, monitor, guide) -> one stops, or Ctrl-C: all stop
+settings -> preflight -> honcho (mlflow, gateway, monitor, jobs, api, guide) -> one stops, or Ctrl-C: all stop
 """
 
 import fcntl
@@ -14,6 +14,7 @@ from honcho.environ import parse_procfile
 from honcho.manager import SYSTEM_PRINTER_NAME, Manager
 from honcho.printer import Message, Printer
 
+from infra.local import signing_in
 from infra.local.preflight import problems
 from infra.local.project import GuideError, project_from
 from serving.settings import Settings, SettingsError, load
@@ -61,6 +62,8 @@ def main() -> int:
         sys.stderr.write("\n".join(found) + "\n")
         return 2
     var = settings.var_dir.absolute()
+    if settings.auth != "off":
+        signing_in.close_to_others(var)
     with only_one(var) as is_first:
         if not is_first:
             sys.stderr.write(
@@ -68,24 +71,33 @@ def main() -> int:
             )
             return 2
         (var / "log").mkdir(parents=True, exist_ok=True)
-        return supervise(environment(settings, var), var / "log")
+        if settings.auth != "off" and signing_in.make_administrator(settings, var):
+            sys.stdout.write(
+                f"MLflow's administrator was made; the name and password are in "
+                f"{signing_in.admin_file(settings, var)}\n"
+            )
+        return supervise(environment(settings, var), for_mlflow(settings, var), var / "log")
 
 
 @contextmanager
 def only_one(var: Path) -> Iterator[bool]:
     """Hold the folder's lock; yields False where another process holds it."""
     var.mkdir(parents=True, exist_ok=True)
-    with (var / "stack.lock").open("w") as lock:
+    with (var / "stack.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
+        lock.truncate(0)
+        lock.write(str(os.getpid()))  # whom `penstock down` tells to end
+        lock.flush()
         yield True
 
 
 def environment(settings: Settings, var: Path) -> dict[str, str]:
     """What each process is told: its ports and folder, this interpreter first on PATH."""
+    more = {} if settings.auth == "off" else signing_in.for_all(settings, var, os.environ)
     return os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
@@ -97,14 +109,27 @@ def environment(settings: Settings, var: Path) -> dict[str, str]:
         "MLFLOW_LOGGING_LEVEL": "ERROR",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+        **more,
     }
 
 
-def supervise(environ: dict[str, str], log_dir: Path) -> int:
-    """Run every line of the process list until one ends."""
+def for_mlflow(settings: Settings, var: Path) -> dict[str, str]:
+    """What MLflow's server alone is told."""
+    return {"MLFLOW_SERVER_OPTIONS": ""} if settings.auth == "off" else signing_in.for_mlflow(settings, var)
+
+
+def supervise(environ: dict[str, str], of_mlflow: dict[str, str], log_dir: Path) -> int:
+    """Run every line of the process list until one ends.
+
+    Args:
+        environ: What each process is told.
+        of_mlflow: What MLflow's server is told beside it.
+        log_dir: Where their logs are.
+    """
     manager = Manager(PlainPrinter(log_dir))
     for name, command in parse_procfile(PROCFILE.read_text(encoding="utf-8")).processes.items():
-        manager.add_process(name, command, env=environ, cwd=str(REPO))
+        told = environ | of_mlflow if name == "mlflow" else environ
+        manager.add_process(name, command, env=told, cwd=str(REPO))
     manager.loop()
     return 0 if manager.returncode == INTERRUPTED else abs(manager.returncode or 0)
 

@@ -11,7 +11,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 
-from infra.local.doors import gateway_url
+from infra.local.doors import credentials, gateway_url
 from infra.local.project import GuideError
 from infra.local.training import mlflow_run
 from serving.settings import Settings
@@ -83,7 +83,7 @@ def ask(settings: Settings, name: str, record: dict[str, Any], user: str) -> Ans
 
 def _answer(settings: Settings, name: str, body: str, user: str) -> Answer:
     url = f"{gateway_url(settings)}/models/{urllib.parse.quote(name)}/invocations"
-    headers = {"Content-Type": "application/json", "X-User-Id": user}
+    headers = {"Content-Type": "application/json", "X-User-Id": user, **credentials(settings)}
     with urllib.request.urlopen(urllib.request.Request(url, body.encode(), headers), timeout=30) as answer:
         found = json.loads(answer.read())
         probabilities = found.get("probabilities")

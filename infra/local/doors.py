@@ -5,13 +5,16 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from infra.local.project import GuideError
+from serving.callers.administrator import read_administrator
 from serving.settings import Settings
 
-START_LIMIT_S = 90.0
+START_LIMIT_S = 180.0
 PAUSE_S = 0.25
 
 
@@ -20,6 +23,7 @@ def wait_for(
     name: str,
     limit_s: float = START_LIMIT_S,
     is_enough: Callable[[dict[str, Any]], bool] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Poll a URL until it answers 200 with a JSON object that is enough, and return that.
 
@@ -30,7 +34,8 @@ def wait_for(
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            request = urllib.request.Request(url, headers=headers or {})
+            with urllib.request.urlopen(request, timeout=5) as answer:
                 last = answer.read().decode("utf-8", "replace")
                 found = _json_object(last)
                 if is_enough is None or is_enough(found):
@@ -53,6 +58,19 @@ def _json_object(body: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def credentials(settings: Settings) -> dict[str, str]:
+    """The headers with which the stack's own guide comes to the gateway: as MLflow's administrator."""
+    if settings.gateway_auth != "mlflow" or not settings.mlflow_admin_file:
+        return {}
+    name, password = read_administrator(Path(settings.mlflow_admin_file))
+    return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+def console_url(settings: Settings) -> str:
+    """Where the console and the platform API answer."""
+    return f"http://{settings.host}:{settings.api_port}"
+
+
 def gateway_url(settings: Settings) -> str:
     """Where the gateway answers."""
     return f"http://{settings.host}:{settings.gateway_port}"
@@ -65,7 +83,7 @@ def wait_for_model(settings: Settings, name: str, variants: set[str]) -> dict[st
         return variants <= {variant["name"] for variant in model.get("variants", []) if variant["version"]}
 
     url = f"{gateway_url(settings)}/models/{urllib.parse.quote(name)}"
-    return wait_for(url, "the gateway", is_enough=is_served)
+    return wait_for(url, "the gateway", is_enough=is_served, headers=credentials(settings))
 
 
 def directory(settings: Settings, model: dict[str, Any], experiment_id: str) -> str:
@@ -81,6 +99,7 @@ def directory(settings: Settings, model: dict[str, Any], experiment_id: str) -> 
     ui = settings.tracking_uri
     nobody = f"nobody: promote a version (python -m serving.lifecycle promote {name} VERSION)"
     return f"""
+  console      {console_url(settings)}   (projects, data, jobs, models; the API's pages: /docs)
   MLflow UI    {ui}
     the runs   {ui}/#/experiments/{experiment_id}/runs?workflowType=machine_learning
     the stages {ui}/#/models/{urllib.parse.quote(name)}   (switch "New model registry UI" off)
@@ -92,11 +111,21 @@ def directory(settings: Settings, model: dict[str, Any], experiment_id: str) -> 
 {served}
 
   Ask it for a prediction:
-  {model["curl"] or nobody}
+  {model["curl"] or nobody}{_signing_in(settings)}
 
   For `mlflow run` and other clients of this MLflow:
   export MLFLOW_TRACKING_URI={ui}
 """
+
+
+def _signing_in(settings: Settings) -> str:
+    if settings.auth == "off":
+        return ""
+    return f"""
+
+  Every door asks who you are: MLflow's users, and service keys of the console's.
+  The administrator's name and password are in {settings.mlflow_admin_file}; users are made in the console.
+  curl asks for the password itself with   --user NAME"""
 
 
 def _share(variant: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from infra.local import doors, training
 from infra.local.demonstration import demonstrate
 from infra.local.project import GuideError, project_from
+from serving.callers.administrator import act_as_administrator
 from serving.settings import load
 
 
@@ -29,13 +30,15 @@ def main() -> int:
     try:
         project = project_from(os.environ)
         settings = load()
-        say("Starting MLflow, the gateway and the monitor ...")
+        act_as_administrator(settings)
+        say("Starting MLflow, the gateway, the monitor and the platform ...")
         doors.wait_for(f"{settings.tracking_uri}/health", "MLflow")
         client = MlflowClient(settings.tracking_uri)
         training.prepare(client, project, say)
         model = doors.wait_for_model(
             settings, project.name, training.answering_variants(client, project.name)
         )
+        doors.wait_for(f"{doors.console_url(settings)}/health", "the platform")
         say(doors.directory(settings, model, training.experiment_of(client, project.name)))
         say(f"Ready after {time.monotonic() - started:.0f} s.")
         if os.environ.get("ONCE"):

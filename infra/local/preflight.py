@@ -4,19 +4,21 @@ import shutil
 import socket
 from pathlib import Path
 
+from infra.local import signing_in
 from serving.settings import Settings
 
+PORTS = ("mlflow_port", "gateway_port", "monitor_port", "api_port")
 NEEDED_BYTES = 300 * 1024 * 1024
 """The tracking database, the artefacts of two trainings and a drift report, with room for logs."""
 
 
 def problems(settings: Settings) -> list[str]:
     """Return a sentence for each thing that is in the way; empty means go."""
-    return [*_ports(settings), *_disk(settings.var_dir)]
+    return [*_ports(settings), *(_disk(settings.var_dir) or signing_in.problems(settings))]
 
 
 def _ports(settings: Settings) -> list[str]:
-    ports = {key: getattr(settings, key) for key in ("mlflow_port", "gateway_port", "monitor_port")}
+    ports = {key: getattr(settings, key) for key in PORTS}
     clashes = [
         f"{key} and another setting both say {port}; give each its own port"
         for key, port in ports.items()
