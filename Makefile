@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format bench lock bill clean
 
 run: .venv/.run-ready  ## the whole local stack; ONCE=1, DATA=my.csv TARGET=column [NAME=name]
 	@ONCE='$(ONCE)' DATA='$(DATA)' TARGET='$(TARGET)' NAME='$(NAME)' $(PY) -m infra.local
@@ -26,6 +26,9 @@ bench: .venv/.dev-ready  ## benchmarks beside their peers; ONLY=name runs one, F
 
 lock: .venv/.dev-ready  ## choose versions anew, then write the lock files and conda.yaml
 	$(PY) -m infra.lock
+
+bill: .venv/.dev-ready  ## what the images hold, as CycloneDX, into var/bills
+	$(PY) -m infra.bill
 
 .venv/.run-ready: requirements.lock infra/uv.lock infra/make_env.sh
 	@infra/make_env.sh requirements.lock

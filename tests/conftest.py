@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import mlflow
 import pytest
 from mlflow import MlflowClient
 
@@ -30,7 +31,7 @@ def pick_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_http(url: str, process: subprocess.Popen[bytes], timeout_s: float = 60.0) -> None:
+def wait_for_http(url: str, process: subprocess.Popen[bytes], timeout_s: float = 180.0) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -52,6 +53,21 @@ def stop_group(process: subprocess.Popen[bytes], timeout_s: float = 15.0) -> Non
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _mlflow_forgets_the_modules_server() -> Iterator[None]:
+    """A module's MLflow server ends with it, and MLflow keeps addresses in the process and its variables."""
+    names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    before = {name: os.environ.get(name) for name in names}
+    yield
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +116,8 @@ class run_mlflow_server:  # noqa: N801 - read as a function: `with run_mlflow_se
             str(self.port),
             "--workers",
             "1",
+            # Where the machine is slow, uvicorn would end its worker again and again while it starts.
+            "--uvicorn-opts=--timeout-worker-healthcheck 60",
             "--backend-store-uri",
             f"sqlite:///{self.root}/mlflow.db",
             "--serve-artifacts",

@@ -24,6 +24,9 @@ BENCHMARKS = {
     "plans": "plan_families",
     "objectives": "objective_sentences",
     "million": "million_rows",
+    "larger-than-memory": "larger_than_memory",
+    "dask-scaling": "dask_scaling",
+    "dask-training": "dask_training",
     "quality": "quality_and_flaml",
     "hundred-models": "hundred_models",
     "drift-window": "drift_window",
@@ -36,6 +39,16 @@ BENCHMARKS = {
     "embeddings": "text_embeddings",
     "text-serving": "text_serving",
     "text-main": "text_main",
+    "api-upload": "api_upload",
+    "api-predict": "api_predict",
+    "api-listing": "api_listing",
+    "provenance": "provenance",
+    "eight-users": "eight_users",
+    "training-beside": "training_beside",
+    "queueing": "queueing",
+    "autoscaling": "autoscaling",
+    "unit-costs": "unit_costs",
+    "external-stores": "external_stores",
 }
 
 

@@ -30,7 +30,7 @@ def main(*, full: bool = False) -> str:
         bodies = root / "bodies.jsonl"
         bodies.write_text("\n".join(served_models.bodies(fitted)) + "\n", encoding="utf-8")
         url = f"http://127.0.0.1:{pick_free_port()}"
-        stack.enter_context(_model_server(server.uri, url, root))
+        stack.enter_context(model_server(server.uri, url, root))
         gateways = {
             "inside": stack.enter_context(gateway(server.uri, root / "inside")),
             "forwarded": stack.enter_context(gateway(server.uri, root / "forwarded", upstreams=url)),
@@ -48,7 +48,8 @@ def main(*, full: bool = False) -> str:
 
 
 @contextmanager
-def _model_server(uri: str, url: str, root: Path) -> Iterator[None]:
+def model_server(uri: str, url: str, root: Path) -> Iterator[None]:
+    """A model server at an address, with its own folder below `root`."""
     values = {"var_dir": root / "server", "tracking_uri": uri, "model_server_port": url.rsplit(":", 1)[1]}
     environ = os.environ | {f"PENSTOCK_{key.upper()}": str(value) for key, value in values.items()}
     command = [sys.executable, "-m", "serving.model_server"]

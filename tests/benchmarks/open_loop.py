@@ -3,11 +3,21 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 LOST = 0
 """The status of a request whose connection ended without an answer."""
+
+
+class Sent(NamedTuple):
+    """One request: when it was sent, from the load's beginning, what became of it, and how soon."""
+
+    at_s: float
+    status: int
+    spent_s: float
 
 
 @dataclass
@@ -17,10 +27,12 @@ class Seen:
     Attributes:
         answers: Latencies in milliseconds by status, from the time at which a request was due.
         late_ms: How late each request was sent: the client's own fault.
+        sent: Every request that was sent, in the order of its answer.
     """
 
     answers: dict[int, list[float]] = field(default_factory=dict)
     late_ms: list[float] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
 
     def took(self, status: int, spent_s: float) -> None:
         """Note one answer."""
@@ -47,7 +59,7 @@ class Client:
     """
 
     def __init__(self, address: str, model: str, body: bytes) -> None:
-        place = urlsplit(address)
+        place, self.model = urlsplit(address), model
         self._host, self._port = str(place.hostname), int(place.port or 80)
         head = f"POST /models/{model}/invocations HTTP/1.1\r\nHost: {self._host}\r\n"
         sent = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -56,34 +68,43 @@ class Client:
 
     async def run(self, per_s: float, seconds: float) -> Seen:
         """Send for a while, then wait for what is open."""
+        return await self.at([number / per_s for number in range(max(1, int(per_s * seconds)))])
+
+    async def at(self, times_s: Sequence[float]) -> Seen:
+        """Send at times from now on, then wait for what is open."""
         loop, tasks, seen = asyncio.get_running_loop(), set[asyncio.Task[None]](), Seen()
         started = loop.time()
-        for number in range(max(1, int(per_s * seconds))):
-            due = started + number / per_s
+        for time_s in times_s:
+            due = started + time_s
             if (early_s := due - loop.time()) > 0:
                 await asyncio.sleep(early_s)
-            tasks.add(asyncio.create_task(self._one(seen, due)))
+            tasks.add(asyncio.create_task(self._one(seen, started, due)))
         await asyncio.gather(*tasks)
         for _, writer in self._idle:
             writer.close()
         self._idle.clear()
         return seen
 
-    async def _one(self, seen: Seen, due: float) -> None:
+    async def _one(self, seen: Seen, started: float, due: float) -> None:
         loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             reader, writer = (
                 self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
             )
-            seen.late_ms.append((loop.time() - due) * 1e3)
+            began = loop.time()
+            seen.late_ms.append((began - due) * 1e3)
             writer.write(self._request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             await reader.readexactly(length)
         except (OSError, EOFError):
             seen.took(LOST, loop.time() - due)
+            seen.sent.append(Sent(began - started, LOST, loop.time() - began))
             return
-        seen.took(int(head.split(b" ", 2)[1]), loop.time() - due)
+        status, now = int(head.split(b" ", 2)[1]), loop.time()
+        seen.took(status, now - due)
+        seen.sent.append(Sent(began - started, status, now - began))
         self._idle.append((reader, writer))
 
 

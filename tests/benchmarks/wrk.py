@@ -1,6 +1,7 @@
 """One bounded run of the load generator `wrk`, with bodies in rotation, read back as figures."""
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from pathlib import Path
 
 SCRIPT = """
 local requests, at = {}, 0
+local key = os.getenv("BENCH_KEY")
 function init(args)
   for line in io.lines(args[1]) do
     local headers = {["Content-Type"] = "application/json", ["X-User-Id"] = "user-" .. #requests}
+    if key then headers["X-API-Key"] = key end
     local path, body = args[2], line
     if path == nil then
       path, body = line:match("^(%S+)\t(.*)$")
@@ -40,10 +43,10 @@ class Load:
     failed: int
 
 
-def load(url: str, path: str | None, bodies: Path, *, connections: int, seconds: int) -> Load:
+def load(url: str, path: str | None, bodies: Path, *, connections: int, seconds: int, key: str = "") -> Load:
     """Send the file's lines as bodies to `url + path` over keep-alive connections.
 
-    Without a path each line is a path, a tab and a body.
+    Without a path each line is a path, a tab and a body. A key is sent along as `X-API-Key`.
     """
     if shutil.which("wrk") is None:
         raise SystemExit("the benchmarks need wrk (on Debian and Ubuntu: apt install wrk)")
@@ -66,7 +69,8 @@ def load(url: str, path: str | None, bodies: Path, *, connections: int, seconds:
         str(bodies),
         *([path] if path else []),
     ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    environ = os.environ | ({"BENCH_KEY": key} if key else {})
+    done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
     found = json.loads(done.stderr[done.stderr.index("{") :])
     return Load(
         found["requests"] / (found["us"] / 1e6), found["p50"] / 1e3, found["p99"] / 1e3, found["failed"]

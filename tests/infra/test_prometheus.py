@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.infra.declared import declared_metrics
+
 REPO = Path(__file__).parents[2]
 FOLDER = REPO / "infra" / "prometheus"
 RULE_FILES = ("recording.yml", "alerts.yml")
@@ -29,6 +31,7 @@ RULES = rules_of("alerts.yml")
 NAMES = [rule["alert"] for rule in RULES]
 RECORDED = [rule["record"] for rule in rules_of("recording.yml")]
 BORN_WITH_AN_EVENT = {
+    "penstock_api_requests_total",
     "penstock_check_errors_total",
     "penstock_drift_detected",
     "penstock_drift_share",
@@ -64,14 +67,6 @@ def promtool(*arguments: str) -> None:
         ["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def declared_metrics() -> set[str]:
-    """What the packages declare, with the series that a histogram makes."""
-    names = set()
-    for path in ("serving/metrics.py", "serving/processes.py", "monitoring/metrics.py"):
-        names |= set(re.findall(r'"(penstock_\w+)"', (REPO / path).read_text()))
-    return names | {f"{name}_{part}" for name in names for part in ("bucket", "count", "sum")}
 
 
 def series_in(expression: str) -> set[str]:
@@ -110,7 +105,7 @@ def test_the_local_targets_are_the_default_ports():
     targets = [
         job["static_configs"][0]["targets"] for job in local["scrape_configs"] if "static_configs" in job
     ]
-    ports = (settings.gateway_port, settings.monitor_port, 9090)
+    ports = (settings.gateway_port, settings.monitor_port, settings.api_port, 9090)
     assert targets == [[f"127.0.0.1:{port}"] for port in ports]
     told = local["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     assert told == ["127.0.0.1:9093"]

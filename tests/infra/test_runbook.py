@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.infra.declared import declared_metrics
+
 INFRA = Path(__file__).parents[2] / "infra"
 RUNBOOK = (INFRA / "RUNBOOK.md").read_text()
 RULES = [
@@ -44,12 +46,8 @@ def test_the_reasons_of_failed_checks_are_those_of_the_code():
 
 
 def test_the_metrics_named_exist():
-    declared = set()
-    for path in ("serving/metrics.py", "serving/processes.py", "monitoring/metrics.py"):
-        declared |= set(re.findall(r'"(penstock_\w+)"', (INFRA.parent / path).read_text()))
-    declared |= {f"{name}_{part}" for name in declared for part in ("bucket", "count", "sum")}
     recorded = set(re.findall(r"record: (\S+)", (INFRA / "prometheus" / "recording.yml").read_text()))
-    assert set(re.findall(r"\bpenstock_\w+\b", RUNBOOK)) <= declared
+    assert set(re.findall(r"\bpenstock_\w+\b", RUNBOOK)) <= declared_metrics()
     assert set(re.findall(r"penstock:[\w:]+", RUNBOOK)) <= recorded
 
 
@@ -67,7 +65,7 @@ def test_the_modules_named_exist():
 def test_the_settings_named_exist():
     from serving.settings import KINDS
 
-    pattern = r"`((?:gateway|monitor|drift|var|retrain|database|pyfunc|log)_[a-z_]+)`"
+    pattern = r"`((?:gateway|monitor|drift|var|retrain|database|pyfunc|log|jobs?|api)_[a-z_]+)`"
     named = set(re.findall(pattern, RUNBOOK))
     assert named
     assert named <= set(KINDS)

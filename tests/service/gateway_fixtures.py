@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -138,6 +138,7 @@ class Load:
     clients: int = 4
     pause_s: float = 0.0
     bodies: Sequence[bytes] = (BODY,)
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON)
     answers: list[tuple[float, str, str]] = field(default_factory=list)
     """When each came (monotonic), the version that answered, and the prediction's id."""
     failures: list[str] = field(default_factory=list)
@@ -169,7 +170,7 @@ class Load:
         bodies = cycle(self.bodies)
         while not self._stop.is_set():
             try:
-                connection.request("POST", path, next(bodies), JSON)
+                connection.request("POST", path, next(bodies), dict(self.headers))
                 answer = read_answer(connection)
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))

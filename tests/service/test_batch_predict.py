@@ -55,6 +55,25 @@ def test_a_version_without_a_plan_answers_alike_by_its_pyfunc(shop_file, tmp_pat
     assert "by its pyfunc, because it has no scoring plan" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("trusted", "code"), [("", 2), ("other", 2), ("batch", 0)])
+def test_where_people_sign_in_a_versions_own_code_runs_for_a_named_model(
+    shop_file, tmp_path, monkeypatch, trusted, code
+):
+    monkeypatch.setenv("PENSTOCK_AUTH", "mlflow")
+    monkeypatch.setenv("PENSTOCK_TRUSTED_MODELS", trusted)
+    line = ["--data", shop_file, "--output", str(tmp_path / "out.csv"), "--name", "models:/batch/1"]
+    assert main(line) == code
+
+
+def test_a_refusal_of_own_code_says_what_to_do(shop_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PENSTOCK_AUTH", "mlflow")
+    assert (
+        main(["--data", shop_file, "--output", str(tmp_path / "out.csv"), "--name", "models:/batch/1"]) == 2
+    )
+    said = "version 1 of 'batch' runs code of its own, and 'batch' is not among trusted_models; train it here"
+    assert said in capsys.readouterr().err
+
+
 def test_a_plan_that_is_not_the_tags_is_not_used(shop_file, tmp_path, capsys, mlflow_server):
     client = MlflowClient(mlflow_server.uri)
     right = client.get_model_version("batch", "2").tags["penstock.plan_sha256"]

@@ -16,6 +16,7 @@ from serving.lifecycle.moves import (
     InvalidMoveError,
     Lifecycle,
     LifecycleError,
+    PeopleNeededError,
     UnknownModelError,
 )
 from tests.conftest import REPO, pick_free_port
@@ -67,6 +68,10 @@ def stages(client, name):
 def aliases(client, name):
     found = client.get_registered_model(name).aliases
     return {alias: str(version) for alias, version in found.items()}
+
+
+def set_policy(client, name, text):
+    client.set_registered_model_tag(name, "penstock.policy", text)
 
 
 def move_elsewhere(client, name, version, stage, *, archive=False):
@@ -335,3 +340,22 @@ def test_mlflow_away_is_one_sentence_within_seconds(tmp_path, monkeypatch):
     lifecycle = Lifecycle(MlflowClient(uri, uri), f"sqlite:///{tmp_path}/penstock.db", actor="ann")
     with pytest.raises(LifecycleError, match=f"MLflow at {uri} cannot be reached to read 'churn'"):
         lifecycle.promote("churn", "1")
+
+
+@pytest.mark.parametrize("policy", ['{"promotion": {"people": 2}}', '{"promotion": "two"}', "{"])
+def test_one_person_cannot_promote_where_the_policy_asks_for_two(lifecycle, client, make, policy):
+    name = make(1)
+    set_policy(client, name, policy)
+    with pytest.raises(PeopleNeededError, match=f"'{name}' into Production, 2 people must agree"):
+        lifecycle.promote(name, 1, force=True)
+    assert stages(client, name) == {"1": "None"}
+    assert lifecycle.promote(name, 1, to="Staging").to_stage == "Staging"
+    assert lifecycle.promote(name, 1, agreed=2).to_stage == "Production"
+
+
+def test_the_way_back_needs_no_second_person(lifecycle, client, make):
+    name = make(2)
+    lifecycle.promote(name, 1)
+    lifecycle.promote(name, 2)
+    set_policy(client, name, '{"promotion": {"people": 2}}')
+    assert lifecycle.rollback(name).version == "1"

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 
 from serving.lifecycle.__main__ import main
 from tests.conftest import pick_free_port
+from tests.service.gated_models import gated_model
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +19,7 @@ def uri(tmp_path_factory):
 
 @pytest.fixture
 def name(uri):
-    made = f"churn {datetime.now(UTC).timestamp()}"
-    client = MlflowClient(uri, uri)
-    client.create_registered_model(made)
-    for gate in ("pass", "pass", "fail: AUC > 0.85"):
-        client.create_model_version(made, source="s3://nowhere/x", tags={"penstock.gate": gate})
-    return made
+    return gated_model(uri, f"churn {datetime.now(UTC).timestamp()}")
 
 
 @pytest.fixture

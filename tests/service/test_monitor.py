@@ -259,7 +259,7 @@ def test_a_second_loop_on_the_same_port_says_that_it_is_taken(stack, loop):
 def test_an_open_host_is_refused(stack):
     done = stack.run("loop", PENSTOCK_HOST="0.0.0.0")
     assert done.returncode == 2
-    assert "no authentication, so it listens on loopback only" in done.stderr
+    assert "the monitor asks nobody who they are, so it listens on loopback only" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -81,6 +81,12 @@ def run(folder, now_s=NOON, **keeping):
     return keep_up(folder, Keeping(**keeping), Bucket(URI), now_s)
 
 
+def test_arrow_trusts_the_authority_that_boto_trusts(s3, monkeypatch):
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/somewhere/ca.pem")
+    arguments = Bucket(URI)._files.__reduce__()[1][0]
+    assert arguments["tls_ca_file_path"] == "/somewhere/ca.pem"
+
+
 def test_sealed_files_lie_in_the_bucket_under_their_own_names(s3, tmp_path):
     write(tmp_path, make_record())
     write_outcomes(tmp_path, "a", "b")
@@ -95,6 +101,18 @@ def test_an_object_equals_its_file(s3, tmp_path):
     (file,) = run(tmp_path).predictions.files
     body = s3.get_object(Bucket="logs", Key=keys(s3)[0])["Body"].read()
     assert body == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"), [("AES256", ("AES256", None)), ("aws:kms:alias/mine", ("aws:kms", "alias/mine"))]
+)
+def test_the_bucket_is_asked_to_encrypt_small_and_large_objects(s3, tmp_path, monkeypatch, setting, found):
+    monkeypatch.setattr(buckets, "PART_BYTES", 5 * 1024 * 1024)
+    for size, name in ((10, "small"), (11 * 1024 * 1024, "in parts")):
+        (tmp_path / name).write_bytes(bytes(size))
+        Bucket(URI, setting).put(tmp_path / name, name, buckets.sha256_of(tmp_path / name))
+        head = s3.head_object(Bucket="logs", Key=f"penstock/{name}")
+        assert (head["ServerSideEncryption"], head.get("SSEKMSKeyId")) == found
 
 
 def test_what_is_uploaded_is_not_uploaded_again(s3, tmp_path):

@@ -315,6 +315,32 @@ def test_a_batch_is_scored_by_the_clock(make: Any, tmp_path: Path) -> None:
     assert watched.metric("penstock_batch_runs_total", outcome="done") == 1
 
 
+WISHES = {
+    "monitoring": DRIFT,
+    "batch": {"data": "/etc/passwd", "output": "/nowhere/scores.csv", "schedule": "* * * * *"},
+}
+UNTRUSTED = "is not among trusted_models; have the operator name it"
+
+
+def test_where_people_sign_in_a_model_that_nobody_named_is_neither_scored_nor_trained(make: Any) -> None:
+    watched = make(auth="mlflow", trusted_models="another")
+    watched.policy(**WISHES)
+    drifting(watched)
+    for _ in range(3):
+        watched.tick()
+        watched.clock.ahead_s += 60
+    assert watched.decisions() == ["problem"]
+    assert UNTRUSTED in watched.story()[0].reasons[0]
+    assert watched.tickets.last(watched.name) is None
+
+
+def test_where_people_sign_in_a_named_model_is_trained(make: Any) -> None:
+    watched = make(auth="mlflow", trusted_models="*")
+    watched.policy(monitoring=DRIFT)
+    drifting(watched).until("not_better")
+    assert watched.decisions() == ["retrain", "not_better"]
+
+
 def test_without_mlflow_a_tick_does_nothing_and_raises_nothing(make: Any, monkeypatch: Any) -> None:
     watched = make()
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
@@ -409,6 +435,24 @@ def test_a_better_version_is_let_in_step_by_step(make: Any, gateway: Any) -> Non
     assert watched.decisions() == ["canary", "hold", "canary"]
     route = json.loads(watched.client.get_registered_model(watched.name).tags["penstock.route"])
     assert route["variants"]["challenger"]["weight"] == 50
+
+
+def test_where_people_sign_in_a_canary_of_a_model_that_nobody_named_stays_where_it_is(
+    make: Any, gateway: Any
+) -> None:
+    watched = make(auth="mlflow", trusted_models="*", gateway_metrics=gateway.address)
+    watched.policy(traffic=TRAFFIC, monitoring={"retraining": {"canary": True}})
+    gateway.text = counts(watched, 0)
+    retrained(watched).tick()
+    watched.settings = replace(watched.settings, trusted_models="")
+    watched.loop = watched.new_loop()
+    for requests in (1000, 2000):
+        gateway.text = counts(watched, requests)
+        watched.tick()
+    assert watched.decisions()[-1] == "hold"
+    assert [UNTRUSTED in each.reasons[0] for each in watched.story()].count(True) == 1
+    route = json.loads(watched.client.get_registered_model(watched.name).tags["penstock.route"])
+    assert route["variants"]["challenger"]["weight"] == 10
 
 
 def test_production_waits_for_a_person_although_the_canary_may_promote(make: Any, gateway: Any) -> None:

@@ -18,7 +18,12 @@ from serving.lifecycle.canary.canary import Canary
 from serving.lifecycle.canary.ledger import Outcome
 from serving.lifecycle.canary.state import States
 from serving.lifecycle.database import Database
-from serving.lifecycle.errors import AlreadyThereError, InvalidMoveError, LifecycleError
+from serving.lifecycle.errors import (
+    AlreadyThereError,
+    InvalidMoveError,
+    LifecycleError,
+    PeopleNeededError,
+)
 from serving.lifecycle.leases import LeaseBusyError
 from serving.lifecycle.moves import Lifecycle
 from serving.lifecycle.route_journal import Change
@@ -96,6 +101,16 @@ class TestRoutes:
         [change] = routes.history(model)
         assert (change.action, change.actor, change.reason) == ("set", "ann", "try it")
         assert (change.before, change.after) == (None, split(10))
+
+    def test_the_models_name_stays_with_production_where_two_must_agree(
+        self, client: MlflowClient, routes: Routes, model: str
+    ) -> None:
+        client.set_registered_model_tag(model, "penstock.policy", '{"promotion": {"people": 2}}')
+        with pytest.raises(PeopleNeededError, match="gives 50% of the traffic to what is not in Production"):
+            routes.set(model, split(50))
+        assert tag(client, model) is None
+        routes.set(model, split(49))
+        assert tag(client, model) == split(49)
 
     def test_over_rest_too(self, mlflow_server: Any, database_url: str) -> None:
         client = MlflowClient(mlflow_server.uri, mlflow_server.uri)
@@ -273,6 +288,18 @@ class TestCanary:
         assert (said(outcome), share(client, model)) == (("hold", 50, "running"), 50)
         assert outcome.reasons[0] == f"version 2 of '{model}' has passed the last step, 50 %"
         assert outcome.todo.startswith(f"promote it: python -m serving.lifecycle promote {model} 2")
+
+    def test_no_step_gives_it_half_where_two_must_agree(
+        self, client: MlflowClient, canary: Canary, gateway: Gateway, model: str
+    ) -> None:
+        hold = {"min_requests": 50, "min_minutes": 10}
+        policy = {"traffic": {"canary": [10, 50], "hold": hold}, "promotion": {"people": 2}}
+        client.set_registered_model_tag(model, "penstock.policy", json.dumps(policy))
+        canary.start(model)
+        gateway.traffic()
+        outcome = canary.step(model)
+        assert (said(outcome), share(client, model)) == (("hold", 10, "running"), 10)
+        assert "its policy wants 2 people for that" in outcome.reasons[0]
 
     def test_once_promoted_by_a_person_it_is_done_and_the_tag_is_gone(
         self, client: MlflowClient, canary: Canary, database_url: str, model: str

@@ -91,10 +91,11 @@ class Alerting:
 
 
 @contextmanager
-def alerting(folder: Path, *, gateway_port: int, monitor_port: int) -> Iterator[Alerting]:
+def alerting(folder: Path, *, gateway_port: int, monitor_port: int, api_port: int) -> Iterator[Alerting]:
     """The configurations of infra with these ports, and seconds where they have minutes."""
     prometheus_port, alertmanager_port = pick_free_port(), pick_free_port()
-    ports = {8000: gateway_port, 9101: monitor_port, 9090: prometheus_port, 9093: alertmanager_port}
+    ports = {8000: gateway_port, 9101: monitor_port, 8080: api_port}
+    ports |= {9090: prometheus_port, 9093: alertmanager_port}
     for file in ("prometheus.yml", "recording.yml", "alerts.yml", "model_servers.yml"):
         text = (INFRA / "prometheus" / file).read_text(encoding="utf-8")
         text = re.sub(r"\b(for|interval|\w+_interval): \d+[smh]", r"\1: 1s", text)

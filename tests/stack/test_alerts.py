@@ -25,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.conftest import REPO, MlflowServer, pick_free_port, stop_group, wait_for_http
 from tests.service.gateway_fixtures import JSON, Gateway, run_gateway
 from tests.stack.alerting import Alerting, alerting
+from tests.stack.running_api import running_api
 
 MISSING = [name for name in ("prometheus", "prometheus-alertmanager") if shutil.which(name) is None]
 pytestmark = [
@@ -101,17 +102,18 @@ def scene(
     client = MlflowClient(mlflow_server.uri)
     client.transition_model_version_stage(NAME, "1", "Production")
     with run_gateway(mlflow_server.uri, var, pick_free_port()) as gateway:
+        environ = {
+            "PENSTOCK_VAR_DIR": str(var),
+            "PENSTOCK_TRACKING_URI": mlflow_server.uri,
+            "PENSTOCK_GATEWAY_PORT": str(gateway.port),
+            "PENSTOCK_MONITOR_PORT": str(monitor_port),
+            "PENSTOCK_MONITOR_INTERVAL_S": "1",
+            "PENSTOCK_MONITOR_MAX_ROWS": str(ROWS),
+        }
         monitor = subprocess.Popen(
             [sys.executable, "-m", "monitoring", "loop"],
             cwd=REPO,
-            env=os.environ
-            | {
-                "PENSTOCK_VAR_DIR": str(var),
-                "PENSTOCK_TRACKING_URI": mlflow_server.uri,
-                "PENSTOCK_MONITOR_PORT": str(monitor_port),
-                "PENSTOCK_MONITOR_INTERVAL_S": "1",
-                "PENSTOCK_MONITOR_MAX_ROWS": str(ROWS),
-            },
+            env=os.environ | environ,
             stdout=(folder / "monitor.log").open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -120,7 +122,12 @@ def scene(
             wait_for_http(f"http://127.0.0.1:{monitor_port}/health", monitor)
             tools = folder / "tools"
             tools.mkdir()
-            with alerting(tools, gateway_port=gateway.port, monitor_port=monitor_port) as told:
+            with (
+                running_api(environ, folder / "api.log") as api_port,
+                alerting(
+                    tools, gateway_port=gateway.port, monitor_port=monitor_port, api_port=api_port
+                ) as told,
+            ):
                 gateway.wait_until(lambda: gateway.call("GET", f"/models/{NAME}").status == 200, 60)
                 yield Scene(gateway, monitor, told, weather)
         finally:

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import REPO, pick_free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-PORTS = ("PENSTOCK_MLFLOW_PORT", "PENSTOCK_GATEWAY_PORT", "PENSTOCK_MONITOR_PORT")
+PORTS = ("PENSTOCK_MLFLOW_PORT", "PENSTOCK_GATEWAY_PORT", "PENSTOCK_MONITOR_PORT", "PENSTOCK_API_PORT")
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,10 @@ import pytest
 import yaml
 
 from tests.conftest import REPO, pick_free_port, stop_group, wait_for_http
+from tests.infra.declared import FILES
 from tests.service.gateway_fixtures import Load
 from tests.stack.conftest import NAME, House
+from tests.stack.running_api import running_api
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,6 +33,7 @@ FROM_THE_FIRST_EVENT_ON = {
     "penstock_fallbacks_total",
     "penstock_model_evictions_total",
     "penstock_pyfunc_starts_total",
+    "penstock_requirement_to_production_seconds",
     "penstock_upstream_down",
     "penstock_upstream_retries_total",
 }
@@ -61,10 +64,27 @@ def monitor_port(trained: House) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def prometheus(trained: House, monitor_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def api_port(trained: House, monitor_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    environ = trained.environ | {
+        "PENSTOCK_GATEWAY_PORT": str(trained.gateway.port),
+        "PENSTOCK_MONITOR_PORT": str(monitor_port),
+    }
+    with running_api(environ, tmp_path_factory.mktemp("api") / "api.log") as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def prometheus(
+    trained: House, monitor_port: int, api_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     root, port = tmp_path_factory.mktemp("prometheus"), pick_free_port()
     config = yaml.safe_load((REPO / "infra/prometheus/prometheus.yml").read_text(encoding="utf-8"))
-    ports = {"8000": str(trained.gateway.port), "9101": str(monitor_port), "9090": str(port)}
+    ports = {
+        "8000": str(trained.gateway.port),
+        "9101": str(monitor_port),
+        "8080": str(api_port),
+        "9090": str(port),
+    }
     text = yaml.safe_dump(config | {"global": {"scrape_interval": "1s"}, "rule_files": [], "alerting": {}})
     for default, real in ports.items():
         text = text.replace(f":{default}", f":{real}")
@@ -99,12 +119,13 @@ def test_all_targets_are_up(prometheus: str) -> None:
         if set(health.values()) == {"up"}:
             break
         time.sleep(0.5)
-    assert health == {"penstock-gateway": "up", "penstock-monitor": "up", "prometheus": "up"}
+    assert health == dict.fromkeys(
+        ("penstock-gateway", "penstock-monitor", "penstock-api", "prometheus"), "up"
+    )
 
 
 def test_every_metric_that_the_code_names_is_scraped(trained: House, prometheus: str) -> None:
-    sources = ("serving/metrics.py", "serving/processes.py", "monitoring/metrics.py")
-    named = set().union(*(names_in(REPO / source) for source in sources))
+    named = set().union(*(names_in(REPO / source) for source in FILES))
     assert named >= FROM_THE_FIRST_EVENT_ON
     named -= FROM_THE_FIRST_EVENT_ON
     shadow = {

@@ -27,6 +27,7 @@ from tests.conftest import REPO, pick_free_port, stop_group
 from tests.service.gateway_fixtures import JSON, Gateway, run_gateway
 from tests.service.training_fixtures import answer_of
 from tests.stack.alerting import Alerting, alerting
+from tests.stack.running_api import running_api
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -96,7 +97,11 @@ def scene(
             tools.mkdir()
             with (
                 running_monitor(folder, settings | ports | often) as log,
-                alerting(tools, **ports) if CAN_ALERT else nullcontext() as told,
+                running_api(
+                    {f"PENSTOCK_{name.upper()}": str(value) for name, value in (settings | ports).items()},
+                    folder / "api.log",
+                ) as api_port,
+                alerting(tools, **ports, api_port=api_port) if CAN_ALERT else nullcontext() as told,
             ):
                 database_url = f"sqlite:///{folder}/var/penstock.db"
                 yield Scene(client, gateway, database_url, log, ports["monitor_port"], told)

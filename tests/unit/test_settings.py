@@ -153,3 +153,39 @@ def test_a_switch_refuses_other_words() -> None:
 def test_project_folders_lie_in_the_var_folder_unless_they_are_moved(tmp_path: Path) -> None:
     assert load({"PENSTOCK_VAR_DIR": "v"}).projects_dir == Path("v/projects")
     assert load({"PENSTOCK_PROJECTS_DIR": str(tmp_path)}).projects_dir == tmp_path
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(folder):
+    (folder / "url").write_text("postgresql://me:secret@db/penstock\n")
+    assert load({"PENSTOCK_DATABASE_URL_FILE": "url"}).database_url == "postgresql://me:secret@db/penstock"
+    write(folder, 'jobs_redis_url_file = "url"')
+    assert load({}).jobs_redis_url == "postgresql://me:secret@db/penstock"
+
+
+def test_a_variable_goes_over_a_secret_that_the_file_of_settings_names(folder):
+    (folder / "key").write_text("theirs")
+    write(folder, 'log_hash_key_file = "key"')
+    assert load({"PENSTOCK_LOG_HASH_KEY": "mine"}).log_hash_key == "mine"
+
+
+def test_a_secret_that_is_given_goes_over_its_file(folder):
+    given = {"PENSTOCK_LOG_HASH_KEY_FILE": "nowhere", "PENSTOCK_LOG_HASH_KEY": "mine"}
+    assert load(given).log_hash_key == "mine"
+    assert load({"PENSTOCK_LOG_HASH_KEY_FILE": ""}).log_hash_key == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "which cannot be read (FileNotFoundError)"),
+        ("", "which must hold one line; write it so"),
+        ("a\nb", "which must hold one line; write it so"),
+    ],
+)
+def test_a_secrets_file_that_cannot_be_used_is_said(folder, text, why):
+    if text is not None:
+        (folder / "url").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load({"PENSTOCK_DATABASE_URL_FILE": "url"})
+    where = "the variable PENSTOCK_DATABASE_URL_FILE: 'database_url_file' names 'url'"
+    assert str(caught.value) == f"{where}, {why}"

@@ -19,7 +19,7 @@ from tests.conftest import REPO, pick_free_port
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    ports = {f"{name}_port": pick_free_port() for name in ("mlflow", "gateway", "monitor")}
+    ports = {f"{name}_port": pick_free_port() for name in ("mlflow", "gateway", "monitor", "api")}
     return replace(load({"PENSTOCK_VAR_DIR": str(tmp_path)}), **ports)
 
 

@@ -137,8 +137,17 @@ def test_noting_a_use_changes_no_stamp_and_never_goes_back(store: KeyStore) -> N
         ({"name": ""}, "a key's name must be 1 to 200 printable characters"),
         ({"name": "a\nb"}, "a key's name must be 1 to 200 printable characters"),
         ({"models": ()}, "a key is for 1 to 200 models' names or patterns, such as 'churn\\*'"),
-        ({"actions": ("write",)}, "a key's actions are among predict, feedback, read, not 'write'"),
-        ({"actions": ()}, "a key's actions are among predict, feedback, read, and at least one"),
+        (
+            {"actions": ("write",)},
+            "a key's actions are among predict, feedback, read, data, train, deploy, manage, not 'write'",
+        ),
+        (
+            {"actions": ()},
+            (
+                "a key's actions are among predict, feedback, read, data, train, deploy, manage, "
+                "and at least one"
+            ),
+        ),
         ({"rate_per_s": 0.0}, "a key's rate must be above zero, not 0.0"),
         ({"rate_per_s": float("nan")}, "a key's rate must be above zero, not nan"),
         ({"burst": 5.0}, "a burst needs a rate; give both, or neither"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.lifecycle.journal import Move
-from serving.lifecycle.timeline import production_at, rollback_target
+from serving.lifecycle.timeline import of_versions_there, production_at, rollback_target
 
 START = datetime(2026, 7, 31, 12, tzinfo=UTC)
 
@@ -91,3 +91,23 @@ def test_rollbacks_undo_promotions_one_by_one(order):
         visited.append(target)
         moves += told(f"rollback {target} Production")
     assert visited == versions[-2::-1]
+
+
+def test_moves_of_a_deleted_version_are_not_those_of_another_with_its_number():
+    moves = told("promote 1 Production", "external 1 Deleted", "promote 1 Staging")
+    assert of_versions_there(moves, {"1": None}) == moves[2:]
+
+
+def test_moves_from_before_a_version_was_made_are_not_its_own():
+    moves = promoted("1", "2")
+    assert of_versions_there(moves, {"1": START + timedelta(hours=0.5), "2": START}) == moves[1:]
+
+
+def test_moves_of_versions_that_are_gone_count_as_before():
+    moves = promoted("1", "2", "3") + told("external 3 Deleted")
+    assert of_versions_there(moves, {"1": START, "2": START}) == moves
+
+
+def test_a_registrys_clock_may_be_a_little_ahead():
+    moves = promoted("1")
+    assert of_versions_there(moves, {"1": START + timedelta(seconds=30)}) == moves

@@ -65,3 +65,36 @@ def test_open_segments_are_told(log):
     assert erase(log, None, user_key="ann").open_segments == 1
     assert "e" in ids(log)
     writer.close()
+
+
+def test_several_keys_of_one_person_go_at_once(log):
+    assert erase(log, None, user_keys=["ann", "ben"]).predictions == 4
+    assert ids(log) == ["b"]
+
+
+def test_only_the_models_that_are_named_are_touched(log):
+    write(log, make_record(prediction_id="x", user_key="ann", model="other"))
+    assert erase(log, None, user_keys=["ann"], models=["other"]).predictions == 1
+    assert len(ids(log)) == 5
+    assert read(log, model="other").num_rows == 0
+
+
+@pytest.mark.parametrize(("request_id", "named"), [(None, "a2"), ("of-the-caller", "of-the-caller")])
+def test_a_shadows_copy_goes_with_what_it_copied(log, request_id, named):
+    write(
+        log,
+        make_record(prediction_id="a2", user_key="ann", request_id=request_id),
+        make_record(prediction_id="s", shadow=True, request_id=named, model="other"),
+        make_record(prediction_id="t", shadow=True, request_id="another", model="other"),
+    )
+    erase(log, None, user_key="ann", models=["churn"])
+    assert read(log, model="other", shadow=True)["prediction_id"].to_pylist() == ["t"]
+
+
+def test_what_came_after_the_rows_went_is_found_by_their_ids(log):
+    first = erase(log, None, user_key="ann")
+    write(log, make_record(prediction_id="s", shadow=True, request_id="a"))
+    write_outcomes(log, "a")
+    again = erase(log, None, gone_ids=first.ids, gone_requests=first.requests)
+    assert (again.predictions, again.outcomes) == (1, 1)
+    assert read_outcomes(log)["prediction_id"].to_pylist() == ["b"]

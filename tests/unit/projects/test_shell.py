@@ -3,6 +3,7 @@
 import pytest
 from mlflow.exceptions import MlflowException
 
+from projects.errors import BadInput
 from projects.shell import run_command
 
 AWAY = """API request to http://h/api failed with exception HTTPConnectionPool(host='h', port=1): Max \
@@ -26,3 +27,8 @@ def test_a_server_that_goes_away_is_named(capsys):
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MlflowException("no such run")])
 def test_other_failures_are_said_as_they_are(error, capsys):
     assert ended_with(error, capsys) == (1, f"penstock: {error}\n")
+
+
+def test_a_lost_cluster_is_no_fault_of_the_input(capsys):
+    lost = BadInput("the Dask cluster is lost; start it again", code="cluster_lost")
+    assert ended_with(lost, capsys) == (1, "penstock: the Dask cluster is lost; start it again\n")

@@ -42,7 +42,10 @@ def told(body: Any) -> str | None:
             {"dataframe_records": [{"agee": 1, "city": "a"}]},
             "column 'age' is missing; did you mean it by 'agee'?",
         ),
-        ({"dataframe_records": [{"x": 1}]}, "column 'age' is missing and 1 more"),
+        (
+            {"dataframe_records": [{"x": 1}]},
+            "column 'age' is missing, as are 1 more; send every column, null where there is no value",
+        ),
         (
             {"dataframe_records": [{"age": 1, "city": "a"}, {"age": "secret", "city": "a"}]},
             "column 'age' must be a number; row 1 has text",

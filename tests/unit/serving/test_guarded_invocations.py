@@ -22,9 +22,14 @@ class Closed:
     def __init__(self, *, is_open: bool = False, visible: Table | None = None) -> None:
         self._is_open, self._visible = is_open, visible or {}
 
-    async def admit(self, headers: Any, action: str, name: str | None, table: Table) -> None:
+    async def admit(
+        self, headers: Any, action: str, name: str | None, table: Table, address: str = ""
+    ) -> None:
         if not self._is_open:
             raise forbidden("not you")
+
+    def judged(self, headers: Any, table: Table) -> frozenset[str] | None:
+        return None
 
     def visible(self, headers: Any, table: Table) -> Table:
         return self._visible

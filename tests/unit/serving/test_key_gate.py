@@ -76,6 +76,21 @@ def test_another_model_is_403_and_its_name_is_not_told() -> None:
     assert (error.status, str(error)) == (403, "key k1 is not for this model")
 
 
+@pytest.mark.parametrize("pattern", ["churn*", "?", "[*]"])
+def test_only_a_key_for_all_models_sees_what_tells_of_all(pattern: str) -> None:
+    assert refused(gate(key(models=(pattern,))), bearer(), "read", EVERY_MODEL).status == 403
+
+
+def test_a_key_judges_predictions_of_the_models_behind_its_names() -> None:
+    class Route:
+        class state:  # noqa: N801 - an attribute's stand-in
+            model, variants = "churn_v2", ()
+
+    table: Any = {"churn-eu": Route, "fraud": Route}
+    assert gate(key()).judged(bearer(), table) == {"churn_v2"}
+    assert gate(key(models=("*",))).judged(bearer(), table) is None
+
+
 def test_another_action_is_403() -> None:
     assert str(refused(gate(key()), bearer(), "feedback", None)) == "key k1 is not for 'feedback'"
 

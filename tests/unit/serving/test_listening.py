@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.listening import are_status_doors_open, check_listening
+from serving.callers.loopback import are_status_doors_open
+from serving.listening import check_listening
 from serving.settings import Settings, SettingsError, load
 
 OPEN = Settings(host="0.0.0.0")

@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
+from serving.callers.answers import GRACE_S
+from serving.callers.asking import UsersAway
+from serving.callers.grants import READ, USE, Grants
+from serving.callers.passwords import REFUSED_AFTER_S
+from serving.callers.throttle import FREE
+from serving.callers.users import User, read_basic
 from serving.protocol.errors import RequestError
 from serving.registry.snapshot import RouteState, VariantState
-from serving.registry.users import User, UsersAway, read_basic
+from serving.web.gate import EVERY_MODEL
 from serving.web.user_gate import AWAY_S, REFUSAL_S, UserGate
 
 TTL_S = 60.0
+GUESSES = FREE["name"]
 
 
 class Users:
@@ -22,8 +29,8 @@ class Users:
     def __init__(self) -> None:
         self.asked = 0
         self.is_away = False
-        self.passwords = {"ann": "a"}
-        self.readable = frozenset({"churn"})
+        self.passwords = {"ann": "a", "root": "r"}
+        self.levels = {"churn": USE, "seen": READ}
         self.gate = Event()
         self.gate.set()
 
@@ -33,7 +40,9 @@ class Users:
         if self.is_away:
             raise UsersAway("gone")
         name, password = read_basic(credentials)
-        return User(name, self.readable) if self.passwords.get(name) == password else None
+        given = {("registered_model", model): level for model, level in self.levels.items()}
+        grants = Grants(name, name == "root", {}, given, frozenset())
+        return User(name, grants) if self.passwords.get(name) == password else None
 
 
 class Route:
@@ -42,21 +51,41 @@ class Route:
         self.state = RouteState("r", models[0], None, "", variants, (), None)
 
 
-TABLE: Any = {"churn": Route("churn"), "both": Route("churn", "fraud"), "fraud": Route("fraud")}
+TABLE: Any = {
+    "churn": Route("churn"),
+    "both": Route("churn", "fraud"),
+    "fraud": Route("fraud"),
+    "seen": Route("seen"),
+}
 
 
 class Scene:
     def __init__(self) -> None:
         self.users, self.now_s = Users(), 0.0
-        self.gate = UserGate(self.users, TTL_S, lambda: self.now_s)
+        self.slept_s: list[float] = []
+        self.gate = UserGate(self.users, TTL_S, lambda: self.now_s, self.sleep)
 
-    async def call(self, user: str = "ann:a", name: str | None = "churn") -> int:
-        headers = [(b"authorization", b"Basic " + b64encode(user.encode()))]
+    async def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+
+    async def call(
+        self, user: str = "ann:a", name: str | None = "churn", action: Any = "predict", address: str = ""
+    ) -> int:
+        error = await self.refusal(user, name, action, address)
+        return error.status if error else 200
+
+    async def refusal(
+        self, user: str, name: str | None, action: Any = "predict", address: str = ""
+    ) -> RequestError | None:
         try:
-            await self.gate.admit(headers, "predict", name, TABLE)
+            await self.gate.admit(shown(user), action, name, TABLE, address)
         except RequestError as error:
-            return error.status
-        return 200
+            return error
+        return None
+
+
+def shown(user: str) -> list[tuple[bytes, bytes]]:
+    return [(b"authorization", b"Basic " + b64encode(user.encode()))]
 
 
 def run(work: Callable[[Scene], Awaitable[Any]]) -> Any:
@@ -80,11 +109,48 @@ def test_many_at_once_ask_once() -> None:
     assert run(work) == ([200] * 20, 1)
 
 
-def test_a_route_is_for_who_may_read_all_its_models() -> None:
+def test_a_route_is_for_who_may_use_all_its_models() -> None:
     async def work(scene: Scene) -> object:
         return [await scene.call(name=name) for name in ("churn", "both", "fraud", "unknown", None)]
 
-    assert run(work) == [200, 403, 403, 200, 200]
+    assert run(work) == [200, 404, 404, 404, 200]
+
+
+def test_who_may_only_read_a_model_is_told_of_it_and_gets_no_predictions() -> None:
+    async def work(scene: Scene) -> object:
+        refusal = await scene.refusal("ann:a", "seen")
+        return await scene.call(name="seen", action="read"), refusal.status if refusal else 0, str(refusal)
+
+    assert run(work) == (
+        200,
+        403,
+        "user 'ann' may see this model, but not use it; MLflow's permissions say who may",
+    )
+
+
+def test_a_model_that_one_may_not_read_is_answered_like_one_that_is_not_there() -> None:
+    async def work(scene: Scene) -> list[str]:
+        found = [await scene.refusal("ann:a", name) for name in ("fraud", "fraus")]
+        return [str(each).replace("fraus", "fraud") for each in found]
+
+    first, second = run(work)
+    assert first == second == "there is no model 'fraud'; GET /models lists all"
+
+
+def test_what_tells_of_everybodys_models_is_for_administrators() -> None:
+    async def work(scene: Scene) -> object:
+        return [await scene.call(user, EVERY_MODEL, "read") for user in ("ann:a", "root:r")]
+
+    assert run(work) == [403, 200]
+
+
+def test_a_user_may_judge_predictions_of_what_they_may_use_and_an_administrator_all() -> None:
+    async def work(scene: Scene) -> object:
+        for user in ("ann:a", "root:r"):
+            await scene.call(user, None, "feedback")
+        return [scene.gate.judged(shown(user), TABLE) for user in ("ann:a", "root:r", "eve:e")]
+
+    assert run(work) == [{"churn"}, None, frozenset()]
 
 
 def test_no_credentials_are_401_and_basic_is_asked_for() -> None:
@@ -111,12 +177,12 @@ def test_an_old_answer_is_renewed_behind_the_request() -> None:
     async def work(scene: Scene) -> object:
         await scene.call()
         scene.now_s += TTL_S
-        scene.users.readable = frozenset()
+        scene.users.levels = {}
         statuses = [await scene.call()]
         await asyncio.gather(*scene.gate._asking.values())
         return [*statuses, await scene.call()]
 
-    assert run(work) == [200, 403]
+    assert run(work) == [200, 404]
 
 
 def test_an_answer_twice_as_old_is_asked_for_first() -> None:
@@ -133,10 +199,38 @@ def test_with_mlflow_away_the_known_go_on_and_the_unknown_get_503() -> None:
     async def work(scene: Scene) -> object:
         await scene.call()
         scene.users.is_away = True
-        scene.now_s += 100 * TTL_S
+        scene.now_s += TTL_S + GRACE_S - 1
         return [await scene.call(), await scene.call("bob:b")], scene.gate.problem
 
     assert run(work) == ([200, 503], "MLflow cannot be asked who may call: gone")
+
+
+def test_with_mlflow_away_for_long_nobody_is_taken_at_their_old_word() -> None:
+    async def work(scene: Scene) -> object:
+        await scene.call()
+        scene.users.is_away = True
+        scene.now_s += TTL_S + GRACE_S
+        return await scene.call()
+
+    assert run(work) == 503
+
+
+def test_a_refusal_takes_as_long_for_a_name_that_nobody_has_and_for_two_at_once() -> None:
+    async def work(scene: Scene) -> object:
+        await asyncio.gather(*(scene.call(user) for user in ("ann:b", "ann:b", "nobody:b")))
+        return scene.slept_s
+
+    assert run(work) == [REFUSED_AFTER_S] * 3
+
+
+def test_guesses_from_elsewhere_shut_nobody_out() -> None:
+    async def work(scene: Scene) -> object:
+        await scene.call(address="192.0.2.1")
+        guesses = [await scene.call(f"ann:{number}", address="198.51.100.7") for number in range(GUESSES + 1)]
+        scene.users.passwords["ann"] = "new"
+        return guesses[-1], await scene.call("ann:new", address="192.0.2.1")
+
+    assert run(work) == (429, 200)
 
 
 def test_mlflow_that_is_away_is_not_asked_by_each_request() -> None:
@@ -184,3 +278,25 @@ def test_no_password_is_kept() -> None:
 @pytest.mark.parametrize("credentials", [b"", b"%%%", b64encode(b"ann"), b64encode(b":a"), b"\xff"])
 def test_what_is_no_basic_credential_is_nobody(credentials: bytes) -> None:
     assert not all(read_basic(credentials))
+
+
+def test_guessing_is_slowed_down_while_the_known_and_other_names_go_on() -> None:
+    async def work(scene: Scene) -> object:
+        await scene.call()
+        guesses = [await scene.call(f"ann:guess{number}") for number in range(GUESSES + 2)]
+        asked = scene.users.asked
+        return guesses, asked, await scene.call(), await scene.call("ann:more"), await scene.call("bob:b")
+
+    assert run(work) == ([401] * GUESSES + [429] * 2, 1 + GUESSES, 200, 429, 401)
+
+
+def test_mlflow_being_away_is_no_guess() -> None:
+    async def work(scene: Scene) -> object:
+        scene.users.is_away = True
+        for _ in range(GUESSES + 1):
+            scene.now_s += AWAY_S
+            await scene.call()
+        scene.users.is_away, scene.now_s = False, scene.now_s + AWAY_S
+        return await scene.call()
+
+    assert run(work) == 200

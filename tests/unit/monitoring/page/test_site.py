@@ -283,6 +283,7 @@ def test_a_report_of_nothing_is_404(pages):
     [
         {"origin": "http://evil"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
     ],

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.quality.labels import MISSING, UNKNOWN, classes_of, codes, finder
+from monitoring.quality.labels import MISSING, UNKNOWN, classes_met, classes_of, codes, finder
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,25 @@ def test_equal_labels_meet(classes: tuple[object, ...], values: list[object], pl
 )
 def test_a_stranger_is_none_of_the_classes(classes: tuple[object, ...], value: object) -> None:
     assert codes(pa.chunked_array([[value]]), classes).tolist() == [UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("said", "truth", "classes"),
+    [
+        ([1, 0], [True, False], (0, 1)),
+        ([True, False], [1.0, 0.0], (False, True)),
+        ([1, 0], ["true", "false"], (0, 1)),
+        (["no", "yes"], [True, False], ("no", "yes")),
+        ([0, 0], [True, False], (0, True)),
+        ([1, 1], [True, True], (0, 1)),
+        ([0, 1, 2], [1, 0, 2], (0, 1, 2)),
+        (["a", "b"], ["b", "c"], ("a", "b", "c")),
+        (["1", "yes", "no"], ["yes", "no", "no"], ("1", "no", "yes")),
+    ],
+)
+def test_a_yes_and_a_no_are_one_class_each_however_spelled(said, truth, classes) -> None:
+    found = classes_met(pa.chunked_array([said]), pa.chunked_array([truth]))
+    assert list(map(repr, found)) == list(map(repr, classes))
 
 
 def test_a_case_that_two_classes_share_tells_neither() -> None:

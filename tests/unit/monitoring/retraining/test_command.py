@@ -56,3 +56,12 @@ def test_a_run_finds_this_python_and_this_monitors_places(settings: Settings) ->
 def test_what_a_run_is_given_can_be_read_as_settings(settings: Settings) -> None:
     found = commands.environment(settings, {})
     assert load(found) == settings
+
+
+def test_a_database_that_a_file_names_is_named_by_the_file_alone(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql+psycopg://p:secret@127.0.0.1/p\n")
+    given = {"PENSTOCK_DATABASE_URL_FILE": str(file), "PENSTOCK_VAR_DIR": str(tmp_path)}
+    found = commands.environment(load(given), given)
+    assert "secret" not in "".join(found.values())
+    assert load(found).database_url == "postgresql+psycopg://p:secret@127.0.0.1/p"

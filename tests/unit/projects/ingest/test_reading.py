@@ -348,3 +348,9 @@ def test_an_encrypted_zip_is_refused(clean, tmp_path):
         content[at] |= 1
     path.write_bytes(content)
     refused(clean, path, r"is a broken zip file \(it is encrypted\)")
+
+
+def test_a_million_columns_are_refused(clean, tmp_path):
+    header = ",".join(f"c{at}" for at in range(1_000_000))
+    line = ",".join("1" * 1_000_000)
+    refused(clean, written(tmp_path, "t.csv", f"{header}\n{line}\n{line}\n"), "at most 20,000 are read")

@@ -8,7 +8,8 @@ import pytest
 from projects.errors import BadInput
 from projects.requirement.model import Requirement
 from projects.requirement.parameters import dotted_values
-from projects.requirement.policy import TAG, WRITTEN, merge, policy_of, write_policy
+from projects.requirement.policy import TAG, WRITTEN, lay_policy, merge, policy_of, write_policy
+from serving.lifecycle.approval import read_approval
 from serving.lifecycle.canary.rules import Hold, read_rules
 from serving.policy import parse
 
@@ -153,3 +154,45 @@ def test_what_was_written_is_kept_beside():
     registry = Registry()
     write_policy(registry, "m", asked())
     assert json.loads(registry.tags[WRITTEN]) == policy_of(asked())
+
+
+def test_how_many_people_a_promotion_takes_is_in_the_policy():
+    policy = policy_of(asked(promotion={"people": 2, "comment": "yes"}))
+    assert policy["promotion"] == {"people": 2, "comment": True}
+    assert read_approval(json.dumps(policy), model="m").is_needed
+
+
+@pytest.mark.parametrize("change", [{"stage": "Production"}, {"traffic": {"canary": [50], "promote": True}}])
+def test_nothing_goes_to_production_by_itself_where_several_people_must_agree(change):
+    with pytest.raises(ValueError, match=r"promotion\.people asks for 2 people, and .* promotes without any"):
+        asked(promotion={"people": 2}, **change)
+
+
+def test_a_plain_training_does_not_take_the_second_person_away():
+    registry = Registry()
+    write_policy(registry, "m", asked(promotion={"people": 3, "comment": True}))
+    kept = write_policy(registry, "m", asked())
+    write_policy(registry, "m", asked(promotion={"people": 2}))
+    assert registry.policy["promotion"] == {"people": 3, "comment": True}
+    assert "the policy's promotion.people stays 3; the requirement says nothing" in kept
+
+
+def test_a_training_may_ask_for_more_people():
+    registry = Registry()
+    write_policy(registry, "m", asked(promotion={"people": 2}))
+    write_policy(registry, "m", asked(promotion={"people": 4}))
+    assert registry.policy["promotion"] == {"people": 4}
+
+
+@pytest.mark.parametrize("promotion", ["none", {"people": True}, {"people": "1"}, {"people": {"x": 1}}, []])
+def test_no_training_puts_nonsense_in_the_place_of_the_second_person(promotion):
+    registry = Registry()
+    write_policy(registry, "m", asked(promotion={"people": 3}))
+    lay_policy(registry, "m", {"promotion": promotion})
+    assert registry.policy["promotion"] == {"people": 3}
+
+
+def test_a_broken_promotion_stays_broken_until_somebody_mends_it():
+    registry = Registry(**{TAG: json.dumps({"promotion": "two"})})
+    write_policy(registry, "m", asked(promotion={"people": 2}))
+    assert registry.policy["promotion"] == "two"

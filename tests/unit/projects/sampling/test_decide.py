@@ -24,6 +24,15 @@ def test_a_number_is_taken_up_to_the_rows_there_are() -> None:
     assert decide(200, Sampling(sample_size=300)).sentence == "trained on all 200 rows (300 were asked for)"
 
 
+@pytest.mark.parametrize(("asked", "wanted"), [(300_000, 300_000), ("auto", 100_000)])
+def test_of_a_sample_that_does_not_fit_so_many_rows_are_drawn_as_do(asked: str | int, wanted: int) -> None:
+    decision = decide(1_000_000, Sampling(sample_size=asked), most=50_000)
+    assert (decision.rows, decision.is_streamed) == (50_000, False)
+    assert decision.sentence.endswith(
+        f"; of {wanted:,} that were wanted no more fit in the memory that learning may take"
+    )
+
+
 def test_a_sample_is_announced_with_its_size_and_its_way() -> None:
     assert decide(1_000_000, Sampling()).sentence == (
         "trained on a sample of 100,000 rows of 1,000,000, drawn at random, seed 42;"

@@ -150,7 +150,7 @@ def test_two_dask_workers_give_the_rows_of_one_in_their_order(extractor, tmp_pat
             n_workers=2,
             threads_per_worker=1,
             processes=False,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             local_directory=tmp_path,
         ) as cluster,
         distributed.Client(cluster) as client,

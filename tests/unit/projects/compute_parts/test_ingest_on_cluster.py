@@ -1,0 +1,149 @@
+"""An ingestion on a cluster makes the folder that one process makes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from projects.compute.crew import Crew, blind_spot
+from projects.errors import BadInput
+from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
+from projects.ingest.run import ingest
+from projects.requirement.sections import Cleaning, Rule
+
+Crews = Callable[..., Crew]
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    count = 900
+    rows = pd.DataFrame({"id": range(count)})
+    rows["price"] = [f"€{at % 90}.50" if at % 7 else "" for at in range(count)]
+    rows["day"] = [f"{at % 28 + 1:02}/{at % 12 + 1:02}/2024" for at in range(count)]
+    rows["word"] = ["NA" if at % 11 == 0 else f'say "{at % 5}",\nthen' for at in range(count)]
+    rows["is_new"] = ["yes" if at % 2 else "no" for at in range(count)]
+    rows["share"] = [at / 8 for at in range(count)]
+    return rows
+
+
+def both(source: object, tmp_path: Path, crew: Crew, **asked: object) -> tuple[Path, Path]:
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    ingest(source, alone, say=lambda _line: None, **asked)
+    ingest(source, shared, say=lambda _line: None, crew=crew, **asked)
+    return alone, shared
+
+
+def assert_same(alone: Path, shared: Path) -> None:
+    assert pq.read_table(shared / ROWS).equals(pq.read_table(alone / ROWS))
+    for name in (LINES, SCHEMA, PLAN):
+        assert (shared / name).read_bytes() == (alone / name).read_bytes()
+    told = [json.loads((folder / LINEAGE).read_text("utf-8")) for folder in (alone, shared)]
+    for key in ("sha256", "files", "notices"):
+        assert told[0].get(key) == told[1].get(key)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_the_folder_is_the_same(tmp_path: Path, table: pd.DataFrame, crew: Crews, kind: str) -> None:
+    place = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        table.to_csv(place, index=False)
+    elif kind == "parquet":
+        table.to_parquet(place)
+    else:
+        table.to_json(place, orient="records", lines=True)
+    assert_same(*both(place, tmp_path, crew()))
+
+
+def test_a_folder_of_files_is_one_table(tmp_path: Path, table: pd.DataFrame, crew: Crews) -> None:
+    days = tmp_path / "days"
+    days.mkdir()
+    for at in range(9):
+        table[at * 100 : at * 100 + 100].to_csv(days / f"day-{at}.csv", index=False)
+    assert_same(*both(days, tmp_path, crew()))
+
+
+def test_one_odd_cell_at_the_end_is_found_in_its_row(tmp_path: Path, crew: Crews) -> None:
+    rows = pd.DataFrame({"n": [*map(str, range(2999)), "tall"], "t": "some text in a cell"})
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    alone, shared = both(tmp_path / "rows.csv", tmp_path, crew())
+    assert_same(alone, shared)
+    assert "'tall' (row 3,000)" in (shared / PLAN).read_text("utf-8")
+
+
+def test_one_cell_among_many_makes_a_column_text(tmp_path: Path, crew: Crews) -> None:
+    codes = ["007", "008", *map(str, range(1000, 2500))]
+    pd.DataFrame({"code": codes, "t": "some text in a cell"}).to_csv(tmp_path / "rows.csv", index=False)
+    alone, shared = both(tmp_path / "rows.csv", tmp_path, crew())
+    assert_same(alone, shared)
+
+
+def test_times_with_parts_of_a_second_are_written_alike(tmp_path: Path, crew: Crews) -> None:
+    times = [f"2024-01-01 10:00:{at % 60:02}" for at in range(1000)]
+    times[-1] += ".25"
+    pd.DataFrame({"at": times, "t": "some text in a cell"}).to_csv(tmp_path / "rows.csv", index=False)
+    assert_same(*both(tmp_path / "rows.csv", tmp_path, crew()))
+
+
+def test_rules_and_repeats_hold_for_all_rows(tmp_path: Path, table: pd.DataFrame, crew: Crews) -> None:
+    pd.concat([table, table[:50]]).to_csv(tmp_path / "rows.csv", index=False)
+    asked = {
+        "cleaning": Cleaning(duplicates="drop"),
+        "rules": (Rule(column="share", min=1, on_fail="drop"),),
+    }
+    alone, shared = both(tmp_path / "rows.csv", tmp_path, crew(), **asked)
+    assert_same(alone, shared)
+    assert pq.read_metadata(shared / ROWS).num_rows < 900
+
+
+def test_tables_are_joined_on_this_machine_aloud(tmp_path: Path, table: pd.DataFrame, crew: Crews) -> None:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    table.assign(customer_id=table["id"] % 50).to_csv(shop / "orders.csv", index=False)
+    people = pd.DataFrame({"customer_id": range(50), "city": [f"city {at % 9}" for at in range(50)]})
+    people.to_csv(shop / "customers.csv", index=False)
+    said: list[str] = []
+    alone, shared = both(shop, tmp_path, crew(said))
+    assert_same(alone, shared)
+    assert "tables are joined on this machine, not by the workers" in said
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\r1,x\r" * 400, 'size,b\n5",x\n' * 400, "# a title\n\na,b\n" + "1,x\n" * 900]
+)
+def test_a_text_that_is_read_from_its_beginning_only_is_read_here(
+    tmp_path: Path, crew: Crews, text: str
+) -> None:
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8", newline="")
+    assert_same(*both(tmp_path / "rows.csv", tmp_path, crew()))
+
+
+def test_what_is_no_table_is_refused_in_the_same_words(tmp_path: Path, crew: Crews) -> None:
+    place = tmp_path / "rows.csv"
+    place.write_text("a,b\n" + "1,2\n" * 900 + "1,2,3,4\n" * 9, encoding="utf-8")
+    told = []
+    for helpers in (None, crew()):
+        with pytest.raises(BadInput) as refused:
+            ingest(place, tmp_path / "out", say=lambda _line: None, crew=helpers)
+        told.append(str(refused.value))
+    assert told[0] == told[1]
+
+
+def test_a_file_that_workers_do_not_see_is_named(tmp_path: Path, crew: Crews) -> None:
+    said: list[str] = []
+    hidden = tmp_path / "hidden.csv"
+    hidden.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert blind_spot({str(hidden): hidden.stat().st_size}) == ""
+    assert blind_spot({str(hidden): 3}) == str(hidden)
+    assert blind_spot({str(tmp_path / "none.csv"): 3}) == str(tmp_path / "none.csv")
+    assert crew(said).sees([hidden])
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "name", ["messy/retail_by_day", "tabular/bank_semicolon.csv", "drift/weather_noaa.csv"]
+)
+def test_shared_tables_are_read_alike(shared_data: Path, tmp_path: Path, crew: Crews, name: str) -> None:
+    assert_same(*both(shared_data / name, tmp_path, crew(grain=100_000)))

@@ -1,0 +1,109 @@
+"""The scripts of an export, run as a person would run them."""
+
+import ast
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from projects.export.export import export_origin
+from projects.export.sources import template
+from tests.service.training_fixtures import town
+from tests.unit.projects.export.export_fixtures import town_features, town_version
+
+ROWS = 240
+
+
+@pytest.fixture(scope="module")
+def out(warm, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scripts") / "out"
+    export_origin(town_version(["xgboost"], "multiclass"), folder, places=warm.for_these)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    path = tmp_path_factory.mktemp("rows") / "town.csv"
+    town(ROWS).to_csv(path, index=False, sep=";")
+    return str(path)
+
+
+def run(folder, *words):
+    done = subprocess.run(
+        [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_chunks_give_what_the_whole_gives(out, rows, tmp_path):
+    for size in ("50", "1000"):
+        run(out, "predict.py", rows, "--output", str(tmp_path / f"{size}.csv"), "--chunk-rows", size)
+    small, large = (pd.read_csv(tmp_path / f"{size}.csv") for size in ("50", "1000"))
+    assert len(small) == ROWS
+    pd.testing.assert_frame_equal(small, large)
+    assert {"prediction", "probability_0", "probability_2"} <= set(small.columns)
+
+
+def test_scores_are_exact_over_chunks(out, rows):
+    first = json.loads(run(out, "evaluate.py", rows, "--chunk-rows", "70"))
+    second = json.loads(run(out, "evaluate.py", rows))
+    assert first == second
+    assert first["rows"] == ROWS
+    assert {"accuracy", "f1", "roc_auc", "confusion_matrix"} <= set(first)
+
+
+def test_it_is_trained_from_disk_as_in_memory(out, rows, tmp_path):
+    """All rows are among the first, so that both learn the same preparation."""
+    answers = []
+    for name, more in (("memory", ()), ("disk", ("--from-disk", "--chunk-rows", "60"))):
+        run(out, "train.py", rows, "--output", str(tmp_path / name), *more)
+        asked = (
+            "import pickle, sys, json, pathlib, pandas as pd, best_model;"
+            "model = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes());"
+            "rows = pd.read_csv(sys.argv[2], sep=';', dtype=str, keep_default_na=False);"
+            "print(json.dumps(best_model.predict(rows, model).tolist()))"
+        )
+        answers.append(json.loads(run(out, "-c", asked, str(tmp_path / name), rows)))
+    alike = sum(one == other for one, other in zip(*answers, strict=True))
+    # The cross-fitted encoding of the training rows is not that of rows to come.
+    assert alike / ROWS > 0.8
+
+
+@pytest.mark.slow
+def test_a_cluster_reads_the_files(out, rows, tmp_path):
+    pytest.importorskip("distributed")
+    said = run(out, "train.py", rows, rows, "--dask", "local", "--output", str(tmp_path / "model"))
+    assert "the model is in" in said
+
+
+def test_a_file_without_the_target_is_a_sentence(out, tmp_path):
+    (tmp_path / "bare.csv").write_text("größe,city\n1,Oslo\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "evaluate.py", str(tmp_path / "bare.csv")],
+        cwd=out, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode
+    assert "the rows lack the column 'level'" in done.stderr
+
+
+def test_rows_with_gaps_are_left_out_where_the_search_left_them_out(warm, tmp_path):
+    asked = {"cleaning": {"missing_strategy": "drop", "columns": {}}}
+    origin = town_version(["decision_tree"], "binary", asked=asked)
+    made = export_origin(origin, tmp_path / "out", places=warm.for_these)
+    assert made.proof.learned_rows == len(town_features().frame.dropna())
+    assert made.proof.learned_difference == 0
+
+
+def test_sample_rows_may_hold_every_kind_of_line_end(tmp_path):
+    """The function alone: its module wants a whole export."""
+    code = ast.parse(template("test_predictions.py"))
+    known: dict[str, Any] = {"HERE": tmp_path, "json": json, "pd": pd}
+    exec(next(ast.unparse(one) for one in code.body if getattr(one, "name", "") == "rows"), known)
+    text = "a\u2028b\u2029c\x85d\ne"
+    line = json.dumps({"city": text}, ensure_ascii=False)
+    (tmp_path / "sample_rows.jsonl").write_text(f"{line}\n{line}\n", encoding="utf-8")
+    assert known["rows"]()["city"].tolist() == [text, text]
