@@ -1,8 +1,8 @@
-"""The last fit on a cluster: LightGBM by its own Dask interface, scikit-learn's models of models by joblib's.
+"""The last fit on a cluster: boosters by their own Dask interfaces, models of models by joblib's.
 
-For LightGBM each worker learns from its share of the rows; of a forest, a bag or a stack, each fits some of
-the models. What comes back is the library's plain model, as if it had been fitted here. LightGBM cannot go on
-when one of its workers is lost, and the others would wait for it for ever: so they are watched, those that
+Of a booster's rows each worker learns from its share; of a forest, a bag or a stack, each fits some of the
+models. What comes back is the library's plain model, as if it had been fitted here. Boosters cannot go on
+when one of their workers is lost, and the others may wait for it for ever: so they are watched, those that
 are left are started anew, and the fit is made again on who is there, at last on this machine.
 """
 
@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from projects.compute.shares import share
 from projects.compute.waiting import ClusterLost, present, workers_of
+from projects.compute.xgboost_fit import fit_xgboost
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -165,27 +166,6 @@ class Work(threading.Thread):
             self.error = error
 
 
-@dataclass(frozen=True)
-class _Shared:
-    """A matrix and its truth in the workers' memory, as Dask's arrays."""
-
-    X: Any
-    y: Any
-
-
-def _share(client: "Client", workers: Mapping[str, int], matrix: Values, truth: Values) -> _Shared:
-    """Give each worker every so-manieth row: a block of neighbours may be unlike the others."""
-    import dask.array as da
-
-    blocks, truths = [], []
-    for at, worker in enumerate(workers):
-        mine, labels = np.ascontiguousarray(matrix[at :: len(workers)]), truth[at :: len(workers)]
-        held, told = client.scatter([mine, labels], workers=[worker], hash=False)
-        blocks.append(da.from_delayed(held, mine.shape, dtype=mine.dtype))
-        truths.append(da.from_delayed(told, labels.shape, dtype=labels.dtype))
-    return _Shared(da.concatenate(blocks), da.concatenate(truths))
-
-
 def _fit_lightgbm(
     client: "Client", workers: Mapping[str, int], model: Any, matrix: Values, truth: Values
 ) -> Any:
@@ -196,7 +176,7 @@ def _fit_lightgbm(
     is_classifier = hasattr(model, "predict_proba")
     kind = DaskLGBMClassifier if is_classifier else DaskLGBMRegressor
     labels = LabelEncoder().fit(truth) if is_classifier else None
-    shared = _share(client, workers, matrix, labels.transform(truth) if labels else truth)
+    shared = share(client, workers, matrix, labels.transform(truth) if labels else truth)
     parameters = {name: value for name, value in model.get_params().items() if name != "n_jobs"}
     lightgbm.register_logger(_silent())
     fitted = kind(client=client, **parameters).fit(shared.X, shared.y).to_local()
@@ -231,9 +211,11 @@ def _fit_by_joblib(
     return model.set_params(n_jobs=n_jobs)
 
 
-BOOSTERS: Mapping[str, Fit] = {"lightgbm": Fit(_fit_lightgbm, True)}
-"""By the package of the model. XGBoost's tracker aborts its whole process where a worker is lost, so its
-models are fitted here."""
+BOOSTERS: Mapping[str, Fit] = {
+    "lightgbm": Fit(_fit_lightgbm, needs_all_workers=True),
+    "xgboost": Fit(fit_xgboost, needs_all_workers=True),
+}
+"""By the package of the model."""
 MADE_OF_MODELS = ("RandomForest", "ExtraTrees", "Bagging", "Stacking")
 """How scikit-learn's classes begin that fit many models at once, by joblib."""
 

@@ -18,6 +18,8 @@ from tests.service.gateway_models import register
 MODELS = [f"many-{number:02d}" for number in range(12)]
 MODEL_BYTES = 1_100_000
 """About three of the models: each is counted as 0.3 MB and its files."""
+MOST_TIMES = 30
+"""That a caller comes again, for one answer."""
 
 
 @pytest.fixture(scope="module")
@@ -44,26 +46,29 @@ class Traffic:
     """Callers that ask all models by chance, and come again when they are told to."""
 
     gateway: Gateway
-    answered: dict[str, int] = field(default_factory=dict)
-    refused: int = 0
+    answered: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def run(self, seed: int, requests: int) -> None:
         rng, port = random.Random(seed), self.gateway.port
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         for _ in range(requests):
-            number = min(int(rng.expovariate(0.3)), len(MODELS) - 1)
-            connection.request("POST", f"/models/{MODELS[number]}/invocations", BODY, JSON)
-            self.note(number, read_answer(connection))
+            self.ask(connection, min(int(rng.expovariate(0.3)), len(MODELS) - 1))
         connection.close()
 
-    def note(self, number: int, answer: Any) -> None:
-        if answer.status == 200 and answer.json() == {"predictions": [f"yes-{number}"]}:
-            self.answered[MODELS[number]] = self.answered.get(MODELS[number], 0) + 1
-        elif answer.status == 503 and int(answer.headers.get("retry-after", "0")) >= 1:
-            self.refused += 1
-        else:
-            self.faults.append(f"{answer.status} {answer.body[:200]!r}")
+    def ask(self, connection: http.client.HTTPConnection, number: int) -> None:
+        """Ask until there is an answer, as late as the refusals say; how many there are is the machine's."""
+        for _ in range(MOST_TIMES):
+            connection.request("POST", f"/models/{MODELS[number]}/invocations", BODY, JSON)
+            answer = read_answer(connection)
+            if answer.status == 200 and answer.json() == {"predictions": [f"yes-{number}"]}:
+                self.answered.append(MODELS[number])
+                return
+            retry_s = int(answer.headers.get("retry-after", "0"))
+            if answer.status != 503 or not 1 <= retry_s <= 5:
+                break
+            time.sleep(retry_s)
+        self.faults.append(f"{answer.status} {answer.body[:200]!r}")
 
 
 def held(gateway: Gateway) -> dict[str, Any]:
@@ -79,9 +84,8 @@ def test_under_load_no_request_fails_but_those_that_are_told_to_come_again(gatew
     for thread in threads:
         thread.join()
     assert traffic.faults == []
-    assert sum(traffic.answered.values()) + traffic.refused == 900
+    assert len(traffic.answered) == 6 * 150
     assert set(traffic.answered) == set(MODELS)
-    assert traffic.refused < 90
 
 
 def test_the_bound_is_kept(gateway: Gateway) -> None:

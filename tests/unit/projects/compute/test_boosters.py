@@ -17,6 +17,7 @@ from projects.learning.candidates.listing import BY_NAME
 from tests.unit.projects.compute.cluster_fixtures import kill_one, numbers, two_workers
 
 TASKS = {2: "binary", 3: "multiclass", 0: "regression"}
+BOOSTERS = ("lightgbm", "xgboost")
 LABELS = np.array(["no", "perhaps", "yes"])
 
 
@@ -47,10 +48,12 @@ def quality(fitted, X, y):
 
 
 @pytest.mark.parametrize("classes", TASKS)
-def test_a_fit_on_workers_is_as_good_as_one_here(client, classes):
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_fit_on_workers_is_as_good_as_one_here(client, name, classes):
     X, y = numbers(6000, classes)
-    here = model("lightgbm", classes).fit(X[:4000], y[:4000])
-    there = OnWorkers(client, least_rows=100)(model("lightgbm", classes), X[:4000], y[:4000], silent)
+    here, said = model(name, classes).fit(X[:4000], y[:4000]), []
+    there = OnWorkers(client, least_rows=100)(model(name, classes), X[:4000], y[:4000], said.append)
+    assert said == []
     assert type(there) is type(here)
     assert quality(there, X[4000:], y[4000:]) == pytest.approx(quality(here, X[4000:], y[4000:]), abs=0.02)
 
@@ -63,22 +66,33 @@ def test_lightgbm_knows_its_labels_and_nothing_of_the_workers(client):
     assert "machines" not in fitted.booster_.model_to_string()
 
 
-def test_a_model_that_was_fitted_on_workers_can_be_kept(client):
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_model_that_was_fitted_on_workers_can_be_kept(client, name):
     X, y = numbers(3000, 2)
-    fitted = OnWorkers(client, least_rows=100)(model("lightgbm", 2), X, y, silent)
+    fitted = OnWorkers(client, least_rows=100)(model(name, 2), X, y, silent)
     kept = pickle.load(io.BytesIO(pickle.dumps(fitted)))
     assert np.array_equal(kept.predict_proba(X), fitted.predict_proba(X))
+    assert str(kept.get_params()) == str(model(name, 2).get_params())
+    assert list(kept.classes_) == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("other", "name"), [(LogisticRegression(), "LogisticRegression"), (model("xgboost", 2), "XGBClassifier")]
-)
-def test_another_model_is_fitted_here_and_it_is_said(client, other, name):
+def test_the_scheduler_holds_nothing_of_xgboosts_meeting(client):
+    X, y = numbers(3000, 2)
+    OnWorkers(client, least_rows=100)(model("xgboost", 2), X, y, silent)
+    assert not client.run_on_scheduler(trackers)
+
+
+def trackers():
+    """What an XGBoost tracker of this process would wait in."""
+    return [thread.name for thread in threading.enumerate() if "wait_for" in thread.name]
+
+
+def test_another_model_is_fitted_here_and_it_is_said(client):
     X, y = numbers(500, 2)
     said = []
-    fitted = OnWorkers(client, least_rows=100)(other, X, y, said.append)
+    fitted = OnWorkers(client, least_rows=100)(LogisticRegression(), X, y, said.append)
     assert fitted.score(X, y) > 0.6
-    assert said == [f"{name} is not fitted by workers: its last fit is done on this machine"]
+    assert said == ["LogisticRegression is not fitted by workers: its last fit is done on this machine"]
 
 
 @pytest.mark.parametrize("name", ["random_forest", "extra_trees"])
@@ -106,7 +120,8 @@ def test_few_rows_are_not_sent_to_workers(client):
 
 
 @pytest.mark.slow
-def test_a_worker_killed_in_the_middle_costs_time_and_not_the_fit(client):
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_worker_killed_in_the_middle_costs_time_and_not_the_fit(client, name):
     X, y = numbers(60_000, 2)
     said = []
     killed = threading.Event()
@@ -115,11 +130,12 @@ def test_a_worker_killed_in_the_middle_costs_time_and_not_the_fit(client):
         while not any(client.processing().values()):
             time.sleep(0.05)
         time.sleep(1.5)
+        assert any(client.processing().values())
         kill_one(client)
         killed.set()
 
     threading.Thread(target=kill_when_it_fits, daemon=True).start()
-    fitted = OnWorkers(client, least_rows=100)(model("lightgbm", 2, n_estimators=400), X, y, said.append)
+    fitted = OnWorkers(client, least_rows=100)(model(name, 2, n_estimators=400), X, y, said.append)
     assert killed.is_set()
     assert said
     assert said[0].endswith("the last fit is made again")
