@@ -8,6 +8,8 @@ from dataclasses import dataclass
 RandomBytes = Callable[[int], bytes]
 BUCKET = "penstock"
 ADMIN = "admin"
+MLFLOWS_DRIVER = "psycopg2"
+"""With psycopg 3 MLflow cannot archive the versions that one replaces, as its page asks by default."""
 AUTH = """\
 [mlflow]
 default_permission = NO_PERMISSIONS
@@ -46,7 +48,7 @@ def groups(random: RandomBytes, places: Places) -> tuple[dict[str, str], ...]:
     """
     return (
         _superuser(random, places),
-        {"database_url": _url(places, "penstock", _word(random), "penstock") + "\n"},
+        {"database_url": _url(places, "penstock", _word(random)) + "\n"},
         {"mlflow_env": _mlflow(random, places)},
         _people(random, places),
         _queue(random, places),
@@ -59,13 +61,13 @@ def _superuser(random: RandomBytes, places: Places) -> dict[str, str]:
     password = _word(random)
     return {
         "postgres_password": password + "\n",
-        "database_admin_url": _url(places, "postgres", password, "postgres") + "\n",
+        "database_admin_url": _url(places, "postgres", password) + "\n",
     }
 
 
 def _mlflow(random: RandomBytes, places: Places) -> str:
     values = {
-        "MLFLOW_BACKEND_STORE_URI": _url(places, "mlflow", _word(random), "mlflow"),
+        "MLFLOW_BACKEND_STORE_URI": _url(places, "mlflow", _word(random), driver=MLFLOWS_DRIVER),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": _word(random),
         "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": base64.urlsafe_b64encode(random(32)).decode(),
         "MLFLOW_CRYPTO_KEK_PASSPHRASE": _word(random),
@@ -75,7 +77,7 @@ def _mlflow(random: RandomBytes, places: Places) -> str:
 
 def _people(random: RandomBytes, places: Places) -> dict[str, str]:
     password = _word(random)
-    url = _url(places, "mlflow_auth", _word(random), "mlflow_auth")
+    url = _url(places, "mlflow_auth", _word(random), driver=MLFLOWS_DRIVER)
     return {
         "mlflow_auth": AUTH.format(url=url, name=ADMIN, password=password),
         "mlflow_admin": f"{ADMIN}:{password}\n",
@@ -121,8 +123,9 @@ def _key(random: RandomBytes) -> tuple[str, str]:
     return base64.b32encode(random(10)).decode() + "PENS", _word(random)
 
 
-def _url(places: Places, user: str, password: str, database: str) -> str:
-    return f"postgresql+psycopg://{user}:{password}@{places.database}/{database}{places.database_options}"
+def _url(places: Places, user: str, password: str, *, driver: str = "psycopg") -> str:
+    """Of the database that bears its user's name."""
+    return f"postgresql+{driver}://{user}:{password}@{places.database}/{user}{places.database_options}"
 
 
 def _word(random: RandomBytes) -> str:

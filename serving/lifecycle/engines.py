@@ -39,19 +39,19 @@ _SET = (
     # A client that hangs in its transaction would hold all writers up.
     f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'",
 )
+_ALIKE = ("postgresql", "postgres", "postgresql+psycopg2")
 _engines: dict[tuple[int, sa.URL], sa.Engine] = {}
 """This process's, and those that it inherited: a closed copy of a connection would end the parent's."""
 
 
 def parsed(url: str) -> sa.URL:
-    """A URL with the driver that Penstock brings, where PostgreSQL's names none.
+    """A URL with the driver that Penstock brings, where PostgreSQL's names none, or MLflow's.
 
     Raises:
         sqlalchemy.exc.ArgumentError: It is no URL.
     """
     found = sa.make_url(url)
-    is_plain = found.drivername in ("postgresql", "postgres")
-    return found.set(drivername="postgresql+psycopg") if is_plain else found
+    return found.set(drivername="postgresql+psycopg") if found.drivername in _ALIKE else found
 
 
 def engine_of(url: str) -> sa.Engine:

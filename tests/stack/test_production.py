@@ -120,6 +120,23 @@ def test_nobody_is_let_in_without_a_password(scene: Scene, service: str, path: s
     assert scene.ask(service, path, None)[0] == 401
 
 
+def test_a_move_on_the_registrys_own_page_archives_what_was_there(scene: Scene) -> None:
+    def ask(what: str, body: dict[str, Any]) -> Any:
+        status, told = scene.ask("mlflow", f"/api/2.0/mlflow/{what}", scene.admin(), {"name": "page", **body})
+        assert status == 200, told
+        return told
+
+    ask("registered-models/create", {})
+    for _ in range(2):
+        version = ask("model-versions/create", {"source": "s3://nowhere/model"})["model_version"]["version"]
+        moved = {"version": version, "stage": "Production", "archive_existing_versions": True}
+        ask("model-versions/transition-stage", moved)
+    found = ask("registered-models/get-latest-versions", {"stages": ["Production", "Archived"]})
+    assert {each["version"]: each["current_stage"] for each in found["model_versions"]} == {
+        "1": "Archived", "2": "Production",
+    }  # fmt: skip
+
+
 def test_a_wrong_secret_of_the_store_is_a_sentence_and_an_exit_code(stack: Stack) -> None:
     setup = Service(stack.house, "setup")
     secret = stack.house.root / "secrets" / "s3_admin_credentials"

@@ -11,13 +11,13 @@ from serving.lifecycle.errors import LifecycleError
 from serving.lifecycle.journal import Journal, Move, first_break
 
 
-@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2"])
 def test_postgresql_is_reached_by_the_driver_that_penstock_brings(scheme) -> None:
     assert parsed(f"{scheme}://ann:secret@host/db").drivername == "postgresql+psycopg"
 
 
 def test_another_driver_that_is_named_stays() -> None:
-    assert parsed("postgresql+psycopg2://host/db").drivername == "postgresql+psycopg2"
+    assert parsed("postgresql+pg8000://host/db").drivername == "postgresql+pg8000"
 
 
 def test_a_server_s_connections_are_shared_by_the_process() -> None:
