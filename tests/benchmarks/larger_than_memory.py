@@ -2,8 +2,8 @@
 
 The peer is the library alone, fed from disk by its own external-memory classes with the very matrix that
 Penstock's preparation makes, ready as a file. Penstock's seconds are those of the whole last fit: statistics,
-matrix and model. Versions are scored on rows that no training has seen. The full form takes a CSV of 10 GB and
-must stay below 3 GB; it needs 40 GB of disk.
+matrix and model. Versions are scored on rows that no training has seen. The full form takes a CSV of 10 GB
+and must stay below 3 GB; it needs 40 GB of disk.
 """
 
 import json
