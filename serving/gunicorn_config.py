@@ -11,6 +11,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from serving.hosting.hosting import FOLDER
 from serving.hosting.nursery import start_nursery
+from serving.leaving import hand_over
 from serving.logs import configure
 from serving.settings import load
 
@@ -78,3 +79,9 @@ def post_fork(_server: Any, _worker: Any) -> None:
 def child_exit(_server: Any, worker: Any) -> None:
     """Take a dead worker's live gauges out of the metrics."""
     mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Copy the log's last files to the bucket, now that no worker writes any more."""
+    configure(_settings.log_format, program="gateway", shows_values=_settings.log_values)
+    hand_over(_settings)

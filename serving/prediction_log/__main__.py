@@ -18,7 +18,7 @@ from serving.prediction_log.erase import erase
 from serving.prediction_log.read import read
 from serving.prediction_log.retention import Keeping
 from serving.prediction_log.seal import seal_outcomes, seal_segments
-from serving.prediction_log.upkeep import Report, alone, keep_up, summary
+from serving.prediction_log.upkeep import Report, alone, hand_over, keep_up, summary
 from serving.settings import Settings, SettingsError, load
 
 
@@ -75,7 +75,10 @@ def _keep_up(folder: Path, settings: Settings, options: argparse.Namespace) -> i
         settings.log_max_bytes,
     )
     bucket = Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None
-    report = keep_up(folder, keeping, bucket, time.time())
+    if options.leaving:
+        report = hand_over(folder, bucket, options.leaving)
+    else:
+        report = keep_up(folder, keeping, bucket, time.time())
     if report is None:
         if options.json:
             # Who reads this asks again soon: the other may be a dead worker's, still at work.
@@ -175,6 +178,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     keeping.add_argument("--retention", default="{}", help="days by model, as JSON")
     keeping.add_argument("--json", action="store_true", help="say it as JSON")
+    keeping.add_argument(
+        "--leaving",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="only seal and upload, for a folder that is left for good; wait so long for another upkeep",
+    )
     reading = commands.add_parser("read", help="print logged predictions as JSON lines")
     reading.add_argument("--model", required=True)
     reading.add_argument("--version")

@@ -8,7 +8,8 @@ Where the disk refuses one, the next are tried all the same: pruning may be what
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from serving.prediction_log.seal import SealReport, seal_outcomes, seal_segments
 from serving.prediction_log.upload import Backlog, upload
 
 _LEFT_S = 3600.0
+_LOOK_EVERY_S = 0.2
 _LEAP_S = 86_400.0
 
 
@@ -63,13 +65,41 @@ def keep_up(folder: Path, keeping: Keeping, bucket: Bucket | None, now_s: float)
         bucket: Where its copy goes.
         now_s: The time, in seconds since 1970.
     """
+    return _done((_sealed, _merged, _uploaded, _pruned), folder, keeping, bucket, now_s)
+
+
+def hand_over(folder: Path, bucket: Bucket | None, patience_s: float) -> Report | None:
+    """Only seal and upload, for a folder that nobody may come back to; None when another process stays at it.
+
+    Nothing is merged, which takes time, nor pruned: the models' policies are not known here.
+
+    Args:
+        folder: The log's folder; one that does not exist has nothing to be done.
+        bucket: Where its copy goes.
+        patience_s: How long to wait for another process that keeps the log up.
+    """
+    deadline = time.monotonic() + patience_s
+    while (report := _done((_sealed, _uploaded), folder, Keeping(), bucket, time.time())) is None:
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(_LOOK_EVERY_S)
+    return report
+
+
+def _done(
+    steps: tuple[Callable[[Report, Path, Keeping, Bucket | None, float], None], ...],
+    folder: Path,
+    keeping: Keeping,
+    bucket: Bucket | None,
+    now_s: float,
+) -> Report | None:
     report = Report()
     if not folder.exists():
         return report
     with alone(folder) as is_alone:
         if not is_alone:
             return None
-        for step in (_sealed, _merged, _uploaded, _pruned):
+        for step in steps:
             try:
                 step(report, folder, keeping, bucket, now_s)
             except OSError as error:

@@ -9,6 +9,7 @@ import yaml
 
 from infra.production.contents import Places, groups
 from infra.production.setup import NAMES
+from serving.leaving import LAST_S
 from serving.settings import load
 from tests.infra.composed import REPO, composed, env_file
 
@@ -314,3 +315,9 @@ def test_nobody_logs_in_to_grafana_and_all_may_only_look():
     assert environment["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
     assert environment["GF_AUTH_BASIC_ENABLED"] == "false"
     assert environment["PROMETHEUS_URL"] == f"http://prometheus:{port_of('prometheus')}"
+
+
+def test_a_gateway_is_left_the_time_to_drain_and_to_copy_its_last_log():
+    settings = load({})
+    most_s = settings.gateway_drain_s + settings.gateway_time_limit_s + LAST_S
+    assert int(SERVICES["gateway"]["stop_grace_period"].removesuffix("s")) > most_s

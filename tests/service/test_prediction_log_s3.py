@@ -13,13 +13,15 @@ import pytest
 from mlflow import MlflowClient
 from moto.server import ThreadedMotoServer
 
+from serving.leaving import hand_over
 from serving.prediction_log import bucket as buckets
 from serving.prediction_log import layout, upload
 from serving.prediction_log.bucket import Bucket, BucketError
 from serving.prediction_log.erase import erase
 from serving.prediction_log.read import read, read_outcomes
 from serving.prediction_log.retention import Keeping
-from serving.prediction_log.upkeep import keep_up
+from serving.prediction_log.upkeep import alone, keep_up
+from serving.settings import load
 from tests.conftest import REPO, pick_free_port
 from tests.service.gateway_fixtures import run_gateway
 from tests.service.gateway_models import register
@@ -245,7 +247,8 @@ import sys
 from pathlib import Path
 from serving.prediction_log.bucket import Bucket
 from serving.prediction_log.retention import Keeping
-from serving.prediction_log.upkeep import keep_up
+from serving.prediction_log.upkeep import alone, keep_up
+from serving.settings import load
 keep_up(Path(sys.argv[1]), Keeping(days=1), Bucket(sys.argv[2]), float(sys.argv[3]))
 """
 
@@ -292,3 +295,55 @@ def test_a_gateway_tells_of_its_backlog_and_catches_up(s3, server, mlflow_server
         names = read(tmp_path / "predictions", model="in-a-bucket")["prediction_id"].to_pylist()
     found = read(tmp_path / "elsewhere", model="in-a-bucket", s3_uri=URI)["prediction_id"].to_pylist()
     assert names[-1] in found
+
+
+@pytest.mark.slow
+def test_a_gateway_that_is_scaled_away_leaves_its_last_predictions_in_the_bucket(
+    s3, mlflow_server, free_port, tmp_path
+):
+    version = register(mlflow_server.uri, "scaled-away", label="yes")
+    MlflowClient(mlflow_server.uri).transition_model_version_stage("scaled-away", version, "Production")
+    options = {"log_s3_uri": URI, "gateway_workers": 2}
+    with run_gateway(mlflow_server.uri, tmp_path, free_port(), **options) as gateway:
+        gateway.wait_for("scaled-away")
+        ids_given = {gateway.predict("scaled-away").headers["x-prediction-id"] for _ in range(8)}
+        assert keys(s3) == []
+    found = read(tmp_path / "elsewhere", model="scaled-away", s3_uri=URI)["prediction_id"].to_pylist()
+    assert ids_given <= set(found)
+
+
+def leaving(tmp_path, monkeypatch, **values):
+    for name, value in ({"var_dir": tmp_path, "log_s3_uri": URI} | values).items():
+        monkeypatch.setenv(f"PENSTOCK_{name.upper()}", str(value))
+    return load()
+
+
+def test_what_a_leaving_gateway_cannot_copy_is_counted_and_told(s3, server, tmp_path, monkeypatch, caplog):
+    settings = leaving(tmp_path, monkeypatch)
+    write(settings.prediction_log_dir, make_record())
+    write_outcomes(settings.prediction_log_dir, "a")
+    server.stop()
+    try:
+        assert hand_over(settings) == 2
+    finally:
+        server.start()
+        boto3.client("s3").create_bucket(Bucket="logs")
+    assert "2 files of the prediction log, " in caplog.text
+    assert "are not in s3://logs/penstock as the gateway leaves: s3://logs/penstock could not" in caplog.text
+    assert hand_over(settings) == 0
+    assert len(keys(s3)) == 2
+
+
+def test_a_leaving_gateway_waits_for_an_upkeep_under_way_and_no_longer(s3, tmp_path, monkeypatch, caplog):
+    settings = leaving(tmp_path, monkeypatch)
+    write(settings.prediction_log_dir, make_record())
+    with alone(settings.prediction_log_dir):
+        assert hand_over(settings, 2.0) == 1
+    assert "2 s were not enough" in caplog.text
+
+
+def test_a_leaving_gateway_prunes_nothing_as_policies_may_keep_it_longer(s3, tmp_path, monkeypatch):
+    settings = leaving(tmp_path, monkeypatch, log_retention_days=1)
+    write(settings.prediction_log_dir, make_record(prediction_id="old"))
+    assert hand_over(settings) == 0
+    assert ids(settings.prediction_log_dir) == ["old"]
