@@ -1,17 +1,14 @@
 """Bytes of a bucket's object, fetched by the worker that reads them, with credentials of its own."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from projects.errors import BadInput
+from projects.ingest.bucket_store import ATTEMPTS, SCHEME, connect, unread
 
-SCHEME = "s3://"
 BLOCK = 1 << 20
-ATTEMPTS = 6
-"""With waits of up to 20 seconds between them, a store may be away for about half a minute."""
 
 
 @contextmanager
@@ -39,21 +36,38 @@ def fetched(url: str, start: int, stop: int, stamp: str, folder: Path) -> Iterat
         try:
             _fetch(url, start, stop, stamp, Path(out.name))
         except (BotoCoreError, ClientError, Boto3Error) as error:
-            raise BadInput(f"'{url}' cannot be read by a worker; {error}") from error
+            from distributed import get_worker
+
+            raise unread(url, error, f"the worker {get_worker().address}") from error
         yield Path(out.name)
 
 
 def _fetch(url: str, start: int, stop: int, stamp: str, target: Path) -> None:
-    import boto3
-    from botocore.config import Config  # type: ignore[import-untyped]  # it has no types
+    """Write some bytes into a file; after a line that is cut, go on behind the last that came."""
+    from botocore.exceptions import (
+        IncompleteReadError,
+        ReadTimeoutError,
+        ResponseStreamingError,
+    )
 
-    bucket, _, key = url.removeprefix(SCHEME).partition("/")
-    region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "us-east-1"
-    config = Config(retries={"max_attempts": ATTEMPTS, "mode": "standard"}, connect_timeout=10)
-    asked = {"Bucket": bucket, "Key": key} | ({"IfMatch": stamp} if stamp else {})
-    if stop:
-        asked["Range"] = f"bytes={start}-{stop - 1}"
-    answer = boto3.client("s3", config=config, region_name=region).get_object(**asked)
+    client, at, cuts = connect(ATTEMPTS), start, 0
     with target.open("wb") as out:
-        for block in answer["Body"].iter_chunks(BLOCK):
-            out.write(block)
+        while not stop or at < stop:
+            try:
+                for block in _body(client, url, at, stop, stamp).iter_chunks(BLOCK):
+                    out.write(block)
+                    at += len(block)
+                return
+            except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+                cuts += 1
+                if cuts == ATTEMPTS:
+                    raise
+
+
+def _body(client: Any, url: str, start: int, stop: int, stamp: str) -> Any:
+    """Ask for the bytes from one to before another."""
+    bucket, _, key = url.removeprefix(SCHEME).partition("/")
+    asked = {"Bucket": bucket, "Key": key} | ({"IfMatch": stamp} if stamp else {})
+    if start or stop:
+        asked["Range"] = f"bytes={start}-{stop - 1 if stop else ''}"
+    return client.get_object(**asked)["Body"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
-from projects.ingest.bucket import SCHEME, fetch
+from projects.ingest.bucket import fetch
+from projects.ingest.bucket_store import SCHEME
 from projects.ingest.kinds import SUFFIXES
 from projects.ingest.publish import LINEAGE, LINES, ROWS, SCHEMA
 from projects.ingest.raw import FoundFile, Skipped

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from projects.counted import counted
-from projects.ingest.bucket import SCHEME
+from projects.ingest.bucket_store import SCHEME
 from projects.ingest.database import is_database_url
 from projects.ingest.ingested import Ingested, TableFound
 from projects.ingest.kinds import kind_of
