@@ -8,6 +8,7 @@ import uuid
 from penstock.api import errors
 from penstock.api.asgi import API, App, Message, Receive, Scope, Send, header
 from penstock.problems import BadRequest, NotFound
+from penstock.services.told import unexpected
 from serving.logs import REQUEST
 
 _logger = logging.getLogger("penstock.api.access")
@@ -62,7 +63,7 @@ class Doorway:
             _without_version(scope)
             await self._app(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 - the edge: told to the caller by its id, and logged under it
-            problem = errors.unexpected(error)
+            problem = unexpected(error)
             if not sending.status:
                 await errors.answer(problem)(scope, receive, sending)
 

@@ -1,8 +1,6 @@
 """Whatever goes wrong is answered in one JSON form: `{"status": "error", "error": {code, message, ...}}`."""
 
-import logging
 import math
-import uuid
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -12,10 +10,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from penstock.console.page import of_problem
 from penstock.problems import BadRequest, NotFound, NotSignedIn, Problem
-from penstock.services.told import problem_of
+from penstock.services.told import unexpected
 
-_logger = logging.getLogger(__name__)
 MOST_TOLD = 20
 LONGEST_TOLD = 200
 CHALLENGE = 'Basic realm="penstock", charset="UTF-8"'
@@ -46,19 +44,6 @@ def refusal(status: int, code: str, sentence: str) -> Problem:
     return problem
 
 
-def unexpected(error: Exception) -> Problem:
-    """The problem that a stranger is told of a fault of ours; the log is told the rest under the same id."""
-    if (known := problem_of(error)) is not None:
-        return known
-    fault = uuid.uuid4().hex[:12]
-    _logger.error("fault %s", fault, exc_info=error)
-    return Problem(
-        f"something went wrong on our side, and is in the log as fault {fault}; tell an administrator",
-        code="fault",
-        details={"fault": fault},
-    )
-
-
 async def _problem(_: Request, error: Exception) -> Response:
     return answer(error if isinstance(error, Problem) else unexpected(error))
 
@@ -73,7 +58,7 @@ async def _of_framework(request: Request, error: Exception) -> Response:
     path, method = request.url.path[:LONGEST_TOLD], request.method
     if status == HTTPStatus.NOT_FOUND:
         problem = NotFound(f"there is nothing at {path!r}; `GET /docs` lists what there is")
-        return _page(request, problem) if _is_for_people(request) else answer(problem, headers)
+        return of_problem(request, problem) if _is_for_people(request) else answer(problem, headers)
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (headers or {}).get("Allow", "")
         sentence = f"{method} is not for {path!r}; it takes {allowed or 'another method'}"
@@ -84,12 +69,6 @@ async def _of_framework(request: Request, error: Exception) -> Response:
 
 def _is_for_people(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-
-
-def _page(request: Request, problem: Problem) -> Response:
-    from penstock.console.page import of_problem
-
-    return of_problem(request, problem)
 
 
 async def _unreadable(_: Request, error: Exception) -> Response:

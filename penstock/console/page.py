@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from penstock.api.errors import unexpected
 from penstock.console.templating import render
 from penstock.problems import BadRequest, NotSignedIn, Problem
+from penstock.services.told import unexpected
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -1,6 +1,8 @@
 """Errors of the rooms below, told as the face's problems; what nothing is known of goes through as it is."""
 
+import logging
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +16,7 @@ from serving.lifecycle.errors import (
     UnknownModelError,
 )
 
+_logger = logging.getLogger(__name__)
 LATER_S = 5.0
 """When to try again where something is away."""
 _OF_MLFLOW: dict[str, type[Problem]] = {
@@ -89,3 +92,16 @@ def _sentence(error: Exception) -> str:
     text = str(getattr(error, "message", error)).partition("\n")[0]
     code, mark, rest = text.partition(": ")
     return rest if mark and code.isupper() else text
+
+
+def unexpected(error: Exception) -> Problem:
+    """The problem that a stranger is told of a fault of ours; the log is told the rest under the same id."""
+    if (known := problem_of(error)) is not None:
+        return known
+    fault = uuid.uuid4().hex[:12]
+    _logger.error("fault %s", fault, exc_info=error)
+    return Problem(
+        f"something went wrong on our side, and is in the log as fault {fault}; tell an administrator",
+        code="fault",
+        details={"fault": fault},
+    )
