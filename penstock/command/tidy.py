@@ -1,10 +1,8 @@
 """`penstock tidy`: tells what nothing uses any more, and removes it when asked to."""
 
-import json
 import time
 
 import click
-import sqlalchemy as sa
 
 from penstock.audit.trail import Event
 from penstock.backup.places import ARTIFACTS, places_of
@@ -12,11 +10,9 @@ from penstock.backup.rooms import FolderRoom
 from penstock.command.asked import as_json, desk, operator, table, tell
 from penstock.command.backup import ARTIFACTS as ARTIFACTS_OPTION
 from penstock.command.backup import MLFLOW
-from penstock.desk import Desk
-from penstock.jobs.store import JOBS
-from penstock.records.dataset import DATASETS
+from penstock.tidying.named import named
 from penstock.tidying.removing import remove
-from penstock.tidying.unused import WORDS, still_unused, unknown_jobs, unused
+from penstock.tidying.unused import DAY_S, WORDS, still_unused, unknown_jobs, unused
 
 
 @click.command()
@@ -35,48 +31,35 @@ from penstock.tidying.unused import WORDS, still_unused, unknown_jobs, unused
 def tidy(days: float, mlflow_database: str, artifacts: str, *, is_applied: bool, is_json: bool) -> None:
     """Find artefacts that nothing uses any more, and with --apply remove them.
 
-    Never touched is what a registered version in any stage names, what runs and jobs made, and what
-    MLflow does not call its own.
+    Never touched is what a registered version in any stage names, what runs and jobs made and nobody has
+    deleted, and what MLflow does not call its own.
     """
     here = desk()
     places = places_of(here.settings, mlflow_database=mlflow_database, artifacts=artifacts)
     mlflow, room = places.databases[0], places.rooms[ARTIFACTS]
     jobs = FolderRoom(here.settings.jobs_dir.absolute())
-    in_use, known = _named(here)
     now_s = time.time()
-    found = unused(mlflow, room, in_use=in_use, now_s=now_s, older_than_days=days, is_for_removal=is_applied)
-    found += unknown_jobs(jobs, known, now_s=now_s, older_than_days=days)
+    told = named(here.database, now_s - days * DAY_S)
+    found = unused(mlflow, room, named=told, now_s=now_s, older_than_days=days, is_for_removal=is_applied)
+    found += unknown_jobs(jobs, told.jobs, now_s=now_s, older_than_days=days)
     size_bytes = sum(find.size_bytes for find in found)
     if is_applied and found:
         event = Event("storage.tidy", f"{len(found)} finds", details={"bytes": size_bytes, "days": days})
         with here.trail.doing(operator(), event) as more:
             # What was found long after the first of it was looked at may be somebody's by now.
-            in_use, known = _named(here)
-            idle = [find for find in found if find.kind == "job" and find.name not in known]
-            found = still_unused(found, mlflow, in_use=in_use, now_s=now_s, older_than_days=days) + idle
+            told = named(here.database, now_s - days * DAY_S)
+            idle = [find for find in found if find.kind == "job" and find.name not in told.jobs]
+            found = still_unused(found, mlflow, named=told, now_s=now_s, older_than_days=days) + idle
             more["names"] = [f"{find.kind} {find.name}" for find in found][:1000]
             size_bytes = remove(found, mlflow, room, jobs, tracking_uri=here.settings.tracking_uri)
     rows = [(WORDS[find.kind], find.name, f"{find.size_bytes / 1e6:.1f} MB") for find in found]
     done = "removed" if is_applied else "can go; --apply removes it"
     last = f"{size_bytes / 1e6:.1f} MB in {len(found)} finds {done}" if found else "there is nothing to tidy"
     lines = [*(table(("what", "which", "size"), rows) if rows else []), last]
-    told = {"applied": is_applied, "finds": [vars_of(find) for find in found], "bytes": size_bytes}
-    tell(told, lines, is_json=is_json)
+    said = {"applied": is_applied, "finds": [vars_of(find) for find in found], "bytes": size_bytes}
+    tell(said, lines, is_json=is_json)
 
 
 def vars_of(find: object) -> dict[str, object]:
     """A find as JSON: without the list of its files."""
     return {name: getattr(find, name) for name in ("kind", "name", "size_bytes")}
-
-
-def _named(here: Desk) -> tuple[str, set[str]]:
-    """What jobs and data sets name, as one text, and the ids of all jobs.
-
-    Jobs that have ended, too: what a training made may be deployed as long as its job is shown.
-    """
-    asked = sa.select(JOBS.c.wanted, JOBS.c.run_id, JOBS.c.results)
-    rows = sa.select(DATASETS.c.run_id).where(DATASETS.c.removed_s == 0)
-    with here.database.begin(is_read_only=True) as connection:
-        told = [list(row) for query in (asked, rows) for row in connection.execute(query)]
-        known = set(connection.scalars(sa.select(JOBS.c.job_id)))
-    return json.dumps(told), known

@@ -1,8 +1,9 @@
 """What of MLflow's artefacts and of jobs' folders nothing uses any more.
 
 Kept whatever its age: all that any registered version names, in whatever stage, as a rollback may want it;
-what a run that has not ended made; what a job or a data set names, and models of such a run. What MLflow's
-folders hold beside runs and models, and what is not called as MLflow calls its own, is not looked at.
+what a run that has not ended made; what a job or a data set names, and models of such a run. What a person
+has deleted is not kept by a job that is over (see `named`). What MLflow's folders hold beside runs and
+models, and what is not called as MLflow calls its own, is not looked at.
 """
 
 import re
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from penstock.backup.databases import Place
 from penstock.backup.rooms import Entry, Room
 from penstock.problems import Away, BadRequest, Conflict
+from penstock.tidying.named import Named
 from serving.lifecycle.engines import engine_of, reading
 
 Kind = Literal["run", "model", "orphan", "job"]
@@ -30,6 +32,7 @@ LEAST_KNOWN = 0.1
 _SCHEME = "mlflow-artifacts:/"
 _MINE = re.compile(r"(?P<folder>\d+/(?:models/(?P<model>m-[0-9a-f]{32})|(?P<run>[0-9a-f]{32})))/")
 _JOB = re.compile(r"(?P<folder>(?P<job>[0-9a-f]{8}-[0-9a-f-]{27}))/")
+_DELETED_VERSION = "Deleted_Internal"
 _OPEN_RUNS = ("RUNNING", "SCHEDULED")
 
 
@@ -63,7 +66,7 @@ def unused(
     mlflow: Place,
     artifacts: Room,
     *,
-    in_use: str,
+    named: Named,
     now_s: float,
     older_than_days: float,
     is_for_removal: bool = False,
@@ -73,7 +76,7 @@ def unused(
     Args:
         mlflow: MLflow's database.
         artifacts: Where its artefacts are.
-        in_use: What jobs and data sets name, as one text.
+        named: What jobs and data sets name.
         now_s: Seconds since 1970.
         older_than_days: What is younger stays.
         is_for_removal: Refuses a database that hardly knows any of the artefacts.
@@ -91,7 +94,7 @@ def unused(
         folders = _by_folder(artifacts.entries(), _MINE)
     except OSError as error:
         raise _unanswered(error) from error
-    known = _looked_at(mlflow, before_s, in_use)
+    known = _looked_at(mlflow, before_s, named)
     if is_for_removal:
         _refuse_strange(folders, known, mlflow)
     found = []
@@ -114,14 +117,14 @@ def unused(
 
 
 def still_unused(
-    found: Iterable[Find], mlflow: Place, *, in_use: str, now_s: float, older_than_days: float
+    found: Iterable[Find], mlflow: Place, *, named: Named, now_s: float, older_than_days: float
 ) -> list[Find]:
     """Those of MLflow's finds that nothing came to use since they were found.
 
     Raises:
         Away: The database does not answer.
     """
-    known = _looked_at(mlflow, now_s - older_than_days * DAY_S, in_use)
+    known = _looked_at(mlflow, now_s - older_than_days * DAY_S, named)
     removable = {
         "run": lambda name: name in known.deleted_runs,
         "model": lambda name: name in known.old_models,
@@ -146,9 +149,9 @@ def unknown_jobs(jobs: Room, known: Collection[str], *, now_s: float, older_than
     ]
 
 
-def _looked_at(mlflow: Place, before_s: float, in_use: str) -> _Known:
+def _looked_at(mlflow: Place, before_s: float, named: Named) -> _Known:
     try:
-        return _known(mlflow, before_s, in_use)
+        return _known(mlflow, before_s, named)
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise _unanswered(error) from error
 
@@ -173,47 +176,62 @@ def _folder_of(find: Find) -> str:
     return match["folder"] if match else ""
 
 
-def _known(place: Place, before_s: float, in_use: str) -> _Known:
+def _known(place: Place, before_s: float, named: Named) -> _Known:
     before_ms = before_s * 1000
     with engine_of(place.url).connect().execution_options(**reading(engine_of(place.url))) as connection:
         runs = _rows(connection, "runs", "run_uuid", "status", "lifecycle_stage", "deleted_time")
         models = _rows(
             connection,
-            "logged_models", "model_id", "source_run_id", "last_updated_timestamp_ms",
+            "logged_models", "model_id", "source_run_id", "last_updated_timestamp_ms", "lifecycle_stage",
         )  # fmt: skip
-        versions = _rows(connection, "model_versions", "source", "run_id", "storage_location")
-    used_names, used_folders = _of_versions(versions)
+        versions = _rows(
+            connection,
+            "model_versions", "source", "run_id", "storage_location", "current_stage", "last_updated_time",
+        )  # fmt: skip
+    used_names, used_folders = _of_versions(versions, before_ms)
     running = {row.run_uuid for row in runs if row.status in _OPEN_RUNS and row.lifecycle_stage == "active"}
-    used_names |= running
-    used_names |= {
-        row.model_id
-        for row in models
-        if row.source_run_id and (row.source_run_id in running or row.source_run_id in in_use)
+    deleted_runs = {row.run_uuid for row in runs if _is_deleted(row, row.deleted_time, before_ms)}
+    deleted = deleted_runs | {
+        row.model_id for row in models if _is_deleted(row, row.last_updated_timestamp_ms, before_ms)
     }
+    run_of = {row.model_id: row.source_run_id or "" for row in models}
 
     def used(name: str, folder: str) -> bool:
-        if name in used_names or name in in_use:
+        run_id = run_of.get(name, "")
+        if name in used_names or running & {name, run_id} or _is_named(name, run_id, named.in_use):
+            return True
+        if not deleted & {name, run_id} and _is_named(name, run_id, named.shown):
             return True
         return bool(folder) and any(f"{each}/".startswith(f"{folder}/") for each in used_folders)
 
     return _Known(
         {row.run_uuid for row in runs},
-        {row.model_id for row in models},
-        {
-            row.run_uuid
-            for row in runs
-            if row.lifecycle_stage == "deleted" and (row.deleted_time or 0) < before_ms
-        },
+        set(run_of),
+        deleted_runs,
         {row.model_id for row in models if row.last_updated_timestamp_ms < before_ms},
         used,
     )
 
 
-def _of_versions(versions: Iterable[Any]) -> tuple[set[str], set[str]]:
-    """What registered versions name: ids of models and runs, and folders of artefacts."""
+def _is_deleted(row: Any, when_ms: float | None, before_ms: float) -> bool:
+    return bool(row.lifecycle_stage == "deleted" and (when_ms or 0) < before_ms)
+
+
+def _is_named(name: str, run_id: str, text: str) -> bool:
+    """Whether a text holds a run's or a model's name, or that of the run that made the model."""
+    return name in text or bool(run_id and run_id in text)
+
+
+def _of_versions(versions: Iterable[Any], before_ms: float) -> tuple[set[str], set[str]]:
+    """What registered versions name: ids of models and runs, and folders of artefacts.
+
+    MLflow keeps a deleted version's row, and where its model lies.
+    """
     names: set[str] = set()
     folders: set[str] = set()
     for row in versions:
+        if row.current_stage == _DELETED_VERSION and (row.last_updated_time or 0) < before_ms:
+            continue
         names |= {row.run_id} if row.run_id else set()
         for text in (row.source or "", row.storage_location or ""):
             names |= set(re.findall(r"m-[0-9a-f]{32}|\b[0-9a-f]{32}\b", text))

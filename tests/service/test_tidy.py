@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 
 from penstock.audit.verify import rows
+from penstock.desk import Desk
+from penstock.jobs.job import Wanted
 from serving.lifecycle.database import Database
+from serving.settings import load
 from tests.conftest import REPO, pick_free_port, run_mlflow_server
 from tests.service.gateway_models import register
 
@@ -21,7 +25,7 @@ JOB = "0123abcd-0000-4000-8000-000000000000"
 
 
 class Stack:
-    """A registered version, a model that none uses, runs deleted and alive, and folders of nobody."""
+    """A registered version, models that none uses, runs deleted and alive, and folders of nobody."""
 
     def __init__(self, uri, root):
         self.uri, self.root, self.client = uri, root, MlflowClient(uri)
@@ -30,11 +34,17 @@ class Stack:
         self.kept = self._model("kept")
         self.gone = self._model("gone")
         self.client.delete_registered_model("gone")
+        register(uri, "withdrawn", label="perhaps")
+        self.withdrawn = self._model("withdrawn")
+        self.client.delete_model_version("withdrawn", "1")
         self.deleted, self.active = (self.client.create_run("0").info.run_id for _ in range(2))
         for run_id in (self.deleted, self.active):
             self.client.log_text(run_id, "text", "note.txt")
         self.client.set_terminated(self.deleted)
         self.client.delete_run(self.deleted)
+        jobs = Desk(load({"PENSTOCK_VAR_DIR": str(root), "PENSTOCK_TRACKING_URI": uri})).jobs
+        self.over = jobs.add(Wanted("clean", "ada", "ada/p", {}))
+        jobs.put(replace(self.over, state="completed", run_id=self.deleted))
         self.orphan = root / "artifacts" / "0" / ORPHAN / "artifacts" / "left.bin"
         self.strange = root / "artifacts" / "mine" / "keep.bin"
         self.job = root / "jobs" / JOB / "log"
@@ -77,6 +87,7 @@ def test_without_being_asked_to_it_only_tells(stack):
     assert named(found) == {
         ("run", stack.deleted),
         ("model", stack.gone),
+        ("model", stack.withdrawn),
         ("orphan", ORPHAN),
         ("job", JOB),
     }
