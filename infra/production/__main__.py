@@ -1,4 +1,4 @@
-"""`python -m infra.production secrets | setup`: prepare the production stack."""
+"""`python -m infra.production secrets | setup | run | upgrade`: prepare the production stack, and keep it."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.production.contents import Places
+from infra.production.mlflow_databases import run, upgrade
 from infra.production.secret_files import UNPRIVILEGED, SecretsError, make
 from serving.settings import SettingsError, load
 
@@ -17,7 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command: 0 if all went well, 1 if a server refused, 2 for bad input."""
     options = _parser().parse_args(arguments)
     try:
-        return _secrets(options) if options.command == "secrets" else _setup(options)
+        if options.command == "run":
+            run(options.secrets, options.words, os.environ)
+        return {"secrets": _secrets, "setup": _setup, "upgrade": _upgrade}[options.command](options)
     except (SecretsError, SettingsError) as error:
         print(f"infra.production: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -34,7 +37,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--redis", default=Places().redis, help="host:port; default: %(default)s")
     made.add_argument("--redis-tls", action="store_true", help="speak TLS to Redis")
     setup = commands.add_parser("setup", help="look at secrets; make databases, roles, bucket and tables")
-    setup.add_argument("--secrets", type=Path, default=Path("/run/secrets"), help="default: %(default)s")
+    runs = commands.add_parser("run", help="run a command with MLflow's databases in its environment")
+    runs.add_argument("words", nargs="+", metavar="-- COMMAND", help="such as -- python -m penstock backup")
+    upgrades = commands.add_parser("upgrade", help="bring MLflow's tables up to date; MLflow is stopped")
+    for each in (setup, runs, upgrades):
+        each.add_argument("--secrets", type=Path, default=Path("/run/secrets"), help="default: %(default)s")
     return parser
 
 
@@ -65,6 +72,18 @@ def _setup(options: argparse.Namespace) -> int:
         setup(options.secrets, load(), lambda line: print(f"setup: {line}", flush=True))
     except (psycopg.Error, BotoCoreError, ClientError, LifecycleError) as error:
         print(f"setup: {' '.join(str(error).split())}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _upgrade(options: argparse.Namespace) -> int:
+    import sqlalchemy as sa
+    from mlflow.exceptions import MlflowException
+
+    try:
+        upgrade(options.secrets, lambda line: print(f"upgrade: {line}", flush=True))
+    except (sa.exc.SQLAlchemyError, MlflowException) as error:
+        print(f"upgrade: {' '.join(str(error).split())}", file=sys.stderr)
         return FAILED
     return 0
 

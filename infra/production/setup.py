@@ -3,12 +3,12 @@
 secrets -> databases and roles -> the bucket, and its encryption -> Penstock's tables
 """
 
-import configparser
 from collections.abc import Callable
 from pathlib import Path
 
 from infra.production import databases
 from infra.production.contents import BUCKET
+from infra.production.mlflow_databases import addresses
 from infra.production.secret_files import SecretsError, problems, read
 from serving.prediction_log.encryption import bucket_rules
 from serving.settings import Settings
@@ -42,10 +42,7 @@ def setup(folder: Path, settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _database_urls(folder: Path) -> list[str]:
-    lines = dict(line.split("=", 1) for line in read(folder, "mlflow_env").splitlines() if "=" in line)
-    auth = configparser.ConfigParser(interpolation=None)
-    auth.read_string(read(folder, "mlflow_auth"))
-    return [read(folder, "database_url"), lines["MLFLOW_BACKEND_STORE_URI"], auth["mlflow"]["database_uri"]]
+    return [read(folder, "database_url"), *addresses(folder)]
 
 
 def _make_bucket(settings: Settings) -> str:

@@ -2,7 +2,8 @@
 
 First the audit's head, which may not know more than its trail; then MLflow's database, then Penstock's; then
 what they name: artefacts are there before a version is registered, and go long after, so a copy made after
-the registry's has those of every version in it. Folders of rows, uploads and reports come last.
+the registry's has those of every version in it. Folders of rows, uploads and reports come last. The
+prediction log's folder comes before its copy in the bucket, as what leaves the one is in the other by then.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ ARTIFACTS = "artifacts"
 BEFORE = ("audit",)
 """Folders that are read before the databases."""
 SECRETS = "secrets"
+LOG_IN_BUCKET = "predictions_bucket"
+"""The prediction log's copy, where the settings name one: on several hosts no folder holds all of it."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,10 @@ def places_of(
         ARTIFACTS: room_at(artifacts or str(var / "artifacts"), settings.s3_encryption),
         "projects": FolderRoom(settings.projects_dir.absolute()),
         "predictions": FolderRoom(settings.prediction_log_dir.absolute()),
-        "monitor": FolderRoom(settings.monitor_dir.absolute()),
     }
+    if settings.log_s3_uri:
+        rooms[LOG_IN_BUCKET] = room_at(settings.log_s3_uri, settings.s3_encryption)
+    rooms["monitor"] = FolderRoom(settings.monitor_dir.absolute())
     if with_secrets:
         rooms[SECRETS] = FolderRoom(var, only=("mlflow_admin", "secrets"), is_private=True)
     databases = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from penstock.backup.create import DATABASES
 from penstock.backup.databases import Place, load, refuse_full
 from penstock.backup.manifest import Item, Manifest, object_name
-from penstock.backup.places import Places
+from penstock.backup.places import SECRETS, Places
 from penstock.backup.rooms import Room
 from penstock.problems import Away, BadRequest, Conflict
 from serving.lifecycle import schema
@@ -45,6 +45,9 @@ def restore(room: Room, manifest: Manifest, places: Places, *, say: Say) -> None
             for part, there in rooms.items():
                 _put_all(room, manifest.parts[part], there)
                 say(f"{part}: {len(manifest.parts[part])} files to '{there.place}'")
+            for part in manifest.parts.keys() - places.rooms.keys() - {DATABASES, SECRETS}:
+                count = len(manifest.parts[part])
+                say(f"{part}: {count} files left out, as the settings name no place for them")
             for place in databases:
                 _load(room, manifest, place, scratch)
                 say(f"{DATABASES}: {place.shown()}")

@@ -40,7 +40,11 @@ def of_kind(overlay: str, *kinds: str) -> list[dict[str, Any]]:
 def pods(overlay: str) -> dict[str, dict[str, Any]]:
     """Each workload's pod, by the workload's name."""
     found = of_kind(overlay, "Deployment", "StatefulSet", "Job")
-    return {each["metadata"]["name"]: each["spec"]["template"] for each in found}
+    made = {each["metadata"]["name"]: each["spec"]["template"] for each in found}
+    timed = of_kind(overlay, "CronJob")
+    return made | {
+        each["metadata"]["name"]: each["spec"]["jobTemplate"]["spec"]["template"] for each in timed
+    }
 
 
 def containers(overlay: str) -> list[tuple[str, dict[str, Any]]]:

@@ -17,7 +17,9 @@ from tests.infra.declared import declared_metrics
 from tests.infra.rendered import FOLDER, OVERLAYS, containers, documents, of_kind, pods, text_of
 
 SERVICES = composed()["services"]
-PENSTOCK = ("setup", "gateway", "model-server", "monitor", "api", "jobs")
+TIMED = ("backup", "backup-verify", "restore")
+"""What the cluster has CronJobs for, compose's service `tools` does when somebody asks."""
+PENSTOCK = ("setup", "gateway", "model-server", "monitor", "api", "jobs", *TIMED)
 SECRET = "penstock-secrets"
 """The operator's: kubectl create secret generic penstock-secrets --from-file=var/secrets."""
 
@@ -26,6 +28,11 @@ each_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 
 def matches(selector, labels):
     return selector.items() <= labels.items()
+
+
+def of_compose(name):
+    """The service of compose that a workload or container stands for."""
+    return SERVICES["tools" if name in TIMED else name]
 
 
 def named(overlay, kind):
@@ -130,7 +137,10 @@ def mounted(overlay, workload):
 @each_overlay
 def test_a_pod_has_the_secrets_that_compose_gives_it(overlay):
     for workload in pods(overlay):
-        given = SERVICES[workload].get("secrets", [])
+        given = of_compose(workload).get("secrets", [])
+        if workload in TIMED:
+            assert mounted(overlay, workload) < set(given)  # each its own, not all
+            continue
         assert mounted(overlay, workload) == {
             each if isinstance(each, str) else each["source"] for each in given
         }
@@ -149,18 +159,22 @@ def test_every_secret_and_config_map_is_there_or_the_operators(overlay):
 
 @each_overlay
 def test_every_mount_has_its_volume(overlay):
-    for each in of_kind(overlay, "Deployment", "StatefulSet", "Job"):
-        there = {volume["name"] for volume in each["spec"]["template"]["spec"]["volumes"]}
-        there |= {claim["metadata"]["name"] for claim in each["spec"].get("volumeClaimTemplates", [])}
-        for found in each["spec"]["template"]["spec"]["containers"]:
+    sets = named(overlay, "StatefulSet")
+    for name, pod in pods(overlay).items():
+        there = {volume["name"] for volume in pod["spec"]["volumes"]}
+        own = sets.get(name, {"spec": {}})["spec"].get("volumeClaimTemplates", [])
+        there |= {claim["metadata"]["name"] for claim in own}
+        for found in pod["spec"]["containers"]:
             assert {mount["name"] for mount in found["volumeMounts"]} <= there
 
 
 @each_overlay
 def test_images_and_commands_are_those_of_compose(overlay):
     for _, found in containers(overlay):
-        service = SERVICES[found["name"]]
+        service = of_compose(found["name"])
         assert found["image"] == service["image"]
+        if found["name"] in TIMED:
+            continue
         ours, theirs = [*found.get("command", []), *found.get("args", [])], [
             *service.get("entrypoint", []), *service.get("command", []),
         ]  # fmt: skip
@@ -214,7 +228,7 @@ def test_what_answers_requests_leaves_after_everybody_has_heard_of_it(overlay):
 @each_overlay
 def test_what_has_a_door_is_probed_at_it(overlay):
     for name, found in containers(overlay):
-        if found["name"] not in ("setup", "jobs", "evidently"):
+        if found["name"] not in ("setup", "jobs", "evidently", *TIMED):
             assert "livenessProbe" in found, name
             assert "readinessProbe" in found, name
             for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -258,6 +272,7 @@ def may_reach(overlay, source, target, port):
         *((each, "postgres", 5432) for each in ("setup", "mlflow", "gateway", "monitor", "api", "jobs")),
         *((each, "s3", 8333) for each in ("setup", "mlflow", "gateway", "monitor", "api", "jobs")),
         *((each, "redis", 6379) for each in ("api", "jobs")),
+        *((each, *store) for each in ("backup", "restore") for store in (("postgres", 5432), ("s3", 8333))),
         ("prometheus", "gateway", 8000),
         ("prometheus", "monitor", 9101),
         ("prometheus", "api", 8080),
@@ -280,10 +295,74 @@ def test_who_needs_somebody_may_reach_it(source, target, port):
         ("grafana", "postgres", 5432),
         ("gateway", "redis", 6379),
         ("model-server", "postgres", 5432),
+        ("backup", "mlflow", 5000),
+        ("backup-verify", "postgres", 5432),
+        ("backup-verify", "s3", 8333),
+        ("restore", "redis", 6379),
     ],
 )
 def test_who_does_not_need_somebody_may_not(source, target, port):
     assert not may_reach("production", source, target, port)
+
+
+def volumes_of(overlay, workload):
+    """The claims that a workload's only container mounts, with where, and whether it may write there."""
+    pod = pods(overlay)[workload]["spec"]
+    claims = {
+        each["name"]: each["persistentVolumeClaim"]["claimName"]
+        for each in pod["volumes"] if "persistentVolumeClaim" in each
+    }  # fmt: skip
+    return {
+        claims[each["name"]]: (each["mountPath"], not each.get("readOnly", False))
+        for each in pod["containers"][0]["volumeMounts"] if each["name"] in claims
+    }  # fmt: skip
+
+
+@each_overlay
+def test_a_back_up_changes_nothing_but_the_claim_of_back_ups(overlay):
+    places = {"platform": "/platform", "var-monitor-0": "/app/var", "backups": "/backups"}
+    assert volumes_of(overlay, "backup") == {
+        claim: (path, claim == "backups") for claim, path in places.items()
+    }
+    assert volumes_of(overlay, "restore") == {claim: (path, True) for claim, path in places.items()}
+    assert volumes_of(overlay, "backup-verify") == {"backups": ("/backups", True)}
+
+
+@each_overlay
+def test_a_back_up_runs_where_the_claims_of_one_node_are(overlay):
+    claims = named(overlay, "PersistentVolumeClaim")
+    users = {"platform": "api", "var-monitor-0": "monitor"}
+    bound = {app for name, app in users.items() if claims[name]["spec"]["accessModes"] == ["ReadWriteOnce"]}
+    terms = pods(overlay)["backup"]["spec"]["affinity"]["podAffinity"]
+    wanted = terms["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert {term["topologyKey"] for term in wanted} == {"kubernetes.io/hostname"}
+    assert {term["labelSelector"]["matchLabels"]["app"] for term in wanted} == bound
+    assert "affinity" not in pods(overlay)["restore"]["spec"]
+
+
+@each_overlay
+def test_the_monitors_claim_is_the_one_that_its_stateful_set_looks_for(overlay):
+    own = named(overlay, "StatefulSet")["monitor"]["spec"]["volumeClaimTemplates"][0]
+    claim = named(overlay, "PersistentVolumeClaim")[f"{own['metadata']['name']}-monitor-0"]
+    assert claim["spec"] == own["spec"]
+
+
+@each_overlay
+def test_a_restore_never_begins_by_itself(overlay):
+    found = named(overlay, "CronJob")
+    assert {name: each["spec"].get("suspend", False) for name, each in found.items()} == {
+        "backup": False, "backup-verify": False, "restore": True,
+    }  # fmt: skip
+    assert {each["spec"]["concurrencyPolicy"] for each in found.values()} == {"Forbid"}
+
+
+@each_overlay
+def test_what_stands_before_a_restore_is_all_but_the_processes_that_write(overlay):
+    told = (REPO / "infra" / "PRODUCTION.md").read_text(encoding="utf-8")
+    left_out = set(re.search(r"--selector 'app notin \(([^)]*)\)'", told)[1].split(", "))
+    first = {each["metadata"].get("labels", {}).get("app") for each in documents(overlay)} - left_out
+    assert {"postgres", "s3", "setup", "restore"} <= first
+    assert not first & {"mlflow", "gateway", "model-server", "monitor", "api", "jobs"}
 
 
 @each_overlay
@@ -371,7 +450,7 @@ def test_promtool_takes_the_configuration_but_for_the_discovery_that_debians_lac
 def test_the_minimal_overlay_has_the_memory_of_composes_minimal_profile():
     for name, found in containers("minimal"):
         if name not in ("setup", "redis"):
-            assert found["resources"]["limits"]["memory"] == SERVICES[name]["mem_limit"].replace(
+            assert found["resources"]["limits"]["memory"] == of_compose(name)["mem_limit"].replace(
                 "m", "Mi"
             ).replace("g", "Gi")
 
