@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
+from projects.ingest.bucket_store import complaints, explained
 from serving.settings import Settings, SettingsError, load
 
 OK, OURS, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -63,6 +64,8 @@ def run_command(work: Callable[[Settings], None], *, is_json: bool = False) -> i
         return _failed(_away(error) if away else error, OURS, is_json=is_json)
     except (LifecycleError, OSError) as error:
         return _failed(error, OURS, is_json=is_json)
+    except complaints() as error:  # MLflow lets those of a store of artefacts through
+        return _failed(BadInput(f"the S3 store failed; {explained(error)}"), OURS, is_json=is_json)
     except KeyboardInterrupt:
         print("penstock: stopped", file=sys.stderr, flush=True)
         return STOPPED

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from projects.errors import BadInput
-from projects.ingest.bucket_store import ATTEMPTS, FEW, SCHEME, connect, unread
+from projects.ingest.bucket_store import ATTEMPTS, FEW, SCHEME, complaints, connect, unread
 from projects.ingest.raw import FoundFile, Origin, Skipped
 from projects.ingest.unpack import reason_to_skip
 from projects.ingest.workspace import Workspace
@@ -23,12 +23,6 @@ def fetch(place: str, work: Workspace) -> Iterator[FoundFile | Skipped]:
     Raises:
         BadInput: The bucket cannot be read, nothing lies there, or it does not fit on the disk.
     """
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import (  # type: ignore[import-untyped]  # it has no types
-        BotoCoreError,
-        ClientError,
-    )
-
     bucket, _, key = place.removeprefix(SCHEME).partition("/")
     if not bucket:
         raise BadInput(f"'{place}' names no bucket; write s3://bucket/prefix")
@@ -39,7 +33,7 @@ def fetch(place: str, work: Workspace) -> Iterator[FoundFile | Skipped]:
         for entry in _listed(client, bucket, key):
             found += 1
             yield _fetched(client, bucket, entry, work)
-    except (BotoCoreError, ClientError, Boto3Error) as error:
+    except complaints() as error:
         raise unread(place, error) from error
     if not found:
         raise BadInput(f"nothing lies under '{place}'; look at the bucket's name and the prefix")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from projects.ingest.bucket_store import ATTEMPTS, SCHEME, connect, unread
+from projects.ingest.bucket_store import ATTEMPTS, SCHEME, complaints, connect, unread
 
 BLOCK = 1 << 20
 
@@ -25,17 +25,11 @@ def fetched(url: str, start: int, stop: int, stamp: str, folder: Path) -> Iterat
     Raises:
         BadInput: The object cannot be read, or is another one by now.
     """
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import (  # type: ignore[import-untyped]  # it has no types
-        BotoCoreError,
-        ClientError,
-    )
-
     suffix = Path(url).suffix
     with tempfile.NamedTemporaryFile(dir=folder, prefix="piece-", suffix=suffix) as out:
         try:
             _fetch(url, start, stop, stamp, Path(out.name))
-        except (BotoCoreError, ClientError, Boto3Error) as error:
+        except complaints() as error:
             from distributed import get_worker
 
             raise unread(url, error, f"the worker {get_worker().address}") from error
@@ -44,7 +38,7 @@ def fetched(url: str, start: int, stop: int, stamp: str, folder: Path) -> Iterat
 
 def _fetch(url: str, start: int, stop: int, stamp: str, target: Path) -> None:
     """Write some bytes into a file; after a line that is cut, go on behind the last that came."""
-    from botocore.exceptions import (
+    from botocore.exceptions import (  # type: ignore[import-untyped]  # it has no types
         IncompleteReadError,
         ReadTimeoutError,
         ResponseStreamingError,

@@ -35,6 +35,14 @@ def connect(attempts: int) -> Any:
     return boto3.client("s3", config=config, region_name=region)
 
 
+def complaints() -> tuple[type[Exception], ...]:
+    """Give all that boto3 raises where a store cannot be read or written."""
+    from boto3.exceptions import Boto3Error
+    from botocore import exceptions as known  # type: ignore[import-untyped]  # it has no types
+
+    return Boto3Error, known.BotoCoreError, known.ClientError
+
+
 def unread(place: str, error: Exception, reader: str = "") -> BadInput:
     """Say that something in a store cannot be read, and what to do.
 
@@ -44,12 +52,18 @@ def unread(place: str, error: Exception, reader: str = "") -> BadInput:
         reader: Who reads, where it is not this process.
     """
     by = f" by {reader}" if reader else ""
-    why = getattr(error, "last_exception", None) or error
-    return BadInput(f"'{place}' cannot be read{by}; {str(why).rstrip('.')}; {_advice(why)}")
+    return BadInput(f"'{place}' cannot be read{by}; {explained(error)}")
+
+
+def explained(error: Exception) -> str:
+    """Say what a store complains of, and what to do."""
+    inner = getattr(error, "last_exception", None) or error.__context__
+    why = inner if isinstance(inner, complaints()) else error
+    return f"{str(why).rstrip('.')}; {_advice(why)}"
 
 
 def _advice(error: Exception) -> str:
-    from botocore import exceptions as known  # type: ignore[import-untyped]  # it has no types
+    from botocore import exceptions as known
 
     code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
     if code in REFUSED or isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):

@@ -41,9 +41,9 @@ class Line:
         self._listening = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
-    def cut_after(self, answered_bytes: int, away_s: float = 0.0) -> None:
-        """Be cut after so many more bytes of answers, for some seconds; without them until it is mended."""
-        self._left, self._away_s = answered_bytes, away_s
+    def cut_after(self, size_bytes: int, away_s: float = 0.0) -> None:
+        """Be cut after so many more bytes, for some seconds; without them until it is mended."""
+        self._left, self._away_s = size_bytes, away_s
 
     def cut(self) -> None:
         """End what is under way, and close the port."""
@@ -64,13 +64,13 @@ class Line:
                 far = socket.create_connection(("127.0.0.1", self._server))
                 with self._lock:
                     self._open |= {near, far}
-                for source, target, counts in ((near, far, False), (far, near, True)):
-                    threading.Thread(target=self._pump, args=(source, target, counts), daemon=True).start()
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
 
-    def _pump(self, source: socket.socket, target: socket.socket, counts: bool) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while block := source.recv(4096):
-                if counts and not self._may_pass(len(block)):
+                if not self._may_pass(len(block)):
                     self.cut()
                     return
                 target.sendall(block)

@@ -1,12 +1,15 @@
 """Workers read an S3 store by themselves; it goes away in the middle, comes back, or knows no such secret."""
 
 import os
+import subprocess
+import sys
 
 import boto3
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from mlflow import MlflowClient
 
 from projects.compute.cluster import cluster
 from projects.compute.crew import Crew
@@ -14,6 +17,7 @@ from projects.errors import BadInput
 from projects.ingest import bucket, bucket_piece
 from projects.ingest.bucket_piece import fetched
 from projects.ingest.run import ingest
+from tests.conftest import REPO
 from tests.service.s3_process import SECRET, running_s3
 from tests.unit.projects.compute.cluster_fixtures import LOCAL
 
@@ -150,3 +154,27 @@ def test_an_object_that_changes_while_it_is_read_is_a_sentence(tmp_path, store, 
 
     with pytest.raises(BadInput, match="it changed while it was read: leave it alone, and run this again"):
         client.submit(read, tmp_path).result()
+
+
+def test_a_store_that_goes_away_while_a_model_is_written_is_a_sentence_and_no_version(
+    tmp_path, frame, line, mlflow_server
+):
+    boto3.client("s3").create_bucket(Bucket="runs")
+    client = MlflowClient(mlflow_server.uri)
+    experiment = client.create_experiment("afar", artifact_location="s3://runs/afar")
+    frame.head(400).drop(columns="word").to_csv(tmp_path / "rows.csv", index=False)
+    line.cut_after(100_000)
+    asked = ["--data", "rows.csv", "--target", "price", "--name", "afar", "--candidates", "ridge"]
+    done = subprocess.run(
+        [sys.executable, "-m", "projects", "main", *asked, "--tune-seconds", "0", "--folds", "2"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200,
+        env=os.environ | {
+            "MLFLOW_TRACKING_URI": mlflow_server.uri, "MLFLOW_EXPERIMENT_NAME": "afar",
+            "PYTHONPATH": str(REPO), "PENSTOCK_VAR_DIR": str(tmp_path / "var"),
+        },
+    )  # fmt: skip
+    last = done.stderr.strip().splitlines()[-1]
+    assert (done.returncode, last[:43]) == (1, "penstock: the S3 store failed; Could not co")
+    assert "Traceback" not in done.stderr
+    assert "FAILED" in [run.info.status for run in client.search_runs([experiment])]
+    assert client.search_registered_models("name = 'afar'") == []
