@@ -191,7 +191,10 @@ def test_postgresql_is_restarted_under_load_and_no_prediction_fails(
         load.wait_for(len(load.answers) + CALLS, 120)
     assert load.failures[:5] == []
     stack.wait_until(lambda: is_listed(user), "the API and MLflow recover")
-    assert all(part.process.poll() is None for name, part in stack.parts.items() if name != "setup")
+    gone = {
+        name: stack.log(name)[-3000:] for name, part in stack.parts.items() if part.process.poll() is not None
+    }
+    assert set(gone) == {"setup"}, gone
 
 
 def is_listed(user: Scene) -> bool:
