@@ -69,12 +69,15 @@ def main(*, full: bool = False) -> str:
             sizes.times,
         ))  # fmt: skip
         X, y = _numbers(sizes.fitted)
-        lines.append(_line(
-            f"last fit, lightgbm, {sizes.fitted:,} rows",
-            lambda: _model("lightgbm", sizes).fit(X, y),
-            lambda: OnWorkers(client)(_model("lightgbm", sizes), X, y, print),
-            sizes.times,
-        ))  # fmt: skip
+        lines += [
+            _line(
+                f"last fit, {name}, {sizes.fitted:,} rows",
+                partial(lambda name: _model(name, sizes).fit(X, y), name),
+                partial(lambda name: OnWorkers(client)(_model(name, sizes), X, y, print), name),
+                sizes.times,
+            )
+            for name in ("lightgbm", "xgboost")
+        ]
     return "\n".join(lines)
 
 
