@@ -75,10 +75,10 @@ def upgrade(folder: Path, say: Callable[[str], None]) -> None:
         SecretsError: A file cannot be used.
         sqlalchemy.exc.SQLAlchemyError: A database refuses.
     """
+    tracking, accounts = addresses(folder)
     from mlflow.db import upgrade as of_tracking
     from mlflow.server.auth.db.cli import upgrade as of_accounts
 
-    tracking, accounts = addresses(folder)
     moves: tuple[tuple[str, str, str, Callable[[], Any]], ...] = (
         ("MLflow's tables", tracking, "alembic_version", partial(of_tracking.callback, tracking)),
         ("its accounts", accounts, "alembic_version_auth", partial(of_accounts.callback, accounts, "head")),
