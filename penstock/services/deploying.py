@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,14 @@ from penstock.people.person import Level, Person
 from penstock.problems import BadRequest, Conflict, NotFound
 from penstock.records.project import Project
 from penstock.services import approvals, jobs
+from penstock.services.broken_off import is_broken_off
 from penstock.services.model_moves import Moved, lifecycle
 from penstock.services.model_routes import ensure_route, routes
 from penstock.services.sharing import model_made
 from penstock.services.told import as_problems
 from penstock.services.versions import ALGORITHM, DATASET, JOB, PROJECT, USER_VERSION, Held
 from serving.lifecycle.approval import Approval
-from serving.lifecycle.errors import InvalidMoveError
+from serving.lifecycle.errors import AlreadyThereError, InvalidMoveError
 from serving.lifecycle.leases import Leases
 from serving.lifecycle.stages import PRODUCTION, STAGING
 
@@ -32,10 +34,11 @@ USER_TAGS = "penstock.user_tags"
 OWN_TAGS = (
     "penstock.task", "penstock.target", "penstock.algorithm", "penstock.metric", "penstock.score",
     "penstock.metrics", "penstock.gate", "penstock.data_sha256", "penstock.spec_sha256", "penstock.plan",
-    "penstock.plan_sha256", "dataset_size", "configuration", "features_count", "extended_to", "f1_score",
+    "penstock.plan_sha256", "penstock.model_sha256", "dataset_size", "configuration", "features_count", "extended_to", "f1_score",
 )  # fmt: skip
 """What a training may say of its version; who made it, and what it is called by, is the platform's to say."""
 LONGEST_OWN = 5000
+CARD = "The model card lies beside the model, as model_card.md."
 WAIT_S, LEASE_S = 10.0, 60.0
 
 
@@ -53,6 +56,8 @@ class Deploying:
 
 def deploy(desk: Desk, person: Person, asked: Deploying) -> Moved:
     """Register a training's model, stage it, and let the gateway answer it by its id.
+
+    Where that broke off behind the version, as the registry went away, the repeat finishes it.
 
     Raises:
         NotFound: There is no such training, or not for this person.
@@ -76,10 +81,9 @@ def deploy_as_asked(desk: Desk, person: Person, asked: Deploying, *, is_staged: 
     details = {"job_id": job.job_id, "model": name, "version": asked.version, "tags": list(asked.tags)}
     event = Event("model.deploy", f"model {name}", project.path, details=details)
     with as_problems(), desk.trail.doing(person, event) as more:
-        number, people = _registered(desk, person, asked, _Made(name, project, job, logged))
-        found = Held(name, number, "None", 0, job.run_id, "", "", {USER_VERSION: asked.version})
-        called = ensure_route(desk, person, name, number)
-        more["model_id"], more["number"] = called, number
+        found, people = _registered(desk, person, asked, _Made(name, project, job, logged))
+        more["model_id"], more["number"] = found.model_id, found.number
+        called = ensure_route(desk, person, name, found.number)
         what = f"version {asked.version} of '{name}' is deployed"
         status, said = (
             _staged(desk, person, found, asked, people) if is_staged else ("training", f"{what}, in no stage")
@@ -207,22 +211,26 @@ def _check_own(desk: Desk, job: Job, logged_id: str) -> None:
         )
 
 
-def _registered(desk: Desk, person: Person, asked: Deploying, made: _Made) -> tuple[str, Approval]:
-    """Make the version, unless there is one of that name.
+def _registered(desk: Desk, person: Person, asked: Deploying, made: _Made) -> tuple[Held, Approval]:
+    """Make the version, unless there is one of that name; one whose deployment broke off is taken up.
 
     Returns:
-        The registry's number, and what a promotion took before this training laid its own policy.
+        The version, and what a promotion took before this training laid its own policy.
     """
     leases = Leases(desk.database, now=desk.now, duration_s=LEASE_S)
     with leases.held(f"deploying '{made.name}'", person.actor, wait_s=WAIT_S):
         reserved(desk, person, made.name, made.project)
         versions = desk.versions.of(made.name)
-        if any(each.tags.get(USER_VERSION) == asked.version for each in versions):
-            raise Conflict(
-                f"'{made.name}' has a version {asked.version} already; give this one another version",
-                code="version_taken",
-            )
+        there = next((each for each in versions if each.tags.get(USER_VERSION) == asked.version), None)
         people = approvals.rule(desk, made.name)
+        if there is not None:
+            if not is_broken_off(desk, there, made.job, str(made.logged["model_id"])):
+                raise Conflict(
+                    f"'{made.name}' has a version {asked.version} already; give this one another version",
+                    code="version_taken",
+                )
+            _tell_anew(desk, there, asked, made)
+            return there, people
         _lay_policy(desk, made)
         version = desk.client.create_model_version(
             made.name,
@@ -230,10 +238,21 @@ def _registered(desk: Desk, person: Person, asked: Deploying, made: _Made) -> tu
             made.job.run_id or None,
             tags=_tags(asked, made),
             model_id=str(made.logged["model_id"]),
-            description=asked.description or "The model card lies beside the model, as model_card.md.",
+            description=asked.description or CARD,
             await_creation_for=0,
         )
-        return str(version.version), people
+        own = {USER_VERSION: asked.version}
+        return Held(made.name, str(version.version), "None", 0, made.job.run_id, "", "", own), people
+
+
+def _tell_anew(desk: Desk, there: Held, asked: Deploying, made: _Made) -> None:
+    """Give a version that is taken up the words of the repeat."""
+    desk.client.update_model_version(there.name, there.number, asked.description or CARD)
+    tags = _tags(asked, made)
+    for key, text in tags.items():
+        desk.client.set_model_version_tag(there.name, there.number, key, text)
+    if USER_TAGS in there.tags and USER_TAGS not in tags:
+        desk.client.delete_model_version_tag(there.name, there.number, USER_TAGS)
 
 
 def _lay_policy(desk: Desk, made: _Made) -> None:
@@ -264,7 +283,10 @@ def _staged(desk: Desk, person: Person, found: Held, asked: Deploying, people: A
     """Move the new version where it was asked to go, as far as its gate and its policy allow."""
     what = f"version {asked.version} of '{found.name}'"
     moves = lifecycle(desk, person)
-    moves.promote(found.name, found.number, to=STAGING, reason=f"deployed from {asked.training_job_id}")
+    if found.stage == PRODUCTION:
+        return "production", f"{what} is deployed and in production"
+    with suppress(AlreadyThereError):
+        moves.promote(found.name, found.number, to=STAGING, reason=f"deployed from {asked.training_job_id}")
     if not asked.promote_to_production:
         return "staged", f"{what} is deployed and staged"
     try:

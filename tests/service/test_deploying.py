@@ -2,15 +2,18 @@
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 
 import mlflow.pyfunc
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
+from mlflow.exceptions import MlflowException
 
 from penstock.people.person import Person
-from penstock.problems import BadRequest, Conflict, NotFound
+from penstock.problems import Away, BadRequest, Conflict, NotFound
+from penstock.services import broken_off as broken_off_module
 from penstock.services import model_ids, model_moves, models, training
 from penstock.services.deploying import Deploying
 from penstock.services.model_routes import routes
@@ -229,3 +232,66 @@ def test_a_training_says_nothing_that_is_the_platforms_to_say(desk, job):
     tags = desk.client.get_model_version(moved.name, "1").tags
     assert "evil" not in tags
     assert (tags["penstock.project"], tags["penstock.job"]) == (job.wanted.project, taken.job_id)
+
+
+AWAY = MlflowException("API request to /api/2.0/mlflow/ failed with exception: Connection refused")
+
+
+def broken_off(monkeypatch, step, desk, job, asked):
+    """Deploy while the registry goes away at a step; with its answer lost where the step was done."""
+    act = getattr(MlflowClient, step)
+
+    def away(self, *arguments, **options):
+        if step == "create_model_version":
+            act(self, *arguments, **options)
+        raise AWAY
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, step, away)
+        with pytest.raises(Away):
+            models.deploy(desk, ADA, asked)
+
+
+@pytest.mark.parametrize(
+    "step", ["create_model_version", "set_registered_model_tag", "transition_model_version_stage"]
+)
+def test_a_deployment_that_broke_off_is_finished_by_its_repeat(desk, job, monkeypatch, step):
+    asked = Deploying(job.job_id, f"off {step}", "2.0.0", tags=("old",), promote_to_production=True)
+    broken_off(monkeypatch, step, desk, job, asked)
+    moved = models.deploy(desk, ADA, replace(asked, description="again", tags=()))
+    assert (moved.status, moved.version) == ("production", "2.0.0")
+    versions = desk.versions.of(asked.model_name)
+    assert [(each.number, each.stage, each.description) for each in versions] == [
+        ("1", "Production", "again")
+    ]
+    assert "penstock.user_tags" not in versions[0].tags
+    assert moved.model_id in routes(desk, ADA).models(())[asked.model_name].route_tags
+    with pytest.raises(Conflict, match=r"has a version 2\.0\.0 already"):
+        models.deploy(desk, ADA, asked)
+
+
+def test_what_broke_off_is_not_taken_up_by_another_training_or_with_another_model(
+    desk, job, first, monkeypatch
+):
+    asked = Deploying(job.job_id, "off for others", "1.0.0")
+    broken_off(monkeypatch, "transition_model_version_stage", desk, job, asked)
+    other = desk.jobs.add(job.wanted)
+    desk.jobs.put(replace(other, state="completed", run_id=job.run_id, results=job.results))
+    with pytest.raises(Conflict, match="give this one another version"):
+        models.deploy(desk, ADA, replace(asked, training_job_id=other.job_id))
+    forged = desk.client.create_model_version(
+        "off for others", "models:/shop/1", job.run_id,
+        tags={"penstock.job": job.job_id, "penstock.user_version": "3.0.0"},
+    )  # fmt: skip
+    with pytest.raises(Conflict, match="give this one another version"):
+        models.deploy(desk, ADA, replace(asked, version="3.0.0"))
+    assert desk.client.get_model_version("off for others", forged.version).current_stage == "None"
+
+
+def test_a_number_that_is_given_again_does_not_pass_for_the_deployment_of_before(desk, job, monkeypatch):
+    asked = Deploying(job.job_id, "off again", "1.0.0")
+    models.deploy(desk, ADA, asked)
+    models.delete_all(desk, ADA, "off again", force=True)
+    monkeypatch.setattr(broken_off_module, "CLOCKS_DIFFER", timedelta(0))
+    broken_off(monkeypatch, "transition_model_version_stage", desk, job, asked)
+    assert models.deploy(desk, ADA, asked).status == "staged"
