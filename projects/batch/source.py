@@ -15,6 +15,7 @@ from projects.batch.conversion import Converter
 from projects.batch.inputs import check_columns
 from projects.batch.rows import Rows
 from projects.errors import BadInput
+from projects.ingest.broken import naming_the_broken
 from projects.ingest.cutting import shared
 from projects.ingest.database import is_database_url
 from projects.ingest.discover import discover
@@ -91,7 +92,9 @@ def open_rows(
     ):
         work = Workspace(folder, engine, say, crew)
         try:
-            yield _rows(_table(place, columns, known, work), work, columns, known)
+            table = _table(place, columns, known, work)
+            with naming_the_broken(table.parts, work):
+                yield _rows(table, work, columns, known)
         except duckdb.Error as error:
             raise BadInput(f"'{place}' cannot be read to its end; {str(error).splitlines()[0]}") from error
 

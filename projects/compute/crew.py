@@ -4,6 +4,7 @@ Tasks are functions of this project over values that say where rows lie. What a 
 again by another one (that is Dask's doing), so a task must be one that may be done twice.
 """
 
+import errno
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from projects.compute.waiting import LOOK_S, PATIENCE_S, ClusterLost, workers_of
 from projects.errors import BadInput
+from projects.ingest.failures import NO_SPACE
 
 if TYPE_CHECKING:
     from distributed import Client, Future, WorkerPlugin
@@ -182,13 +184,34 @@ def done(work: Callable[[T], R], task: T) -> R | Refusal:
 
     try:
         return work(task)
-    except (BadInput, duckdb.Error) as error:
+    except BadInput as error:
         return Refusal(error)
-    except OSError as error:
-        from distributed import get_worker
+    except (duckdb.Error, OSError) as error:
+        return Refusal(_told(error))
 
-        where, why = get_worker().address, error.strerror or type(error).__name__
-        return Refusal(BadInput(f"the worker {where} cannot use '{error.filename}'; {why}"))
+
+def _told(error: Exception) -> Exception:
+    """Say of which worker the disk or the memory does not suffice; what else DuckDB says stays as it is."""
+    import duckdb
+    from distributed import get_worker
+
+    worker = get_worker()
+    where, folder = worker.address, worker.local_directory
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT) or NO_SPACE in str(error):
+        return BadInput(
+            f"the disk of '{folder}' is full, where the worker {where} works; make room there, or start it"
+            " with another --local-directory"
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return BadInput(
+            f"the worker {where} has too little memory, and too little disk in '{folder}', for its share"
+            f" ({str(error).splitlines()[0]:.200}); give it more"
+        )
+    if not isinstance(error, OSError):
+        return error
+    named = f"'{error.filename}'" if error.filename else "what it works on"
+    return BadInput(f"the worker {where} cannot use {named}; {error.strerror or type(error).__name__}")
 
 
 def blind_spot(sizes: dict[str, int]) -> str:

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,19 @@ def open_engine(
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+@contextmanager
+def with_room_for_gaps(connection: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """Let Parquet be written whose columns may all hold gaps, also where these rows have none.
+
+    DuckDB asks its statistics, and so would write parts of one table that do not fit together.
+    """
+    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET disabled_optimizers")
 
 
 def make_room(connection: "duckdb.DuckDBPyConnection", columns: int) -> None:

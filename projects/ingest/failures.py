@@ -7,6 +7,9 @@ from pathlib import Path
 
 from projects.errors import BadInput
 
+NO_SPACE = "No space left"
+"""Stands in what DuckDB says of a full disk."""
+
 
 @contextmanager
 def said_plainly(folder: Path) -> Iterator[None]:
@@ -24,7 +27,7 @@ def said_plainly(folder: Path) -> Iterator[None]:
             f"the data does not fit in memory and on the disk of '{folder}'; {_first(error)}"
         ) from error
     except duckdb.Error as error:
-        if "No space left" in str(error):
+        if NO_SPACE in str(error):
             raise _full(folder) from error
         raise BadInput(f"the data cannot be read; {_first(error)}") from error
     except OSError as error:

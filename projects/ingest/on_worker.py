@@ -3,13 +3,12 @@
 Each thread of a worker has a DuckDB of one thread, so that a worker takes as many cores as it has threads.
 """
 
-import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from projects.ingest.engine import files_of, open_engine
 from projects.ingest.pieces import Piece
@@ -74,14 +73,13 @@ def local(piece: Piece) -> Iterator[Path]:
         return
     with tempfile.NamedTemporaryFile(dir=room(), prefix="piece-", suffix=".csv") as out:
         with Path(piece.path).open("rb") as source:
-            _copy(source.fileno(), out.fileno(), piece.start, piece.stop)
+            _copy(source, out, piece.start, piece.stop)
         yield Path(out.name)
 
 
-def _copy(source: int, target: int, start: int, stop: int) -> None:
-    while start < stop:
-        block = os.pread(source, min(BLOCK, stop - start), start)
-        if not block:
-            return
-        os.write(target, block)
+def _copy(source: IO[bytes], target: IO[bytes], start: int, stop: int) -> None:
+    source.seek(start)
+    while start < stop and (block := source.read(min(BLOCK, stop - start))):
+        target.write(block)
         start += len(block)
+    target.flush()

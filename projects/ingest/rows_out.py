@@ -1,6 +1,7 @@
 """The clean rows: written once as Parquet, then from there as JSON lines."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from projects.counted import counted
@@ -8,7 +9,7 @@ from projects.errors import BadInput
 from projects.ingest.assemble import Assembly
 from projects.ingest.convert import Conversion
 from projects.ingest.cutting import shared
-from projects.ingest.engine import files_of, name_of, text_of
+from projects.ingest.engine import files_of, name_of, text_of, with_room_for_gaps
 from projects.ingest.parquet_join import ParquetJoin
 from projects.ingest.plan import Plan
 from projects.ingest.spread import Writing, Written, lines_format, written
@@ -58,7 +59,8 @@ def _first_written(assembly: Assembly, plan: Plan, folder: Path, work: Workspace
     group = _group(width)
     shares = None if assembly.steps else shared(assembly.main.table, work, multiple=group)
     if shares is None or work.crew is None:
-        return _copy(select, folder / "rows.parquet", width, work), False
+        with nullcontext() if assembly.steps else with_room_for_gaps(work.engine):
+            return _copy(select, folder / "rows.parquet", width, work), False
     view = typed_sql(assembly.main, "piece")
     writing = Writing(view, assembly.main.view, select, group, tuple(_times(plan)))
     return _collected(written(writing, shares, work.crew), folder)

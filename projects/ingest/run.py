@@ -16,6 +16,7 @@ from projects.counted import counted
 from projects.errors import BadInput
 from projects.ingest.approval import Ask, at_terminal, wait_for_approval
 from projects.ingest.assemble import Assembly, assemble
+from projects.ingest.broken import naming_the_broken
 from projects.ingest.discover import Discovery, Source, discover
 from projects.ingest.engine import open_engine
 from projects.ingest.failures import said_plainly
@@ -85,9 +86,10 @@ def ingest(
             with steps.step("read") as step:
                 found = discover(source, work)
                 step.rows_out = sum(raw.facts.rows for raw in found.found)
-            made = _made(found, asked, work, steps)
-            made = _approved(made, plan, plan_at or folder / PLAN, ask or at_terminal(), work)
-            rows, notices = _written(made, part, work, steps)
+            with naming_the_broken(found.found, work):
+                made = _made(found, asked, work, steps)
+                made = _approved(made, plan, plan_at or folder / PLAN, ask or at_terminal(), work)
+                rows, notices = _written(made, part, work, steps)
         shutil.rmtree(inner)
         result = _result(made, found, folder, rows, notices)
         save_plan(made.plan, part / PLAN)

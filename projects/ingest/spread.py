@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from projects.ingest.engine import files_of, text_of
+from projects.errors import BadInput
+from projects.ingest.engine import files_of, text_of, with_room_for_gaps
 from projects.ingest.merge import merged
 from projects.ingest.pieces import Share
 
@@ -101,7 +102,8 @@ def _written(writing: Writing, share: Share) -> Written:
         parquet, lines = Path(folder) / "rows.parquet", Path(folder) / "rows.jsonl"
         engine.execute(f"CREATE OR REPLACE TEMP VIEW {writing.name} AS {writing.view}")
         to = f"{text_of(str(parquet))} (FORMAT parquet, ROW_GROUP_SIZE {writing.group})"
-        engine.execute(f"COPY ({writing.select}) TO {to}")
+        with with_room_for_gaps(engine):
+            engine.execute(f"COPY ({writing.select}) TO {to}")
         source = f"read_parquet({files_of([parquet])})"
         tests = [
             f"coalesce(bool_or({name} != date_trunc('second', {name})), false)" for name in writing.times
@@ -109,6 +111,8 @@ def _written(writing: Writing, share: Share) -> Written:
         seen = engine.execute(f"SELECT count(*), {' OR '.join(tests) or 'false'} FROM {source}").fetchone()
         engine.execute(f"COPY (SELECT * FROM {source}) TO {text_of(str(lines))} ({lines_format('')})")
         rows, has_fraction = seen or (0, False)
+        if rows != share.rows:
+            raise BadInput("the rows changed while they were read; leave them alone, and run this again")
         return Written(int(rows), parquet.read_bytes(), lines.read_bytes(), bool(has_fraction))
 
 

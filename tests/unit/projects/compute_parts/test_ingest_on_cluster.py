@@ -1,18 +1,23 @@
 """An ingestion on a cluster makes the folder that one process makes."""
 
 import json
+import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from distributed import Client
 
 from projects.compute.crew import Crew, blind_spot
 from projects.errors import BadInput
 from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.run import ingest
 from projects.requirement.sections import Cleaning, Rule
+from tests.unit.projects.compute.cluster_fixtures import kill_one
+from tests.unit.projects.compute_parts.small_disk import small_disk
 
 Crews = Callable[..., Crew]
 
@@ -147,3 +152,92 @@ def test_a_file_that_workers_do_not_see_is_named(tmp_path: Path, crew: Crews) ->
 )
 def test_shared_tables_are_read_alike(shared_data: Path, tmp_path: Path, crew: Crews, name: str) -> None:
     assert_same(*both(shared_data / name, tmp_path, crew(grain=100_000)))
+
+
+@pytest.mark.parametrize("name", ["day-1.csv.gz", "day-1.parquet"])
+def test_a_file_that_was_cut_off_is_left_out_by_its_name(
+    tmp_path: Path, table: pd.DataFrame, crew: Crews, name: str
+) -> None:
+    days = tmp_path / "days"
+    days.mkdir()
+    for at in range(3):
+        rows, place = table[at * 300 : at * 300 + 300], days / name.replace("1", str(at))
+        (rows.to_parquet if place.suffix == ".parquet" else rows.to_csv)(place, index=False)
+    (days / name).write_bytes((days / name).read_bytes()[:-100])
+    alone, shared = both(days, tmp_path, crew())
+    assert_same(alone, shared)
+    (left_out,) = json.loads((shared / LINEAGE).read_text("utf-8"))["skipped"]
+    assert name in left_out["shown"]
+    with pytest.raises(BadInput, match=rf"{name}' (is a broken gzip file|cannot be read as Parquet)"):
+        ingest(days / name, tmp_path / "one", say=lambda _line: None, crew=crew())
+
+
+def test_files_of_which_one_has_gaps_are_one_table(
+    tmp_path: Path, table: pd.DataFrame, crew: Crews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.ingest.rows_out.GROUP_CELLS", 1)
+    days = tmp_path / "days"
+    days.mkdir()
+    rows = pd.concat([table[["id", "word"]]] * 4, ignore_index=True)
+    rows.to_parquet(days / "day-0.parquet", index=False)
+    rows.assign(word=None, id=None).astype({"id": "Int64"}).to_parquet(days / "day-1.parquet", index=False)
+    rows.to_parquet(days / "day-2.parquet", index=False)
+    assert_same(*both(days, tmp_path, crew()))
+
+
+def test_a_file_with_damaged_pages_is_named(tmp_path: Path, table: pd.DataFrame, crew: Crews) -> None:
+    days = tmp_path / "days"
+    days.mkdir()
+    for at in range(3):
+        table[at * 300 : at * 300 + 300].to_parquet(days / f"day-{at}.parquet", index=False)
+    whole = bytearray((days / "day-1.parquet").read_bytes())
+    whole[4:2000] = bytes(1996)
+    (days / "day-1.parquet").write_bytes(whole)
+    for helpers in (None, crew()):
+        with pytest.raises(BadInput, match=r"^'day-1.parquet' cannot be read to its end \(.*make it anew$"):
+            ingest(days, tmp_path / "out", say=lambda _line: None, crew=helpers)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["days"]
+
+
+class Killing(Crew):
+    """Kills a worker as the tenth task is given out."""
+
+    tasks = 0
+
+    def _given(self, work: Callable[..., object], task: object) -> object:
+        self.tasks += 1
+        if self.tasks == 10:
+            kill_one(self._client)
+        return super()._given(work, task)
+
+
+def test_a_worker_that_is_killed_in_the_middle_costs_time_only(
+    tmp_path: Path, table: pd.DataFrame, client: Client
+) -> None:
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    before = client.run(os.getpid)
+    crew = Killing(client, lambda _line: None, grain=2000)
+    assert_same(*both(tmp_path / "rows.csv", tmp_path, crew))
+    client.wait_for_workers(2, timeout=60)
+    assert crew.tasks > 20
+    assert len(set(before.values()) & set(client.run(os.getpid).values())) == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_full_disk_of_a_worker_is_a_sentence_and_nothing_is_half_written(
+    tmp_path: Path, client: Client, crew: Crews, kind: str
+) -> None:
+    rows = pd.DataFrame({"n": range(60_000), "t": [f"text {at * 7919} of its own" for at in range(60_000)]})
+    place = tmp_path / f"rows.{kind}"
+    (rows.to_csv if kind == "csv" else rows.to_parquet)(place, index=False)
+    folders = client.run(lambda dask_worker: dask_worker.local_directory).values()
+    with ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(small_disk(Path(folder), "64k"))
+        with pytest.raises(
+            BadInput, match=r"^the disk of '.*' is full, where the worker tls://\S+ works; make"
+        ):
+            ingest(place, tmp_path / "clean", say=lambda _line: None, crew=crew(grain=200_000))
+    assert [entry.name for entry in tmp_path.iterdir()] == [place.name]
+    done = ingest(place, tmp_path / "clean", say=lambda _line: None, crew=crew(grain=200_000))
+    assert done.rows == 60_000
