@@ -18,6 +18,7 @@ from projects.errors import BadInput
 from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.run import ingest
 from projects.ingest.schema import ColumnSchema, read_schema
+from projects.passwords import shown
 from projects.requirement.model import ColumnCleaning, Database, Requirement, Tables
 from projects.requirement.resolve import Resolved, resolve
 from projects.requirement.seen import ColumnSeen, see_frame
@@ -270,7 +271,7 @@ def told_place(source: Any) -> str:
     """Name a source, without what a database's address may hold of secrets."""
     if isinstance(source, Database):
         return f"database ({source.table or 'a query'})"
-    return source if isinstance(source, str) else ", ".join(source)
+    return shown(source if isinstance(source, str) else ", ".join(source))
 
 
 def _seen_aside(asked: Requirement, clean: Clean, folder: Path) -> list[ColumnSeen]:

@@ -18,6 +18,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from projects.passwords import has_password, shown
+
 LONGEST_PARAMETER = 500
 RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d+")
 """What MLflow calls a run that nobody named."""
@@ -45,9 +47,20 @@ class Tracker:
         """Log parameters that the run does not have yet: `mlflow run` has logged its own."""
         known = self.client.get_run(self.run_id).data.params
         new = [
-            Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in values.items() if key not in known
+            Param(key, shown(str(value))[:LONGEST_PARAMETER])
+            for key, value in values.items()
+            if key not in known
         ]
         self.client.log_batch(self.run_id, params=new)
+
+    def told_too_much(self) -> Iterator[str]:
+        """What a person should know of passwords that `mlflow run` has logged by itself, a sentence each."""
+        for key, value in self.client.get_run(self.run_id).data.params.items():
+            if has_password(value):
+                yield (
+                    f"careful: `mlflow run` has written the password in '{key}' into the run's parameters; "
+                    "change the password, and write ${NAME} in its place: it is read from the environment"
+                )
 
     def metrics(self, values: Mapping[str, float]) -> None:
         """Log final metrics."""
@@ -55,7 +68,7 @@ class Tracker:
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Set tags."""
-        self.client.log_batch(self.run_id, tags=[RunTag(key, value) for key, value in values.items()])
+        self.client.log_batch(self.run_id, tags=[RunTag(key, shown(value)) for key, value in values.items()])
 
     def note(self, lines: Sequence[str]) -> None:
         """Show lines as the run's description in the MLflow UI, which reads Markdown."""
@@ -87,12 +100,12 @@ class Tracker:
         """
         tags = {"mlflow.parentRunId": self.run_id, "penstock.kind": kind}
         if failure:
-            tags[ERROR_TAG] = failure[:LONGEST_TAG]
+            tags[ERROR_TAG] = shown(failure)[:LONGEST_TAG]
         run = self.client.create_run(self.experiment_id, run_name=name, tags=tags)
         self.client.log_batch(
             run.info.run_id,
             metrics=_metrics(metrics),
-            params=[Param(key, str(value)[:LONGEST_PARAMETER]) for key, value in parameters.items()],
+            params=[Param(key, shown(str(value))[:LONGEST_PARAMETER]) for key, value in parameters.items()],
         )
         self.client.set_terminated(run.info.run_id, "FAILED" if has_failed else "FINISHED")
 
@@ -129,7 +142,7 @@ def _note_failure(tracker: Tracker, error: Exception) -> None:
 def note_on_run(run_id: str, error: Exception) -> None:
     """Say on a run that `mlflow run` has made why nothing was begun."""
     with suppress(MlflowException):
-        MlflowClient().set_tag(run_id, ERROR_TAG, str(error)[:LONGEST_TAG])
+        MlflowClient().set_tag(run_id, ERROR_TAG, shown(str(error))[:LONGEST_TAG])
 
 
 def log_table(frame: Any, place: str, name: str, target: str, sha256: str) -> None:

@@ -246,12 +246,14 @@ def _prepared(table: TableRows, way: Way, progress: Progress) -> Problem:
             "features": used,
         }
     )
+    for sentence in tracker.told_too_much():
+        progress.note(sentence)
     problem = with_streaming_candidates(with_articles(problem, progress), table, progress.note)
     if problem.texts:
         mlflow.log_dict({"articles": [text.as_json for text in problem.texts]}, ARTEFACT)
         tracker.parameters({"text_configuration": ", ".join(text.name for text in problem.texts)})
     asked = way.kept or problem.asked
-    mlflow.log_text(json.dumps(asked.model_dump(mode="json"), indent=1, ensure_ascii=False), REQUIREMENT)
+    mlflow.log_text(as_json(asked), REQUIREMENT)
     rows = problem.features.frame.copy(deep=False)
     rows[problem.target.name] = problem.target.truth
     log_table(rows, table.clean.place, table.clean.name, problem.target.name, table.clean.sha256)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from penstock.people.person import Person
 from penstock.problems import NotAllowed
+from projects.passwords import has_password, shown
 from projects.requirement.model import Database, Requirement
 
 AWAY = ("..", "%2e", "${", "\\")
@@ -61,6 +62,11 @@ def _refusals(
     batch = requirement.batch
     named += [(f"batch.{key}", place) for key in ("data", "output") if (place := getattr(batch, key))]
     for key, place in named:
+        if has_password(place):
+            yield (
+                f"{key} holds a password, and what is asked for here is written down; leave it out: the "
+                "server knows its own (`~/.pgpass`), or upload the data, and name it by dataset_id"
+            )
         if not _is_open(place, sources):
             yield _unread(key, place, sources)
     code = (
@@ -108,9 +114,9 @@ def _is_below(place: str, source: str) -> bool:
 
 
 def _unread(key: str, place: str, sources: Sequence[str]) -> str:
-    known = ", ".join(sources) if sources else "none is open on this server"
-    shown = f"'{re.sub(r'//[^/@]*@', '//', place):.120}'" if place else "not given"
+    known = shown(", ".join(sources)) if sources else "none is open on this server"
+    told = f"'{re.sub(r'//[^/@]*@', '//', place):.120}'" if place else "not given"
     return (
-        f"{key} is {shown}, and what may be read from here begins with: {known}; upload the data, and name it"
+        f"{key} is {told}, and what may be read from here begins with: {known}; upload the data, and name it"
         " by dataset_id"
     )

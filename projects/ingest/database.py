@@ -12,6 +12,7 @@ from projects.ingest.names import clean_names, table_name
 from projects.ingest.raw import TEXT, Facts, RawTable
 from projects.ingest.staging import READING, as_text, stage
 from projects.ingest.workspace import Workspace
+from projects.passwords import shown
 from projects.requirement.sections import Database
 
 if TYPE_CHECKING:
@@ -40,14 +41,14 @@ def read_tables(
     import sqlalchemy as sa
 
     engine = _engine(_with_secrets(url, os.environ))
-    shown = engine.url.render_as_string(hide_password=True)
+    place = shown(engine.url.render_as_string(hide_password=True))
     try:
         with engine.connect().execution_options(stream_results=True, yield_per=CHUNK_ROWS) as connection:
             if query:
-                return [_staged(sa.text(query), shown, "query", connection, work)]
-            return [_table(name, shown, connection, work) for name in _names(table, shown, connection)]
+                return [_staged(sa.text(query), place, "query", connection, work)]
+            return [_table(name, place, connection, work) for name in _names(table, place, connection)]
     except sa.exc.SQLAlchemyError as error:
-        raise BadInput(f"the database {shown} cannot be read; {_first_line(error)}") from error
+        raise BadInput(f"the database {place} cannot be read; {shown(_first_line(error))}") from error
     finally:
         engine.dispose()
 
@@ -58,8 +59,8 @@ def _engine(url: str) -> "sa.Engine":
     try:
         return sa.create_engine(url)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
-        shown = _without_secrets(url)
-        raise BadInput(f"'{shown}' is no database URL that can be used; {_first_line(error)}") from error
+        why = shown(_first_line(error))
+        raise BadInput(f"'{shown(url)}' is no database URL that can be used; {why}") from error
 
 
 def is_database_url(text: str) -> bool:
@@ -69,36 +70,36 @@ def is_database_url(text: str) -> bool:
     )
 
 
-def _names(table: str | None, shown: str, connection: "sa.Connection") -> list[str]:
+def _names(table: str | None, place: str, connection: "sa.Connection") -> list[str]:
     import sqlalchemy as sa
 
     inspector = sa.inspect(connection)
     names = [*inspector.get_table_names(), *inspector.get_view_names()]
     if table is None:
         if not names:
-            raise BadInput(f"the database {shown} has no tables")
+            raise BadInput(f"the database {place} has no tables")
         return sorted(names)
     if "." not in table and table not in names:
-        raise BadInput(f"the database {shown} has no table '{table}'; {did_you_mean(table, names)}")
+        raise BadInput(f"the database {place} has no table '{table}'; {did_you_mean(table, names)}")
     return [table]
 
 
-def _table(name: str, shown: str, connection: "sa.Connection", work: Workspace) -> RawTable:
+def _table(name: str, place: str, connection: "sa.Connection", work: Workspace) -> RawTable:
     import sqlalchemy as sa
 
     schema, _, table = name.rpartition(".")
     selected = sa.select(sa.text("*")).select_from(sa.table(table, schema=schema or None))
-    return _staged(selected, shown, name, connection, work)
+    return _staged(selected, place, name, connection, work)
 
 
 def _staged(
-    query: "sa.Executable", shown: str, name: str, connection: "sa.Connection", work: Workspace
+    query: "sa.Executable", place: str, name: str, connection: "sa.Connection", work: Workspace
 ) -> RawTable:
     result = connection.execute(query)
     names = clean_names(list(result.keys()))
     path, digest = work.new_path(".parquet"), hashlib.sha256()
     rows = stage(path, _digested(result, digest), len(names.clean))
-    facts = Facts(f"{shown}#{name}", "database", digest.hexdigest(), path.stat().st_size, rows=rows)
+    facts = Facts(f"{place}#{name}", "database", digest.hexdigest(), path.stat().st_size, rows=rows)
     kinds = (TEXT,) * len(names.clean)
     return RawTable(table_name(name), facts, READING, (path,), names.clean, kinds)
 
@@ -114,14 +115,12 @@ def _with_secrets(url: str, environ: Mapping[str, str]) -> str:
     def value(match: "re.Match[str]") -> str:
         name = match.group(1)
         if name not in environ:
-            raise BadInput(f"the database's URL needs the environment variable {name}, which is not set")
+            raise BadInput(
+                f"the database's URL needs the environment variable {name}, which is not set; set it"
+            )
         return environ[name]
 
     return re.sub(r"\$\{(\w+)\}", value, url)
-
-
-def _without_secrets(url: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 def _first_line(error: Exception) -> str:

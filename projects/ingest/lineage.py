@@ -13,6 +13,7 @@ from projects.ingest.ingested import TableFound
 from projects.ingest.publish import LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.raw import Facts, Skipped
 from projects.ingest.steps import Step
+from projects.passwords import kept
 
 FORMAT = 2
 LIBRARIES = ("duckdb", "pandas", "pyarrow", "python-calamine", "charset-normalizer", "sqlalchemy")
@@ -50,7 +51,7 @@ def write_lineage(
 
     Args:
         path: Where.
-        source: As it was named.
+        source: As it was named; no password is kept of it.
         files: What was read.
         skipped: What was left out.
         steps: What was done.
@@ -63,7 +64,7 @@ def write_lineage(
     told: dict[str, Any] = {
         "format": FORMAT,
         "created": created,
-        "source": source,
+        "source": kept(source),
         "sha256": sha256,
         "files": [asdict(fact) for fact in files],
         "skipped": [asdict(entry) for entry in skipped],

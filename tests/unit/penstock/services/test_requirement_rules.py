@@ -53,6 +53,12 @@ def test_another_database_and_the_servers_secrets_are_refused(url):
         check(has_data=False, data_source={"url": url, "table": "orders"})
 
 
+def test_a_password_is_refused_as_what_is_asked_for_is_written_down():
+    with pytest.raises(NotAllowed, match=r"data_source holds a password, .* leave it out") as caught:
+        check(has_data=False, data_source={"url": "postgresql://db/sales?password=s3cret", "table": "orders"})
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_password_is_not_told_back():
     with pytest.raises(NotAllowed) as caught:
         check(has_data=False, data_source={"url": "mysql://ada:secret@db/x", "table": "t"})
