@@ -18,6 +18,7 @@ from projects.batch.rows import Rows, cut
 from projects.batch.taught import Lesson, Taught, packed
 from projects.compute.crew import Crew
 from projects.errors import BadInput
+from projects.ingest.engine import batches
 from projects.ingest.pieces import Share
 from projects.scorer import PlanScorer, Version
 
@@ -135,5 +136,5 @@ def _read(share: Share, names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     from projects.ingest.on_worker import opened
 
     with opened(share.pieces) as engine:
-        for batch in engine.sql("SELECT * FROM piece").to_arrow_reader(READ_ROWS):
+        for batch in batches(engine, "SELECT * FROM piece", READ_ROWS):
             yield batch.rename_columns(list(names))

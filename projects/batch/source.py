@@ -19,7 +19,7 @@ from projects.ingest.broken import naming_the_broken
 from projects.ingest.cutting import shared
 from projects.ingest.database import is_database_url
 from projects.ingest.discover import discover
-from projects.ingest.engine import open_engine
+from projects.ingest.engine import batches, open_engine
 from projects.ingest.group import group
 from projects.ingest.run import ingest
 from projects.ingest.schema import ColumnSchema, read_schema
@@ -183,5 +183,5 @@ def _rows(table: Table, work: Workspace, columns: Sequence[Column], known: Known
 
 
 def _batches(table: Table, names: tuple[str, ...], work: Workspace) -> Iterator[pa.RecordBatch]:
-    for batch in work.engine.sql(table.sql).to_arrow_reader(READ_ROWS):
+    for batch in batches(work.engine, table.sql, READ_ROWS):
         yield batch.rename_columns(list(names))

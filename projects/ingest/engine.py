@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 MEMORY_LIMIT = "600MB"
 """What DuckDB may hold before it spills; with Python and its libraries a process stays under 1 GB."""
@@ -66,6 +67,22 @@ def cores() -> int:
     with suppress(AttributeError):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def batches(connection: "duckdb.DuckDBPyConnection", sql: str, rows: int) -> "Iterator[pa.RecordBatch]":
+    """Read the rows of a SELECT, so many at once.
+
+    Raises:
+        duckdb.Error: They cannot be read to their end; Arrow would tell it as an OSError.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        yield from connection.sql(sql).to_arrow_reader(rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        kind = duckdb.OutOfMemoryException if "Out of Memory" in str(error) else duckdb.IOException
+        raise kind(str(error)) from error
 
 
 def name_of(name: str) -> str:

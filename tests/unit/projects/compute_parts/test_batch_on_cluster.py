@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import mlflow.sklearn
 import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
 
 from projects.batch.run import Asked, Predicted, predict_source
 from projects.compute.crew import Crew
 from projects.errors import BadInput
-from projects.scorer import PlanScorer, Version
+from projects.scorer import PlanScorer, PyfuncScorer, Version
+from projects.version import load_pyfunc
 from serving.plan.load import digest, load_plan
 from serving.plan.write import write_plan
 from tests.unit.plan.plan_fixtures import COLUMNS, pipe, table, truth
@@ -157,6 +161,44 @@ def test_a_version_whose_files_are_not_here_is_scored_here(
     both(place, ".csv", replace(version, files=None), crew())
     one, many = outputs(place, ".csv")
     assert one == many
+
+
+def test_a_version_without_a_plan_is_loaded_by_the_workers_too(
+    tmp_path: Path, rows: pd.DataFrame, crew: Crews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = LGBMClassifier(n_estimators=5, n_jobs=1, verbosity=-1, random_state=1)
+    fitted = pipe(model).fit(table(), truth(table(), "texts"))
+    columns = [ColSpec("string" if each.type == "string" else "double", each.name) for each in COLUMNS]
+    mlflow.sklearn.save_model(
+        fitted, tmp_path / "pyfunc", serialization_format="cloudpickle", pip_requirements=[],
+        signature=ModelSignature(Schema(columns)),
+    )  # fmt: skip
+    scorer = load_pyfunc(tmp_path / "pyfunc", "version 3 of 'demo'")
+    version = Version("demo", "3", scorer, "pyfunc", {"version": "3"}, None, tmp_path / "pyfunc")
+    place = save(rows, tmp_path / "rows.csv")
+    both(place, ".csv", version, crew())
+    one, many = outputs(place, ".csv")
+    assert one == many
+    monkeypatch.setattr(PyfuncScorer, "score", None)  # of this process: so the workers have answered
+    again = Asked(version, tmp_path / "again.csv", chunk_rows=37, crew=crew())
+    assert predict_source(str(place), KNOWN, again).rows == len(rows)
+
+
+def test_a_file_with_damaged_pages_is_named(
+    tmp_path: Path, rows: pd.DataFrame, version: Version, crew: Crews
+) -> None:
+    folder = tmp_path / "days"
+    folder.mkdir()
+    for day in range(3):
+        save(rows[day * 100 : day * 100 + 100], folder / f"day-{day}.parquet")
+    whole = bytearray((folder / "day-1.parquet").read_bytes())
+    whole[4:1000] = bytes(996)
+    (folder / "day-1.parquet").write_bytes(whole)
+    for helpers in (None, crew()):
+        asked = Asked(version, tmp_path / "out.csv", crew=helpers)
+        with pytest.raises(BadInput, match=r"^'day-1.parquet' cannot be read to its end"):
+            predict_source(str(folder), KNOWN, asked)
+        assert not (tmp_path / "out.csv").exists()
 
 
 def test_a_few_rows_are_not_worth_a_cluster(
