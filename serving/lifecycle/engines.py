@@ -17,10 +17,12 @@ WRITERS = 0x70656E73746F636B
 """The advisory lock that writing transactions take: `penstock` in ASCII."""
 _CONNECT_S = 5
 _IDLE_S = 60
+_KEPT, _MORE = 4, 8
+MOST_CONNECTIONS = _KEPT + _MORE
+"""What a process opens to one server at the most; `infra/scaling/connections.py` adds them up."""
 _POOL: dict[str, Any] = {
-    # Up to 12 connections a process, of which four stay; PostgreSQL's own bound is 100 for all.
-    "pool_size": 4,
-    "max_overflow": 8,
+    "pool_size": _KEPT,
+    "max_overflow": _MORE,
     "pool_timeout": LOCK_WAIT_S,
     "pool_recycle": 600,
     # Those that a restarted server closed are found out before they are used.
