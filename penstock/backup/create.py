@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from penstock.backup import manifest as manifests
-from penstock.backup.databases import Place, dump
+from penstock.backup.databases import DELETED_VERSION, Place, dump
 from penstock.backup.manifest import Item, Manifest, object_name
 from penstock.backup.places import ARTIFACTS, SECRETS, Places
 from penstock.backup.rooms import Entry, Room
@@ -163,7 +163,8 @@ class _Work:
 
 def _versions(place: Place) -> list[tuple[str, str]]:
     """Each registered version with the folder of its artefacts, where MLflow's server serves it."""
-    table = sa.table("model_versions", sa.column("name"), sa.column("version"), sa.column("storage_location"))
+    columns = ("name", "version", "storage_location", "current_stage")
+    table = sa.table("model_versions", *(sa.column(each) for each in columns))
     told = (
         f"{place.shown()} holds no MLflow; name its database by --mlflow-database or MLFLOW_BACKEND_STORE_URI"
     )
@@ -180,7 +181,8 @@ def _versions(place: Place) -> list[tuple[str, str]]:
     return [
         (f"'{row.name}' version {row.version}", row.storage_location.removeprefix(_SCHEME).strip("/"))
         for row in rows
-        if (row.storage_location or "").startswith(_SCHEME)
+        # MLflow keeps the row of a deleted version, whose artefacts may have been tidied away.
+        if (row.storage_location or "").startswith(_SCHEME) and row.current_stage != DELETED_VERSION
     ]
 
 

@@ -3,6 +3,7 @@
 Penstock's tables and MLflow's may share a database; each file holds its own only.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -22,6 +23,8 @@ Kind = Literal["sqlite", "pg_dump", "rows"]
 OURS = "penstock_"
 SECRETS = ("penstock_secrets", "penstock_sessions")
 """Tables whose rows are left out unless the operator wants them."""
+DELETED_VERSION = "Deleted_Internal"
+"""The stage of a version that was deleted, in MLflow's tables: the row stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ def dump(place: Place, to: Path, *, with_secrets: bool, is_portable: bool) -> Ki
         rows.dump(engine_of(place.url), place.tables(), to, without)
         return "rows"
     except (sa.exc.SQLAlchemyError, sqlite3.Error, subprocess.CalledProcessError) as error:
+        if _is_without_room(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(to)) from error
         raise Away(f"{place.shown()} could not be backed up: {_why(error)}; try again") from error
 
 
@@ -238,6 +243,14 @@ def _run(url: str, program: str, *arguments: str) -> None:
 
 def _has(program: str) -> bool:
     return shutil.which(program) is not None
+
+
+def _is_without_room(error: Exception) -> bool:
+    """Whether the copy found no room where it is written; a server that has none says `ERROR:`."""
+    if isinstance(error, subprocess.CalledProcessError):
+        said = error.stderr.decode(errors="replace")
+        return os.strerror(errno.ENOSPC) in said and "ERROR:" not in said
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def _why(error: Exception) -> str:

@@ -143,9 +143,7 @@ def load(room: Room, backup_id: str = "") -> Manifest:
         asked = f"no back-up '{backup_id}'" if backup_id else "no back-up"
         raise NotFound(f"'{room.place}' holds {asked}; {_told(known)}")
     name = f"{SNAPSHOTS}{backup_id or known[-1]}.json"
-    with room.scratch() as scratch:
-        room.fetch(name, scratch / "manifest")
-        return read((scratch / "manifest").read_bytes(), name)
+    return read(b"".join(room.pieces(name)), name)
 
 
 def each(room: Room) -> Iterator[Manifest]:

@@ -48,6 +48,10 @@ class Room(Protocol):
         """Copy a file out; FileNotFoundError where it is gone."""
         ...
 
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Read a file, which takes no room of its own; FileNotFoundError where it is gone."""
+        ...
+
     def put(self, path: str, source: Path, sha256: str) -> None:
         """Bring a file in, whole or not at all; the source may be taken away."""
         ...
@@ -114,6 +118,13 @@ class FolderRoom:
         """
         self._refuse_outside(path, self.folder / path)
         shutil.copyfile(self.folder / path, to)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Read a file; raises as `fetch` does."""
+        self._refuse_outside(path, self.folder / path)
+        with (self.folder / path).open("rb") as source:
+            while piece := source.read(_COPY_BYTES):
+                yield piece
 
     def put(self, path: str, source: Path, sha256: str) -> None:  # noqa: ARG002 - buckets want it
         """Move a file in."""
@@ -192,9 +203,15 @@ class BucketRoom:
 
     def fetch(self, path: str, to: Path) -> None:
         """Copy an object out."""
-        with self.bucket.open(path) as source, to.open("wb") as target:
-            while piece := source.read(_COPY_BYTES):
+        with to.open("wb") as target:
+            for piece in self.pieces(path):
                 target.write(piece)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Read an object."""
+        with self.bucket.open(path) as source:
+            while piece := source.read(_COPY_BYTES):
+                yield piece
 
     def put(self, path: str, source: Path, sha256: str) -> None:
         """Send a file."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from penstock.backup.databases import Place
+from penstock.backup.databases import DELETED_VERSION, Place
 from penstock.backup.rooms import Entry, Room
 from penstock.problems import Away, BadRequest, Conflict
 from penstock.tidying.named import Named
@@ -32,7 +32,6 @@ LEAST_KNOWN = 0.1
 _SCHEME = "mlflow-artifacts:/"
 _MINE = re.compile(r"(?P<folder>\d+/(?:models/(?P<model>m-[0-9a-f]{32})|(?P<run>[0-9a-f]{32})))/")
 _JOB = re.compile(r"(?P<folder>(?P<job>[0-9a-f]{8}-[0-9a-f-]{27}))/")
-_DELETED_VERSION = "Deleted_Internal"
 _OPEN_RUNS = ("RUNNING", "SCHEDULED")
 
 
@@ -230,7 +229,7 @@ def _of_versions(versions: Iterable[Any], before_ms: float) -> tuple[set[str], s
     names: set[str] = set()
     folders: set[str] = set()
     for row in versions:
-        if row.current_stage == _DELETED_VERSION and (row.last_updated_time or 0) < before_ms:
+        if row.current_stage == DELETED_VERSION and (row.last_updated_time or 0) < before_ms:
             continue
         names |= {row.run_id} if row.run_id else set()
         for text in (row.source or "", row.storage_location or ""):

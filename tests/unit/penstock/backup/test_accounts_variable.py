@@ -12,7 +12,8 @@ from serving.lifecycle.engines import engine_of
 
 
 def test_the_variable_names_the_accounts(tmp_path):
-    for name, table in (("mlflow", "model_versions (name, version, storage_location)"), ("who", "users (a)")):
+    versions = "model_versions (name, version, storage_location, current_stage)"
+    for name, table in (("mlflow", versions), ("who", "users (a)")):
         connection = sqlite3.connect(tmp_path / f"{name}.db")
         connection.execute(f"CREATE TABLE {table}")
         connection.close()

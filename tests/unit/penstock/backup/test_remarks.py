@@ -44,7 +44,7 @@ def quiet(_):
 def remarks(tmp_path):
     file = tmp_path / "mlflow.db"
     connection = sqlite3.connect(file)
-    connection.execute("CREATE TABLE model_versions (name, version, storage_location)")
+    connection.execute("CREATE TABLE model_versions (name, version, storage_location, current_stage)")
     connection.close()
 
     def remarks(rooms=None, accounts="none.db"):

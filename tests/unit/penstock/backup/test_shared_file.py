@@ -37,7 +37,7 @@ def source(tmp_path):
     file = tmp_path / "both.db"
     run(
         file,
-        "CREATE TABLE model_versions (name TEXT, version INTEGER, storage_location TEXT)",
+        "CREATE TABLE model_versions (name TEXT, version INTEGER, storage_location TEXT, current_stage TEXT)",
         "CREATE TABLE trials (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)",
         "CREATE INDEX trials_name ON trials (name)",
         "INSERT INTO trials VALUES (4, 'four'), (9, 'nine')",
