@@ -17,11 +17,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 
 from projects.pickled import own_classes_by_value, requirements
+from projects.saved_model import MODEL_TAG, digest_of
 from projects.scorer import rows_of
 from projects.text.inside import extractors_in
 from serving.plan.load import digest, load_plan
@@ -74,16 +76,18 @@ class Published:
         model_id: MLflow's id of the logged model.
         plan: `yes`, or `no: ` and the reason.
         plan_sha256: The plan folder's digest; None without a plan.
+        model_sha256: The saved model's.
     """
 
     model_id: str
     plan: str
     plan_sha256: str | None
+    model_sha256: str
 
     @property
     def tags(self) -> dict[str, str]:
-        """The version's tags about its plan."""
-        tags = {"penstock.plan": self.plan}
+        """The version's tags about its plan and its saved model."""
+        tags = {"penstock.plan": self.plan, MODEL_TAG: self.model_sha256}
         return tags if self.plan_sha256 is None else tags | {"penstock.plan_sha256": self.plan_sha256}
 
 
@@ -136,7 +140,7 @@ def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float])
             metadata=metadata_of(subject.pipeline),
         )
     mlflow.log_metrics(dict(scores), model_id=info.model_id)
-    model = mlflow.pyfunc.load_model(f"models:/{info.model_id}")
+    model, model_sha256 = _as_kept(str(info.model_id))
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         folder = Path(scratch)
         for name, text in subject.files.items():
@@ -151,7 +155,14 @@ def publish(client: MlflowClient, subject: Subject, scores: Mapping[str, float])
         write_reference(rows, said, subject.y[at], folder / "reference.parquet")
         plan, plan_sha256 = _attach_plan(subject, rows, said, folder / "plan")
         client.log_model_artifacts(info.model_id, str(folder))
-    return Published(info.model_id, plan, plan_sha256)
+    return Published(info.model_id, plan, plan_sha256, model_sha256)
+
+
+def _as_kept(model_id: str) -> tuple[Any, str]:
+    """The logged model as whoever fetches it gets it, and its digest."""
+    with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
+        local = download_artifacts(f"models:/{model_id}", dst_path=scratch)
+        return mlflow.pyfunc.load_model(local), digest_of(Path(local))
 
 
 def metadata_of(pipeline: Any) -> dict[str, Any] | None:

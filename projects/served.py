@@ -17,6 +17,7 @@ from projects.errors import BadInput
 from projects.evaluation.subject import Subject
 from projects.features import read_alike
 from projects.hints import did_you_mean
+from projects.saved_model import check_saved_model
 from projects.target import read_truth
 from projects.version import PLAN_TAG, SCHEMA, check_own_code, find_version
 from serving.plan.model import Column
@@ -69,12 +70,14 @@ def fetch_served(name: str, version: str, stage: str, folder: Path) -> Served:
         folder: Where the files go.
 
     Raises:
-        BadInput: There is no such version, it is no scikit-learn model, or it runs code that may not run.
+        BadInput: There is no such version, it is no scikit-learn model, its saved model is not the one that
+            was registered, or it runs code that may not run.
     """
     found = find_version(MlflowClient(), name, version, stage)
     if PLAN_TAG not in found.tags:
         check_own_code(str(found.name), f"version {found.version} of '{found.name}'")
     local = Path(download_artifacts(f"models:/{found.name}/{found.version}", dst_path=str(folder)))
+    check_saved_model(local, dict(found.tags), f"version {found.version} of '{found.name}'")
     try:
         model = mlflow.sklearn.load_model(str(local))
     except MlflowException as error:

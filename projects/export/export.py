@@ -25,6 +25,7 @@ from projects.export.printed import Unprintable
 from projects.export.proof import Proof, prove
 from projects.export.sources import complete_columns, python, readme
 from projects.export.written import Written, write_text, write_version
+from projects.saved_model import MODEL_TAG
 
 ABOUT = "export.json"
 Say = Callable[[str], None]
@@ -98,7 +99,11 @@ def _made(origin: Origin, folder: Path, places: Places, say: Say) -> Exported:
     proof = _proved(origin, written, folder, places)
     for line in proof.lines:
         say(line)
-    told = [*proof.lines, *(f"Not in this export: {one}." for one in written.lacking)]
+    told = [
+        *proof.lines,
+        _of_saved_model(origin),
+        *(f"Not in this export: {one}." for one in written.lacking),
+    ]
     text = "## What was proved\n\n" + "\n".join(told) + "\n"
     write_text(folder, "README.md", readme(origin, written.code, written.saved.told, text))
     unshown = (f"train.py could not be shown to fit: {proof.why}",) if proof.has_raised else ()
@@ -131,11 +136,21 @@ def _foreign(origin: Origin, why: str, folder: Path, say: Say) -> Exported:
     return made
 
 
+def _of_saved_model(origin: Origin) -> str:
+    if origin.model_sha256:
+        return "Before it was opened, the saved model had the SHA-256 that the registry has of the version."
+    return (
+        "Not shown: that the saved model is the one that was registered. The version bears no digest of it "
+        f"(the tag {MODEL_TAG}), so a pickle that was swapped in the artefact store would have been opened."
+    )
+
+
 def _about(origin: Origin, made: Exported) -> str:
     kept = ("model", "version", "complete", "lacking", "proof")
     told = {name: value for name, value in made.as_json.items() if name in kept}
     told |= {"exported_at": datetime.now(UTC).isoformat(timespec="seconds"), "python": python()}
     told |= {"target": origin.target, "algorithm": origin.tags.get("penstock.algorithm", "")}
+    told |= {"registered_model_sha256": origin.model_sha256}
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from projects.ingest.schema import ColumnSchema, read_schema
+from projects.saved_model import MODEL_TAG, check_saved_model
 from projects.version import PLAN_TAG, SCHEMA, check_own_code, find_version
 from serving.plan.load import load_plan
 from serving.plan.model import Column, PlanBroken
@@ -71,6 +72,11 @@ class Origin:
         return self.tags.get("penstock.target", "target")
 
     @property
+    def model_sha256(self) -> str:
+        """The digest that its saved model was held against; empty where it was registered without one."""
+        return self.tags.get(MODEL_TAG, "")
+
+    @property
     def classes(self) -> list[Any] | None:
         """The labels; None for a regression."""
         known = getattr(self.model, "classes_", None)
@@ -93,7 +99,8 @@ def fetch_origin(client: Any, name: str, version: str, stage: str, folder: Path)
         folder: Where the files go.
 
     Raises:
-        BadInput: There is no such version, its files are gone, or it runs code that may not run.
+        BadInput: There is no such version, its files are gone, its saved model is not the one that was
+            registered, or it runs code that may not run.
     """
     import mlflow
     import mlflow.sklearn
@@ -114,11 +121,13 @@ def fetch_origin(client: Any, name: str, version: str, stage: str, folder: Path)
             " deleted: choose another version"
         ) from error
     tags = dict(found.tags)
+    is_registered = check_saved_model(local, tags, what)
     columns = _columns(signature)
     lacking = _lacking(local, tags, columns)
     if lacking:
         return Origin(name, number, tags, None, columns, (), None, {}, local, lacking)
-    _check_trusted(local / "plan", tags.get(PLAN_TAG, ""), name, what)
+    # A plan that is whole says nothing of the pickle beside it.
+    _check_trusted(local / "plan", tags.get(PLAN_TAG, "") if is_registered else "", name, what)
     try:
         model = mlflow.sklearn.load_model(str(local))
     except (ImportError, AttributeError, EOFError, pickle.UnpicklingError, MlflowException) as error:
@@ -134,6 +143,12 @@ def fetch_origin(client: Any, name: str, version: str, stage: str, folder: Path)
 
 def _check_trusted(plan: Path, digest: str, name: str, what: str) -> None:
     """See that a version's pickle may be loaded: a training made it whose plan is whole, or it is trusted.
+
+    Args:
+        plan: The folder of its plan.
+        digest: The plan's; empty where none is known, or none of the pickle.
+        name: The registered model.
+        what: How a sentence calls the version.
 
     Raises:
         BadInput: Neither is so.

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from projects.errors import BadInput
 from projects.export.environment import environment_of
 from projects.predict import main as predict
+from projects.served import fetch_served
 from tests.service.foreign_models import register_moody
 from tests.service.training_fixtures import answer_of, run_step
 
@@ -170,6 +172,50 @@ def test_a_version_that_is_not_ours_gives_its_files_and_says_so(client, mlflow_s
     assert (tmp_path / "moody" / "model" / "MLmodel").is_file()
     assert "It was not trained by Penstock" in (tmp_path / "moody" / "README.md").read_text("utf-8")
     assert "best_model.py" not in found["files"]
+
+
+def kept_files(client, server, name):
+    """The folder of a version's files in the store."""
+    place = client.get_model_version_download_uri(name, "1").rstrip("/").split("/")[-2]
+    return next(path.parent for path in (server.root / "artifacts").rglob("MLmodel") if place in str(path))
+
+
+def test_a_swapped_pickle_is_refused_and_never_opened(client, exported, mlflow_server, tmp_path):
+    name, opened = exported[2], tmp_path / "opened"
+
+    class Touch:
+        def __reduce__(self):
+            return type(opened).touch, (opened,)
+
+    saved = kept_files(client, mlflow_server, name) / "model.pkl"
+    kept = saved.read_bytes()
+    saved.write_bytes(pickle.dumps(Touch()))
+    try:
+        said = refused("--model", name, "--version", "1", "--output", str(tmp_path / "swapped"))
+        with pytest.raises(BadInput, match="is not the one that was registered"):
+            fetch_served(name, "1", "Production", tmp_path / "evaluated")
+    finally:
+        saved.write_bytes(kept)
+    assert f"the saved model of version 1 of '{name}' is not the one that was registered" in said
+    assert not opened.exists()
+
+
+def test_it_says_whether_the_saved_model_was_held_against_a_digest(client, exported, tmp_path):
+    name, tag = exported[2], "penstock.model_sha256"
+    digest = client.get_model_version(name, "1").tags[tag]
+    told = [(exported[0] / "README.md").read_text("utf-8")]
+    shown = [json.loads((exported[0] / "export.json").read_text("utf-8"))["registered_model_sha256"]]
+    client.delete_model_version_tag(name, "1", tag)
+    try:
+        answer_of("export", "--model", name, "--version", "1", "--output", str(tmp_path / "untagged"))
+    finally:
+        client.set_model_version_tag(name, "1", tag, digest)
+    told.append((tmp_path / "untagged" / "README.md").read_text("utf-8"))
+    shown.append(
+        json.loads((tmp_path / "untagged" / "export.json").read_text("utf-8"))["registered_model_sha256"]
+    )
+    assert shown == [digest, ""]
+    assert ["Not shown: that the saved model is the one" in each for each in told] == [False, True]
 
 
 def test_deleted_files_are_a_sentence(client, exported, mlflow_server, tmp_path):
