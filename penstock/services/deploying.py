@@ -34,7 +34,8 @@ USER_TAGS = "penstock.user_tags"
 OWN_TAGS = (
     "penstock.task", "penstock.target", "penstock.algorithm", "penstock.metric", "penstock.score",
     "penstock.metrics", "penstock.gate", "penstock.data_sha256", "penstock.spec_sha256", "penstock.plan",
-    "penstock.plan_sha256", "penstock.model_sha256", "dataset_size", "configuration", "features_count", "extended_to", "f1_score",
+    "penstock.plan_sha256", "penstock.model_sha256", "dataset_size", "configuration", "features_count",
+    "extended_to", "f1_score",
 )  # fmt: skip
 """What a training may say of its version; who made it, and what it is called by, is the platform's to say."""
 LONGEST_OWN = 5000
