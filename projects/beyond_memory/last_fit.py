@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 
 from projects.beyond_memory.boosted import Boosting
 from projects.beyond_memory.chunks import Chunk, LearnedRows
-from projects.beyond_memory.failures import check_room, learning_plainly, writing_plainly
+from projects.beyond_memory.failures import check_room, learning_plainly, reading_plainly, writing_plainly
 from projects.beyond_memory.levels import Truth
 from projects.beyond_memory.memory import told
 from projects.beyond_memory.parts import Ground
@@ -153,7 +153,8 @@ class LastFit:
             table.decision, rows=min(SCOUTS, table.clean.rows), of=table.clean.rows, strategy="random"
         )
         names = list(dict.fromkeys(self.rows.needed(self.rows.columns)))
-        frame = draw(table.clean.parquet, decision, target=problem.target.name, columns=names)
+        with reading_plainly(table.clean.parquet):
+            frame = draw(table.clean.parquet, decision, target=problem.target.name, columns=names)
         made = self.rows.chunk_of(frame, self.rows.columns)
         if made is None:
             raise ValueError("no row may be learned from")

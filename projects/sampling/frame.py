@@ -12,7 +12,7 @@ import pandas as pd
 
 from projects.errors import BadInput
 from projects.hints import did_you_mean
-from projects.ingest.engine import name_of
+from projects.ingest.engine import batches, name_of
 from projects.sampling.rows_file import Kind, column_kinds, connected, row_count, scan
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def read_frame(
     }
     texts: dict[str, dict[str, str]] = {name: {} for name in kinds}
     filled = 0
-    reader = connection.sql(f"SELECT {cells} FROM ({query})").to_arrow_reader(BATCH_ROWS)
-    for batch in reader:
+    for batch in batches(connection, f"SELECT {cells} FROM ({query})", BATCH_ROWS):
         end = filled + batch.num_rows
         for name, cells_of_batch in zip(kinds, batch.columns, strict=True):
             values[name][filled:end] = (
@@ -106,7 +105,7 @@ def frames(
         batch_rows: The most rows of a frame.
     """
     exprs = ", ".join(f"{_cell(name_of(name), kind)} AS {name_of(name)}" for name, kind in kinds.items())
-    for batch in connection.sql(f"SELECT {exprs} FROM ({query})").to_arrow_reader(batch_rows):
+    for batch in batches(connection, f"SELECT {exprs} FROM ({query})", batch_rows):
         if batch.num_rows:
             pairs = zip(kinds.items(), batch.columns, strict=True)
             cells = {

@@ -1,6 +1,7 @@
 """The last fit over all rows: what it learns from, what it gives, and how it goes on."""
 
 import errno
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,8 @@ from sklearn.metrics import roc_auc_score
 from projects.beyond_memory import chunks
 from projects.beyond_memory.choice import fit_on_all, with_streaming_candidates
 from projects.beyond_memory.place import FOLDER
-from projects.beyond_memory.spool import Spool
-from projects.beyond_memory.streaming import STREAMING
+from projects.beyond_memory.spool import Spool, needed_bytes
+from projects.beyond_memory.streaming import STREAMING, kind_of, model_of
 from projects.errors import BadInput
 from tests.unit.projects.beyond_memory.streamed_fixtures import (
     ROWS,
@@ -21,6 +22,7 @@ from tests.unit.projects.beyond_memory.streamed_fixtures import (
     shop,
     streamed,
 )
+from tests.unit.projects.compute_parts.small_disk import small_disk
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +111,25 @@ def test_a_disk_that_is_too_small_is_told_before_it_begins(tmp_path, monkeypatch
         last_fit(table, problem, fitted(problem, "lightgbm"), tmp_path).run()
 
 
+def test_a_disk_that_fills_up_is_a_sentence_and_the_next_training_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("projects.beyond_memory.failures.SPARE_BYTES", -(10**9))
+    table, problem = streamed(tmp_path, "bought")
+    pipeline, var, said = fitted(problem, "lightgbm"), tmp_path / "var", []
+    var.mkdir()
+    width = last_fit(table, problem, pipeline, tmp_path).prepared(var).width
+    half = needed_bytes(ROWS, width, kind_of(model_of(pipeline))) // 2
+    with small_disk(var, f"{((var / 'statistics.pickle').stat().st_size + half) // 1024}k"):
+        with pytest.raises(BadInput, match=r"^the disk of '.*' is full; free some and train again: it goes"):
+            last_fit(table, problem, pipeline, var).run()
+        subprocess.run(["mount", "-o", "remount,size=20m", str(var)], check=True)
+        mine, _ = last_fit(table, problem, pipeline, var, said.append).run()
+        assert left(var) == []
+    assert any(sentence.startswith("goes on with the matrix after ") for sentence in said)
+    whole, _ = last_fit(table, problem, pipeline, tmp_path).run()
+    held = problem.features.frame.iloc[problem.divided.test]
+    np.testing.assert_array_equal(mine.predict_proba(held), whole.predict_proba(held))
+
+
 def booster_errors():
     from lightgbm.basic import LightGBMError
     from xgboost.core import XGBoostError
@@ -140,6 +161,16 @@ def test_rows_that_were_cut_off_are_told_of(tmp_path):
     pipeline, path = fitted(problem, "lightgbm"), table.clean.parquet
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(BadInput, match=r"rows\.parquet' must be a readable Parquet file"):
+        last_fit(table, problem, pipeline, tmp_path).run()
+
+
+def test_damaged_pages_are_told_of(tmp_path):
+    table, problem = streamed(tmp_path, "bought")
+    pipeline, path = fitted(problem, "lightgbm"), table.clean.parquet
+    whole = bytearray(path.read_bytes())
+    whole[4:5000] = bytes(4996)
+    path.write_bytes(whole)
+    with pytest.raises(BadInput, match=r"the rows in '.*rows\.parquet' cannot be read to their end \("):
         last_fit(table, problem, pipeline, tmp_path).run()
 
 
