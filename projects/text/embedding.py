@@ -53,7 +53,7 @@ def load_model(folder: Path, *, use_gpu: bool | str) -> Loaded:
 
     device = "cuda" if use_gpu and has_gpu() else "cpu"
     has_bars = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()  # type: ignore[no-untyped-call]
+    bars.disable_progress_bar()
     try:
         return Loaded(SentenceTransformer(str(folder), device=device, local_files_only=True), device)
     except Exception as error:
@@ -64,7 +64,7 @@ def load_model(folder: Path, *, use_gpu: bool | str) -> Loaded:
         ) from error
     finally:
         if has_bars:
-            bars.enable_progress_bar()  # type: ignore[no-untyped-call]
+            bars.enable_progress_bar()
 
 
 def has_gpu() -> bool:
