@@ -134,3 +134,22 @@ def test_a_scheduler_that_is_not_there_ends_a_training_with_a_sentence(train, fr
     assert process.wait(60) == 2
     assert "penstock: the Dask scheduler at tcp://127.0.0.1:" in log.read_text()
     assert time.monotonic() - started < 40
+
+
+def test_mlflow_run_takes_a_cluster_on_this_machine(data, environ, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("".join(data.read_text("utf-8").splitlines(keepends=True)[:400]), "utf-8")
+    asked = {
+        "data": str(rows), "target": "bought", "name": "local", "candidates": "logistic", "folds": "2",
+        "tune_trials": "2", "tune_seconds": "30", "compute": "local",
+    }  # fmt: skip
+    words = [word for name, value in asked.items() for word in ("-P", f"{name}={value}")]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "mlflow", "run", ".", "--env-manager", "local", "-e", "main", *words],
+        cwd=REPO, env=environ | {"PATH": path}, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "the Dask cluster on this machine: " in done.stdout + done.stderr
+    client = MlflowClient(environ["MLFLOW_TRACKING_URI"])
+    assert client.get_model_version("local", "1").tags["penstock.plan"] == "yes"
