@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from projects.beyond_memory.failures import check_room
 from projects.beyond_memory.spool import READ_BYTES, Spool
+from projects.counted import counted
 
 Tell = Callable[[int, int], None]
 """Told the rounds done and how many there are."""
@@ -137,6 +139,9 @@ def fit_xgboost(model: Any, boosting: Boosting) -> Any:
     spool = boosting.spool
     truth = spool.truth()
     boosting.folder.mkdir(parents=True, exist_ok=True)
+    # XGBoost ends the whole process where the disk is full while it writes.
+    pages = int(PAGES_SHARE * spool.rows * spool.row_bytes)
+    check_room(boosting.folder, pages, f"XGBoost's own form of {counted(spool.rows, 'row')}")
 
     class Rows(xgboost.DataIter):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -183,6 +188,8 @@ def fit_xgboost(model: Any, boosting: Boosting) -> Any:
 
 PAGE_BYTES = 64_000_000
 """Of a chunk that XGBoost takes: its pages are about a quarter of that."""
+PAGES_SHARE = 0.3
+"""Of the matrix, with some to spare."""
 
 
 def _scores(booster: Any, spool: Spool) -> NDArray[np.float64]:

@@ -3,10 +3,12 @@
 Each thread of a worker has a DuckDB of one thread, so that a worker takes as many cores as it has threads.
 """
 
+import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -26,6 +28,33 @@ def room() -> Path:
     from distributed import get_worker
 
     return Path(get_worker().local_directory)
+
+
+@contextmanager
+def place_of(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Give a folder for what is made here, and whether whoever asked sees it.
+
+    Args:
+        folder: Of whoever asked, which bears a name of its own: a worker on another machine does not have it.
+    """
+    seen = _within(folder)
+    if seen is None:
+        with tempfile.TemporaryDirectory(dir=room(), prefix="rows-") as own:
+            yield Path(own), False
+        return
+    try:
+        yield seen, True
+    except BaseException:
+        shutil.rmtree(seen, ignore_errors=True)
+        raise
+
+
+def _within(folder: Path) -> Path | None:
+    """Make a folder in one of somebody else's; None where it is not there, or they could not remove it."""
+    with suppress(OSError):
+        if folder.stat().st_uid == os.geteuid():
+            return Path(tempfile.mkdtemp(dir=folder, prefix="rows-"))
+    return None
 
 
 def engine() -> "duckdb.DuckDBPyConnection":

@@ -62,7 +62,7 @@ def _first_written(assembly: Assembly, plan: Plan, folder: Path, work: Workspace
         with nullcontext() if assembly.steps else with_room_for_gaps(work.engine):
             return _copy(select, folder / "rows.parquet", width, work), False
     view = typed_sql(assembly.main, "piece")
-    writing = Writing(view, assembly.main.view, select, group, tuple(_times(plan)))
+    writing = Writing(view, assembly.main.view, select, group, tuple(_times(plan)), work.folder.absolute())
     return _collected(written(writing, shares, work.crew), folder)
 
 
@@ -73,13 +73,22 @@ def _collected(parts: Iterator[Written], folder: Path) -> tuple[int, bool]:
     try:
         with (folder / "rows.jsonl").open("wb") as lines:
             for part in parts:
-                rows.add(part.parquet)
-                lines.write(part.lines)
+                rows.add(_taken(part.parquet))
+                lines.write(_taken(part.lines))
                 has_fraction = has_fraction or part.has_fraction
         rows.close()
     finally:
         rows.abandon()
     return rows.rows, not has_fraction
+
+
+def _taken(made: Path | bytes) -> bytes:
+    """What a worker has written; its file is wanted no more."""
+    if isinstance(made, bytes):
+        return made
+    found = made.read_bytes()
+    made.unlink()
+    return found
 
 
 def _times(plan: Plan) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from projects.errors import BadInput
@@ -22,14 +21,14 @@ class Written:
 
     Attributes:
         rows: How many.
-        parquet: The bytes of a Parquet file.
-        lines: The same rows as JSON lines.
+        parquet: A Parquet file: its place where whoever asked sees it, else its bytes.
+        lines: The same rows as JSON lines, likewise.
         has_fraction: Whether a time among them has parts of a second.
     """
 
     rows: int
-    parquet: bytes
-    lines: bytes
+    parquet: Path | bytes
+    lines: Path | bytes
     has_fraction: bool
 
 
@@ -43,6 +42,7 @@ class Writing:
         select: The last SELECT.
         group: Rows of a row group.
         times: The columns that are points in time, as SQL.
+        folder: Of whoever asks; a worker that sees it, too, writes there.
     """
 
     view: str
@@ -50,6 +50,7 @@ class Writing:
     select: str
     group: int
     times: tuple[str, ...]
+    folder: Path
 
 
 def asked(aggregates: Sequence[str], values: str, shares: Sequence[Share], crew: "Crew") -> list[Any]:
@@ -96,10 +97,10 @@ def _answered(sql: str, share: Share) -> list[tuple[Any, ...]]:
 
 
 def _written(writing: Writing, share: Share) -> Written:
-    from projects.ingest.on_worker import opened, room
+    from projects.ingest.on_worker import opened, place_of
 
-    with opened(share.pieces) as engine, TemporaryDirectory(dir=room(), prefix="rows-") as folder:
-        parquet, lines = Path(folder) / "rows.parquet", Path(folder) / "rows.jsonl"
+    with opened(share.pieces) as engine, place_of(writing.folder) as (folder, is_seen):
+        parquet, lines = folder / "rows.parquet", folder / "rows.jsonl"
         engine.execute(f"CREATE OR REPLACE TEMP VIEW {writing.name} AS {writing.view}")
         to = f"{text_of(str(parquet))} (FORMAT parquet, ROW_GROUP_SIZE {writing.group})"
         with with_room_for_gaps(engine):
@@ -113,6 +114,8 @@ def _written(writing: Writing, share: Share) -> Written:
         rows, has_fraction = seen or (0, False)
         if rows != share.rows:
             raise BadInput("the rows changed while they were read; leave them alone, and run this again")
+        if is_seen:
+            return Written(int(rows), parquet, lines, bool(has_fraction))
         return Written(int(rows), parquet.read_bytes(), lines.read_bytes(), bool(has_fraction))
 
 

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from projects.beyond_memory.boosted import Boosting
 from projects.beyond_memory.spool import Spool
 from projects.beyond_memory.streaming import STREAMING, kind_of, model_of
+from projects.errors import BadInput
 from projects.learning.candidates.candidate import Making
 from projects.learning.candidates.listing import BY_NAME
 
@@ -66,6 +67,12 @@ def test_xgboost_is_as_good_as_in_memory(tmp_path, classes):
     mine, model, cells, truth = fitted(tmp_path, made("xgboost", classes, subsample=1.0), classes)
     model.fit(cells, truth)
     np.testing.assert_allclose(answers(mine, cells), answers(model, cells), atol=2e-2)
+
+
+def test_xgboost_begins_only_where_its_pages_have_room(tmp_path, monkeypatch):
+    monkeypatch.setattr("projects.beyond_memory.failures.SPARE_BYTES", 10**18)
+    with pytest.raises(BadInput, match=r"^XGBoost's own form of 4,000 rows needs .* on the disk of"):
+        fitted(tmp_path, made("xgboost", 2), 2)
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost"])

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from distributed import Client
 
 from projects.compute.crew import Crew, blind_spot
 from projects.errors import BadInput
+from projects.ingest import on_worker
 from projects.ingest.publish import LINEAGE, LINES, PLAN, ROWS, SCHEMA
 from projects.ingest.run import ingest
 from projects.requirement.sections import Cleaning, Rule
@@ -48,6 +49,27 @@ def assert_same(alone: Path, shared: Path) -> None:
     told = [json.loads((folder / LINEAGE).read_text("utf-8")) for folder in (alone, shared)]
     for key in ("sha256", "files", "notices"):
         assert told[0].get(key) == told[1].get(key)
+
+
+@pytest.fixture
+def elsewhere(client: Client) -> Iterator[None]:
+    """Workers that do not see the client's folders, as on machines of their own."""
+    client.run(look_elsewhere, "/nowhere")
+    yield
+    client.run(look_elsewhere, "")
+
+
+def look_elsewhere(root: str) -> None:
+    """Let a worker look for a client's folder below another root; an empty one is its own again."""
+    kept = vars(on_worker).setdefault("_own_within", on_worker._within)
+    on_worker._within = (lambda folder: kept(Path(root + str(folder)))) if root else kept
+
+
+def test_workers_on_other_machines_send_what_they_made(
+    tmp_path: Path, table: pd.DataFrame, crew: Crews, elsewhere: None
+) -> None:
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    assert_same(*both(tmp_path / "rows.csv", tmp_path, crew()))
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
@@ -225,7 +247,7 @@ def test_a_worker_that_is_killed_in_the_middle_costs_time_only(
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_full_disk_of_a_worker_is_a_sentence_and_nothing_is_half_written(
-    tmp_path: Path, client: Client, crew: Crews, kind: str
+    tmp_path: Path, client: Client, crew: Crews, elsewhere: None, kind: str
 ) -> None:
     rows = pd.DataFrame({"n": range(60_000), "t": [f"text {at * 7919} of its own" for at in range(60_000)]})
     place = tmp_path / f"rows.{kind}"
