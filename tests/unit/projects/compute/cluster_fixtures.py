@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from projects.compute.cluster import cluster
 from projects.requirement.model import Compute
 
 LOCAL = Compute(cluster="local", workers=2, threads=1)
+COMING_S = 20
+"""How long a killed worker usually takes at most to be back."""
 
 
 @contextmanager
@@ -20,6 +22,30 @@ def two_workers() -> Iterator[Any]:
     with cluster(LOCAL, lambda _sentence: None) as client:
         assert client is not None
         yield client
+
+
+class Two:
+    """A cluster of two workers, made anew where a killed one does not come back: nannies give up at times."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._client = stack.enter_context(two_workers())
+
+    def client(self) -> Any:
+        """A client of two workers that are there."""
+        try:
+            self._client.wait_for_workers(2, timeout=COMING_S)
+        except TimeoutError:
+            self._stack.close()
+            self._client = self._stack.enter_context(two_workers())
+        return self._client
+
+
+@contextmanager
+def two_for_long() -> Iterator[Two]:
+    """Give a cluster for many tests, some of which kill its workers."""
+    with ExitStack() as stack:
+        yield Two(stack)
 
 
 def kill_one(client: Any) -> None:

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from projects.compute.boosters import OnWorkers
 from projects.learning.candidates.candidate import Making
 from projects.learning.candidates.listing import BY_NAME
-from tests.unit.projects.compute.cluster_fixtures import kill_one, numbers, two_workers
+from tests.unit.projects.compute.cluster_fixtures import kill_one, numbers, two_for_long
 
 TASKS = {2: "binary", 3: "multiclass", 0: "regression"}
 BOOSTERS = ("lightgbm", "xgboost")
@@ -23,14 +23,13 @@ LABELS = np.array(["no", "perhaps", "yes"])
 
 @pytest.fixture(scope="module")
 def two():
-    with two_workers() as client:
-        yield client
+    with two_for_long() as made:
+        yield made
 
 
 @pytest.fixture
 def client(two):
-    two.wait_for_workers(2, timeout=60)
-    return two
+    return two.client()
 
 
 def model(name, classes, **given):

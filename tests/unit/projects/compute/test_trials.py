@@ -17,7 +17,7 @@ from projects.learning.log import Unheard
 from projects.learning.matrices import Matrices, codes_of
 from projects.learning.trial import never
 from projects.requirement.model import Tuning
-from tests.unit.projects.compute.cluster_fixtures import kill_one, two_workers
+from tests.unit.projects.compute.cluster_fixtures import kill_one, two_for_long, two_workers
 from tests.unit.projects.learning.learning_fixtures import COLUMNS, contest, ground
 from tests.unit.projects.learning.learning_fixtures import prepare as prepare_columns
 
@@ -26,14 +26,13 @@ NAMES = (BY_NAME["logistic"], BY_NAME["decision_tree"], BY_NAME["lightgbm"])
 
 @pytest.fixture(scope="module")
 def two():
-    with two_workers() as client:
-        yield client
+    with two_for_long() as made:
+        yield made
 
 
 @pytest.fixture
 def client(two):
-    two.wait_for_workers(2, timeout=60)  # one that was killed is coming back
-    return two
+    return two.client()
 
 
 def at_bench(prepare=prepare_columns, **given):

@@ -5,17 +5,19 @@ from collections.abc import Callable, Iterator
 import pytest
 from distributed import Client
 
-from projects.compute.cluster import cluster
 from projects.compute.crew import Crew
-from projects.requirement.compute_section import Compute
+from tests.unit.projects.compute.cluster_fixtures import Two, two_for_long
 
 
 @pytest.fixture(scope="session")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    folder = tmp_path_factory.mktemp("dask")
-    with cluster(Compute(cluster="local", workers=2), lambda _line: None, folder=folder) as made:
-        assert made is not None
+def two() -> Iterator[Two]:
+    with two_for_long() as made:
         yield made
+
+
+@pytest.fixture
+def client(two: Two) -> Client:
+    return two.client()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import sys
 import cloudpickle
 import numpy as np
 import pytest
-import torch
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import NotFittedError
@@ -20,6 +19,8 @@ from projects.estimators.forward import through_lstm
 from projects.estimators.pytorch import TorchMissing
 from projects.estimators.sequence import SequenceClassifier, SequenceRegressor
 from projects.pickled import own_classes_by_value
+
+torch = pytest.importorskip("torch")
 
 CLASSIFIERS = (FeedForwardClassifier, SequenceClassifier)
 REGRESSORS = (FeedForwardRegressor, SequenceRegressor)

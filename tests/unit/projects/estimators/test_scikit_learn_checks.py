@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from projects.estimators.feed_forward import FeedForwardClassifier, FeedForwardRegressor
 from projects.estimators.sequence import SequenceClassifier, SequenceRegressor
 
+pytest.importorskip("torch")
 NETS = [
     FeedForwardClassifier(hidden_size=16, n_layers=1, max_epochs=12, learning_rate=0.02),
     FeedForwardRegressor(hidden_size=16, n_layers=1, max_epochs=12, learning_rate=0.02),

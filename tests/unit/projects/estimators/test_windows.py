@@ -9,6 +9,11 @@ from projects.estimators.sequence import SequenceRegressor
 from projects.estimators.windows import lag_columns, steps_in_order, steps_of
 
 
+@pytest.fixture
+def needs_torch():
+    pytest.importorskip("torch")
+
+
 def hours(rows=60):
     rng = np.random.default_rng(0)
     return pd.DataFrame(
@@ -57,6 +62,7 @@ def wave(rows=500):
     return pd.DataFrame(past[:, :4], columns=names).assign(noise=0.5), past[:, 4]
 
 
+@pytest.mark.usefixtures("needs_torch")
 def test_the_lstm_reads_the_windows_that_the_names_say():
     X, y = wave()
     net = SequenceRegressor(hidden_size=8, max_epochs=60, learning_rate=0.02, random_state=0).fit(X, y)
@@ -65,6 +71,7 @@ def test_the_lstm_reads_the_windows_that_the_names_say():
     assert net.score(X, y) > 0.98
 
 
+@pytest.mark.usefixtures("needs_torch")
 def test_steps_can_be_given_where_columns_have_no_names():
     X, y = wave()
     steps = [[0, 4], [1, 4], [2, 4], [3, 4]]
@@ -74,18 +81,21 @@ def test_steps_can_be_given_where_columns_have_no_names():
     assert (by_steps.predict(X.to_numpy()) == by_names.predict(X)).all()
 
 
+@pytest.mark.usefixtures("needs_torch")
 def test_without_windows_it_says_that_it_reads_the_columns_as_a_sequence():
     X, y = wave()
     net = SequenceRegressor(hidden_size=4, max_epochs=1, max_steps=3).fit(X.to_numpy(), y)
     assert net.reads_ == "the row's 5 columns as a sequence of 3 steps"
 
 
+@pytest.mark.usefixtures("needs_torch")
 @pytest.mark.parametrize("steps", [[[0, 9]], [0, 1], [[0.5]]])
 def test_steps_that_are_no_places_are_refused(steps):
     with pytest.raises(ValueError, match="steps must be lists of equal length of columns' places below 5"):
         SequenceRegressor(steps=steps).fit(wave()[0].to_numpy(), wave()[1])
 
 
+@pytest.mark.usefixtures("needs_torch")
 def test_a_place_that_stands_for_nothing_has_no_weight():
     X, y = wave()
     net = SequenceRegressor(hidden_size=4, max_epochs=2, steps=[[0, -1], [1, 4]]).fit(X.to_numpy(), y)

@@ -24,6 +24,8 @@ REGRESSORS = [
 
 def won(name, task):
     """One fold is enough here; nets make few epochs."""
+    if name in ("mlp", "lstm"):
+        pytest.importorskip("torch")
     fixed = {name: {"max_epochs": 8, "hidden_size": 16}} if name in ("mlp", "lstm") else {}
     place = ground(task)
     place = replace(place, rows=replace(place.rows, folds=place.rows.folds[:1]))

@@ -63,6 +63,8 @@ def test_names_are_all_different(fitted):
     [(200, "conservative"), (399, "conservative"), (400, "balanced"), (800, "enhanced"), (1500, "maximum")],
 )
 def test_the_configuration_is_by_the_number_of_articles(size, name):
+    if name == "maximum":
+        pytest.importorskip("sentence_transformers")
     assert AdaptiveFeatureExtractor(size, extend="never").choose(TEXTS, LABELS).configuration.name == name
 
 

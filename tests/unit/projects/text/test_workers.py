@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from projects.errors import BadInput
@@ -166,7 +167,5 @@ def test_two_dask_workers_give_the_rows_of_one_in_their_order(extractor, tmp_pat
 
 def workers_of(process: int) -> list[int]:
     """The loky workers among a process's children; its resource tracker is none."""
-    children = []
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        children += [int(child) for child in (thread / "children").read_text().split()]
-    return [child for child in children if b"popen_loky_posix" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    children = psutil.Process(process).children()
+    return [child.pid for child in children if "popen_loky_posix" in " ".join(child.cmdline())]
