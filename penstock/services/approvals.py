@@ -149,12 +149,14 @@ def approve(desk: Desk, person: Person, request_id: str, *, comment: str = "") -
     request = _for(desk, person, request_id, Level.MANAGE)
     wanted = rule(desk, request.model)
     comment = _comment(comment, is_wanted=wanted.comment)
+    # Looked up before the request is changed: meanwhile nobody else could write to the database.
+    void = _void(desk, request)
 
     def agree(now: Request) -> Request:
         _check_open(now, desk.now_s())
         if now.asked_by == person.name:
             raise NotAllowed("whoever asks for a promotion cannot agree to it; ask another who manages it")
-        now = replace(now, answers=_standing(desk, now))
+        now = replace(now, answers=tuple(answer for answer in now.answers if answer not in void))
         if now.state == "open" and any(answer.person == person.name for answer in now.answers):
             raise Conflict(f"you have agreed already, and {_people(now.missing)} must yet; wait for them")
         answer = Answer(person.name, True, comment, desk.now_s())
@@ -281,13 +283,13 @@ def _changed(desk: Desk, request_id: str, decide: Callable[[Request], Request]) 
     return changed
 
 
-def _standing(desk: Desk, request: Request) -> tuple[Answer, ...]:
-    """The answers of those who still manage the model."""
+def _void(desk: Desk, request: Request) -> set[Answer]:
+    """The answers of those who manage the model no more."""
 
     def manages(name: str) -> bool:
         return desk.rights.level(Person(name), "registered_model", request.model) >= Level.MANAGE
 
-    return tuple(answer for answer in request.answers if manages(answer.person))
+    return {answer for answer in request.answers if not manages(answer.person)}
 
 
 def _with(answers: tuple[Answer, ...], answer: Answer) -> tuple[Answer, ...]:

@@ -1,6 +1,8 @@
 """Promotions that take several people, over MLflow's own store."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -225,3 +227,21 @@ def test_a_yes_of_whoever_manages_the_model_no_more_does_not_count(world, model)
     after = approvals.approve(world.desk, EVE, request.request_id, comment="seen")
     assert (after.state, after.missing, stage(world, model)) == ("open", 1, "None")
     assert [answer.person for answer in after.answers] == ["eve"]
+
+
+def test_nobody_waits_for_the_database_while_mlflow_is_asked_who_manages_the_model(world, model):  # noqa: F811
+    world.policy(model, promotion={"people": 3})
+    request = ask(world, model)
+    approvals.approve(world.desk, BEN, request.request_id)
+    file, asked = world.desk.settings.database_url.removeprefix("sqlite:///"), []
+
+    class Watched(OpenRights):
+        def level(self, person, kind, name):
+            with closing(sqlite3.connect(file, timeout=0)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+            asked.append(person.name)
+            return Level.MANAGE
+
+    world.desk.rights = Watched()
+    assert approvals.approve(world.desk, EVE, request.request_id).state == "done"
+    assert asked == ["eve", "ben"]
