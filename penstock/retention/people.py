@@ -111,7 +111,7 @@ def remove(desk: Desk, asked_by: str, asked: Asked) -> Erasure:
         LogBusyError: Another process has been keeping the log up for long; the removal is remembered.
         BucketError: The log's copy cannot be reached; the removal is remembered.
     """
-    return _once(desk, ErasureStore(desk.database, desk.now_s).add(asked_by, asked), is_new=True)
+    return _once(desk, ErasureStore(desk.database, desk.now_s).add(asked_by, asked))
 
 
 def repeat(desk: Desk) -> list[Erasure]:
@@ -121,8 +121,7 @@ def repeat(desk: Desk) -> list[Erasure]:
         LogBusyError: Another process has been keeping the log up for long.
         BucketError: The log's copy cannot be reached.
     """
-    waiting = ErasureStore(desk.database, desk.now_s).open()
-    return [_once(desk, erasure, is_new=not erasure.waits_for) for erasure in waiting]
+    return [_once(desk, erasure) for erasure in ErasureStore(desk.database, desk.now_s).open()]
 
 
 def open_segments(folder: Path) -> set[str]:
@@ -130,32 +129,42 @@ def open_segments(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for log in _logs(folder) for path in layout.segments(log)}
 
 
-def _once(desk: Desk, erasure: Erasure, *, is_new: bool) -> Erasure:
+def _once(desk: Desk, erasure: Erasure) -> Erasure:
     folder, settings = desk.settings.prediction_log_dir, desk.settings
-    asked = erasure.asked
     if not folder.exists() and not settings.log_s3_uri:
-        return _kept(desk, replace(erasure, done_s=desk.now_s(), asked=Asked(), waits_for=()))
+        return _over(desk, erasure)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        # What is sealed by now, or by the erasing itself, will have been looked into.
-        before = open_segments(folder)
-        gone = erase(
-            folder,
-            Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None,
-            user_keys=asked.user_keys, prediction_id=asked.prediction_id, models=asked.models,
-            gone_ids=asked.gone_ids, gone_requests=asked.gone_requests,
-        )  # fmt: skip
-        left = before & open_segments(folder)
-    waits_for = left if is_new else left & set(erasure.waits_for)
+        # Another process may have worked on it while this one waited for the log.
+        erasure = ErasureStore(desk.database, desk.now_s).get(erasure.erasure_id) or erasure
+        return erasure if erasure.done_s else _erased(desk, erasure, folder)
+
+
+def _erased(desk: Desk, erasure: Erasure, folder: Path) -> Erasure:
+    settings, asked = desk.settings, erasure.asked
+    # What is sealed by now, or by the erasing itself, will have been looked into.
+    before = open_segments(folder)
+    gone = erase(
+        folder,
+        Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None,
+        user_keys=asked.user_keys, prediction_id=asked.prediction_id, models=asked.models,
+        gone_ids=asked.gone_ids, gone_requests=asked.gone_requests,
+    )  # fmt: skip
+    left = before & open_segments(folder)
+    waits_for = left & set(erasure.waits_for) if erasure.waits_for else left
     counted = replace(
         erasure,
         predictions=erasure.predictions + gone.predictions,
         outcomes=erasure.outcomes + gone.outcomes,
     )
     if not waits_for:
-        return _kept(desk, replace(counted, done_s=desk.now_s(), asked=Asked(), waits_for=()))
+        return _over(desk, counted)
     remembered = replace(asked, gone_ids=tuple(sorted(gone.ids)), gone_requests=tuple(sorted(gone.requests)))
     return _kept(desk, replace(counted, asked=remembered, waits_for=tuple(sorted(waits_for))))
+
+
+def _over(desk: Desk, erasure: Erasure) -> Erasure:
+    return _kept(desk, replace(erasure, done_s=desk.now_s(), asked=Asked(), waits_for=()))
 
 
 def _kept(desk: Desk, erasure: Erasure) -> Erasure:
