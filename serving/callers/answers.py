@@ -52,6 +52,11 @@ class Answers(Generic[T]):
         kept = self._kept.get(question)
         return kept.said if kept and self._holds(kept) else None
 
+    def last(self, question: Hashable) -> T | None:
+        """The last answer, if it was a good one, however long ago; without asking."""
+        kept = self._kept.get(question)
+        return kept.said if kept else None
+
     def get(self, question: Hashable, ask: Callable[[], T | None]) -> T | None:
         """The answer, held or asked for.
 
@@ -78,13 +83,9 @@ class Answers(Generic[T]):
 
     def _asked(self, question: Hashable, ask: Callable[[], T | None], kept: _Kept[T] | None) -> T | None:
         try:
-            if self._clock() < self._away_until_s:
-                raise UsersAway("it did not answer a moment ago")
-            said = ask()
+            said = self._unless_away(ask)
         except UsersAway:
-            now_s = self._clock()
-            self._away_until_s = max(self._away_until_s, now_s + AWAY_S)
-            if kept and kept.said is not None and now_s - kept.at_s < self._ttl_s + GRACE_S:
+            if kept and kept.said is not None and self._clock() - kept.at_s < self._ttl_s + GRACE_S:
                 return kept.said
             raise
         with self._lock:
@@ -93,6 +94,15 @@ class Answers(Generic[T]):
             if len(self._kept) > MOST_HELD:
                 self._kept.popitem(last=False)
         return said
+
+    def _unless_away(self, ask: Callable[[], T | None]) -> T | None:
+        if self._clock() < self._away_until_s:
+            raise UsersAway("it did not answer a moment ago")
+        try:
+            return ask()
+        except UsersAway:
+            self._away_until_s = self._clock() + AWAY_S
+            raise
 
     def _holds(self, kept: _Kept[T]) -> bool:
         limit_s = self._ttl_s if kept.said is not None else min(REFUSAL_S, self._ttl_s)

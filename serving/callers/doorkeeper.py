@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from serving.callers.answers import AWAY_S
 from serving.callers.asking import Credentials, UsersAway
 from serving.callers.grants import GrantBook
 from serving.callers.passwords import Passwords, TooOften, WrongPassword
@@ -14,7 +15,6 @@ from serving.settings import Settings
 
 BASIC = "basic "
 CHALLENGE = 'Basic realm="penstock", charset="UTF-8"'
-AWAY_S = 2.0
 
 
 class Refused(Exception):  # noqa: N818 - an answer, read as one

@@ -76,8 +76,12 @@ class Passwords(Generic[T]):
             TooOften: There were too many wrong ones of this name, or from this address.
             UsersAway: MLflow does not answer.
         """
-        begun_s = self._clock()
-        found = self._known.get(self._digest(credentials), lambda: self._tried(credentials, address))
+        begun_s, digest = self._clock(), self._digest(credentials)
+        found = self._known.get(
+            digest,
+            # Whoever was right renews that, and guesses nothing.
+            lambda: self._ask(credentials) if self._known.last(digest) else self._tried(credentials, address),
+        )
         if found is None:
             self._sleep(max(0.0, REFUSED_AFTER_S - (self._clock() - begun_s)))
             raise WrongPassword

@@ -78,10 +78,10 @@ class Throttle:
 
         The address loses this try only, and others' tries of the name go on to count.
         """
-        now_s, pair = self._clock(), ("pair", name, address)
+        now_s, pair, everywhere = self._clock(), ("pair", name, address), ("name", name, "")
         with self._lock:
-            mine = self._fresh(pair, now_s).count if address else FREE["name"]
-            self._undo(("name", name, ""), now_s, mine)
+            if everywhere in self._counted_by(name, address, now_s):
+                self._undo(everywhere, now_s, self._fresh(pair, now_s).count if address else FREE["name"])
             self._tries.pop(pair, None)
             if address:
                 self._undo(("address", "", address), now_s)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
-from serving.callers.answers import GRACE_S
+from serving.callers.answers import AWAY_S, GRACE_S, REFUSAL_S
 from serving.callers.asking import UsersAway
 from serving.callers.passwords import REFUSED_AFTER_S
 from serving.callers.throttle import Throttle
@@ -27,12 +27,6 @@ from serving.web.names import unknown_model
 from serving.web.permitted import may_do, may_see, usable
 
 BASIC = b"basic "
-REFUSAL_S = 5.0
-"""For how long a refused password is refused without asking."""
-
-AWAY_S = 2.0
-"""For how long MLflow is not asked again after it did not answer."""
-
 MOST_HELD = 4096
 MOST_ASKING = 64
 THREADS = 4

@@ -53,6 +53,20 @@ def test_while_nobody_answers_the_last_answer_goes_on_and_nobody_is_pressed() ->
     assert scene.asked == 3
 
 
+def test_questions_while_they_are_away_do_not_put_off_the_next_one() -> None:
+    scene = Scene()
+    scene.is_away = True
+    with pytest.raises(UsersAway):
+        scene.get()
+    scene.is_away = False
+    while scene.now_s < AWAY_S - 0.1:
+        scene.now_s += 0.1
+        with pytest.raises(UsersAway, match="a moment ago"):
+            scene.get()
+    scene.now_s = AWAY_S
+    assert scene.get() == "yes"
+
+
 def test_after_minutes_without_an_answer_nothing_goes_on() -> None:
     scene = Scene()
     scene.get()

@@ -1,17 +1,19 @@
 """Whose a password is, and what wrong ones cost."""
 
+from contextlib import suppress
+
 import pytest
 
 from serving.callers.asking import Credentials, UsersAway
 from serving.callers.passwords import HOLDS_S, REFUSED_AFTER_S, Passwords, TooOften, WrongPassword
-from serving.callers.throttle import FREE
+from serving.callers.throttle import FREE, MOST_S
 
 RIGHT, WRONG = Credentials("ada", "right"), Credentials("ada", "wrong")
 
 
 class Scene:
     def __init__(self) -> None:
-        self.now_s, self.asked, self.told, self.is_away = 0.0, 0, [], False
+        self.now_s, self.asked, self.told, self.is_away, self.is_changed = 0.0, 0, [], False, False
         self.passwords: Passwords[str] = Passwords(
             self.ask,
             refused=lambda name, address: self.told.append((name, address)),
@@ -27,10 +29,14 @@ class Scene:
         self.now_s += 0.2 if said.name == "ada" else 0.001
         if self.is_away:
             raise UsersAway("gone")
-        return said.name if said.password.startswith("right") else None
+        return said.name if said.password.startswith("right") and not self.is_changed else None
 
     def check(self, said: Credentials = RIGHT) -> str:
         return self.passwords.check(said, "1.2.3.4")
+
+    def check_in_vain(self, password: str) -> None:
+        with suppress(WrongPassword):
+            self.check(Credentials("ada", password))
 
 
 def test_a_right_one_is_asked_once_for_a_while() -> None:
@@ -72,6 +78,28 @@ def test_whoever_is_known_goes_on_while_their_name_is_guessed_at() -> None:
         with pytest.raises((WrongPassword, TooOften)):
             scene.check(Credentials("ada", f"guess {number}"))
     assert scene.check() == "ada"
+
+
+def test_a_renewal_is_no_guess() -> None:
+    scene = Scene()
+    scene.check()
+    for number in range(12):
+        scene.now_s += MOST_S
+        scene.check_in_vain(f"guess {number}")
+    assert scene.now_s > HOLDS_S
+    assert scene.check() == "ada"
+
+
+def test_a_right_password_that_was_changed_slows_down_like_any_other() -> None:
+    scene = Scene()
+    scene.check()
+    scene.is_changed = True
+    for _ in range(FREE["name"] + 4):
+        scene.now_s += MOST_S
+        with pytest.raises(WrongPassword):
+            scene.check()
+    with pytest.raises(TooOften):
+        scene.check()
 
 
 def test_passwords_are_not_blamed_on_people_while_mlflow_is_away() -> None:

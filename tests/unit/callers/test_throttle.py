@@ -131,3 +131,15 @@ def test_no_more_names_are_remembered_than_allowed(monkeypatch: pytest.MonkeyPat
     for number in range(100):
         scene.wrong(1, name=f"user{number}", address=f"a{number}")
     assert len(scene.throttle._tries) == 10
+
+
+def test_right_ones_at_home_do_not_wear_down_what_others_tried() -> None:
+    scene = Scene()
+    scene.throttle.begin("ada", HOME)
+    scene.throttle.succeeded("ada", HOME)
+    for number in range(FREE["name"]):
+        scene.wrong(1, address=f"10.0.0.{number}")
+    for _ in range(FREE["name"]):
+        assert scene.throttle.begin("ada", HOME) == 0.0
+        scene.throttle.succeeded("ada", HOME)
+    assert scene.throttle.begin("ada", "10.0.1.1") > 0

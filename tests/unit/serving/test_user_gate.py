@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from serving.callers.answers import GRACE_S
+from serving.callers.answers import AWAY_S, GRACE_S, REFUSAL_S
 from serving.callers.asking import UsersAway
 from serving.callers.grants import READ, USE, Grants
 from serving.callers.passwords import REFUSED_AFTER_S
@@ -17,7 +17,7 @@ from serving.callers.users import User, read_basic
 from serving.protocol.errors import RequestError
 from serving.registry.snapshot import RouteState, VariantState
 from serving.web.gate import EVERY_MODEL
-from serving.web.user_gate import AWAY_S, REFUSAL_S, UserGate
+from serving.web.user_gate import UserGate
 
 TTL_S = 60.0
 GUESSES = FREE["name"]
