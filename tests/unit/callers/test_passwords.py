@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 
+from serving.callers.answers import REFUSAL_S
 from serving.callers.asking import Credentials, UsersAway
 from serving.callers.passwords import HOLDS_S, REFUSED_AFTER_S, Passwords, TooOften, WrongPassword
 from serving.callers.throttle import FREE, MOST_S
@@ -98,6 +99,7 @@ def test_a_right_password_that_was_changed_slows_down_like_any_other() -> None:
         scene.now_s += MOST_S
         with pytest.raises(WrongPassword):
             scene.check()
+    scene.now_s += REFUSAL_S
     with pytest.raises(TooOften):
         scene.check()
 
