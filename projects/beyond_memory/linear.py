@@ -2,7 +2,7 @@
 
 Least squares, with any penalty, know the rows only by their sums of products: a small table that has the
 same sums has the same answer. Logistic regression is the minimum of a smooth loss, which is summed pass by
-pass (L-BFGS, as scikit-learn's own), from the weights that the sample found.
+pass (L-BFGS, as scikit-learn's own), from the weights that the sample found where its matrix is as wide.
 """
 
 from typing import Any
@@ -74,6 +74,9 @@ def fit_logistic(model: Any, boosting: Boosting) -> Any:
 
     loss = _Logistic(boosting.spool, boosting.classes, 1.0 / model.C)
     start = np.concatenate([model.coef_, model.intercept_[:, None]], axis=1)
+    if start.shape[1] != boosting.spool.width + 1:
+        # All rows have a gap or a level that the sample lacks; the minimum is the same from anywhere.
+        start = np.zeros((len(start), boosting.spool.width + 1))
     passes = 0
 
     def told(_weights: Values) -> None:

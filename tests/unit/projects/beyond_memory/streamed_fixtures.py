@@ -46,10 +46,12 @@ def shop(rows: int = ROWS) -> pd.DataFrame:
     )
 
 
-def streamed(folder: Path, target: str, **parameters: str) -> tuple[TableRows, Problem]:
-    """Read the shop with little memory."""
+def streamed(
+    folder: Path, target: str, frame: pd.DataFrame | None = None, **parameters: str
+) -> tuple[TableRows, Problem]:
+    """Read the shop, or another frame, with little memory."""
     asked = {"sample_size": "full", "set": MEMORY} | parameters
-    table = read_table(folder, target, frame=shop(), **asked)
+    table = read_table(folder, target, frame=shop() if frame is None else frame, **asked)
     return table, read_problem(table)
 
 

@@ -68,6 +68,21 @@ def test_the_model_is_as_good_as_in_memory(tmp_path, name):
     assert set(mine.predict(held)) == {"no", "yes"}
 
 
+def test_a_logistic_winner_learns_of_a_gap_that_the_sample_lacks(tmp_path):
+    (tmp_path / "first").mkdir()
+    _, sampled = streamed(tmp_path / "first", "bought")
+    frame = shop()
+    frame.loc[frame.index[~frame["key"].isin(sampled.features.frame["key"])][0], "size"] = np.nan
+    table, problem = streamed(tmp_path, "bought", frame)
+    assert problem.features.frame["size"].notna().all()
+    pipeline = fitted(problem, "logistic")
+    mine, _ = last_fit(table, problem, pipeline, tmp_path).run()
+    assert mine[-1].coef_.shape[1] == pipeline[-1].coef_.shape[1] + 1
+    at = problem.divided.test
+    probability = mine.predict_proba(problem.features.frame.iloc[at])[:, 1]
+    assert roc_auc_score(problem.target.truth[at] == "yes", probability) > 0.8
+
+
 def test_nothing_is_left_behind(tmp_path):
     table, problem = streamed(tmp_path, "bought")
     last_fit(table, problem, fitted(problem, "lightgbm"), tmp_path).run()

@@ -128,9 +128,11 @@ def test_naive_bayes_has_the_same_means_and_variances(tmp_path, classes):
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_logistic_regression_finds_the_same_minimum(tmp_path, classes):
+@pytest.mark.parametrize("width", [WIDTH, WIDTH - 1])
+def test_logistic_regression_finds_the_same_minimum(tmp_path, classes, width):
+    """From the weights of the sample, and without them where all rows have a column more."""
     cells, truth = rows(classes)
-    start = LogisticRegression(C=0.5, max_iter=300).fit(cells[:400], truth[:400])
+    start = LogisticRegression(C=0.5, max_iter=300).fit(cells[:400, :width], truth[:400])
     start.set_params(tol=1e-8)
     mine, _, _, _ = fitted(tmp_path, start, classes)
     whole = LogisticRegression(C=0.5, max_iter=3000, tol=1e-10).fit(cells, truth)
