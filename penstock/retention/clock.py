@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.retention import people
-from penstock.retention.sweep import PENSTOCK, sweep
+from penstock.retention.sweep import sweep
 
 _logger = logging.getLogger(__name__)
 SWEEP_S = 3600.0
@@ -75,13 +74,6 @@ class Clock:
             )  # fmt: skip
 
     def _repeat(self) -> None:
-        for erasure in people.repeat(self.desk):
-            details = {
-                "erasure": erasure.erasure_id,
-                "predictions": erasure.predictions,
-                "outcomes": erasure.outcomes,
-                "open_segments": len(erasure.waits_for),
-            }
-            if erasure.done_s:
-                subject = f"removal {erasure.erasure_id}"
-                self.desk.trail.record(PENSTOCK, Event("people.repeat", subject, details=details))
+        done = [erasure for erasure in people.repeat(self.desk) if erasure.done_s]
+        if done:
+            _logger.info("%d removals from the prediction log are over", len(done))

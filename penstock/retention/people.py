@@ -14,9 +14,11 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.lineage.counts import LATEST_S
 from penstock.retention.erasures import Asked, Erasure, ErasureStore
+from penstock.retention.sweep import PENSTOCK
 from serving.lifecycle.route_journal import RouteJournal
 from serving.lifecycle.route_tags import RouteTags
 from serving.prediction_log import layout
@@ -117,11 +119,15 @@ def remove(desk: Desk, asked_by: str, asked: Asked) -> Erasure:
 def repeat(desk: Desk) -> list[Erasure]:
     """Remove again what earlier removals could not reach yet; those that had to be done, as they are now.
 
+    What is over is on the audit trail before its row says so.
+
     Raises:
+        Away: The audit trail refuses; what went is remembered, and is recorded by the next repeat.
         LogBusyError: Another process has been keeping the log up for long.
         BucketError: The log's copy cannot be reached.
     """
-    return [_once(desk, erasure) for erasure in ErasureStore(desk.database, desk.now_s).open()]
+    waiting = ErasureStore(desk.database, desk.now_s).open()
+    return [_once(desk, erasure, is_repeat=True) for erasure in waiting]
 
 
 def open_segments(folder: Path) -> set[str]:
@@ -129,15 +135,18 @@ def open_segments(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for log in _logs(folder) for path in layout.segments(log)}
 
 
-def _once(desk: Desk, erasure: Erasure) -> Erasure:
+def _once(desk: Desk, erasure: Erasure, *, is_repeat: bool = False) -> Erasure:
     folder, settings = desk.settings.prediction_log_dir, desk.settings
     if not folder.exists() and not settings.log_s3_uri:
-        return _over(desk, erasure)
+        return _over(desk, erasure, is_repeat=is_repeat)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         # Another process may have worked on it while this one waited for the log.
         erasure = ErasureStore(desk.database, desk.now_s).get(erasure.erasure_id) or erasure
-        return erasure if erasure.done_s else _erased(desk, erasure, folder)
+        if erasure.done_s:
+            return erasure
+        erasure = _erased(desk, erasure, folder)
+        return erasure if erasure.waits_for else _over(desk, erasure, is_repeat=is_repeat)
 
 
 def _erased(desk: Desk, erasure: Erasure, folder: Path) -> Erasure:
@@ -152,18 +161,27 @@ def _erased(desk: Desk, erasure: Erasure, folder: Path) -> Erasure:
     )  # fmt: skip
     left = before & open_segments(folder)
     waits_for = left & set(erasure.waits_for) if erasure.waits_for else left
+    remembered = replace(asked, gone_ids=tuple(sorted(gone.ids)), gone_requests=tuple(sorted(gone.requests)))
     counted = replace(
         erasure,
+        asked=remembered,
+        waits_for=tuple(sorted(waits_for)),
         predictions=erasure.predictions + gone.predictions,
         outcomes=erasure.outcomes + gone.outcomes,
     )
-    if not waits_for:
-        return _over(desk, counted)
-    remembered = replace(asked, gone_ids=tuple(sorted(gone.ids)), gone_requests=tuple(sorted(gone.requests)))
-    return _kept(desk, replace(counted, asked=remembered, waits_for=tuple(sorted(waits_for))))
+    return _kept(desk, counted)
 
 
-def _over(desk: Desk, erasure: Erasure) -> Erasure:
+def _over(desk: Desk, erasure: Erasure, *, is_repeat: bool) -> Erasure:
+    if is_repeat:  # who asked for it has recorded the first attempt
+        subject = f"removal {erasure.erasure_id}"
+        details = {
+            "erasure": erasure.erasure_id,
+            "predictions": erasure.predictions,
+            "outcomes": erasure.outcomes,
+            "open_segments": 0,
+        }
+        desk.trail.record(PENSTOCK, Event("people.repeat", subject, details=details))
     return _kept(desk, replace(erasure, done_s=desk.now_s(), asked=Asked(), waits_for=()))
 
 

@@ -1,16 +1,23 @@
 """Removals from the prediction log that are not over at once."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
+from penstock.audit.trail import ENTRIES
 from penstock.desk import Desk
+from penstock.problems import Away
 from penstock.retention import people
 from penstock.retention.erasures import Asked, ErasureStore
+from serving.prediction_log import layout
 from serving.prediction_log.record import encode
+from serving.prediction_log.seal import seal_segments
 from serving.prediction_log.upkeep import alone
 from serving.settings import load
 from tests.unit.prediction_log.prediction_log_fixtures import make_record, open_writer, write
@@ -71,3 +78,39 @@ def test_a_removal_that_is_over_by_the_time_the_log_is_free_is_not_begun_again(
     kept = store.get(made.erasure_id)
     assert kept is not None
     assert (kept.predictions, kept.done_s > 0, kept.asked) == (1, True, Asked())
+
+
+def recorded(desk: Desk) -> list[tuple[str, str]]:
+    with desk.database.begin(is_read_only=True) as connection:
+        rows = connection.execute(sa.select(ENTRIES.c.action, ENTRIES.c.details)).all()
+    return [(row.action, json.loads(row.details)["erasure"]) for row in rows]
+
+
+def test_what_is_over_is_recorded_before_the_next_one_can_fail(desk: Desk) -> None:
+    folder = desk.settings.prediction_log_dir
+    write(folder, make_record(user_key="ann"), make_record(user_key="ben", model="other"))
+    seal_segments(folder)
+    store = ErasureStore(desk.database, desk.now_s)
+    first = store.add("ana", Asked(user_keys=("eve",), models=("churn",)))
+    store.add("ana", Asked(user_keys=("ben",), models=("other",)))
+    (file,) = layout.model_dir(folder, "other").rglob("*.parquet")
+    file.write_bytes(b"no Parquet")
+    with pytest.raises(pa.ArrowInvalid):
+        people.repeat(desk)
+    assert recorded(desk) == [("people.repeat", first.erasure_id)]
+
+
+def test_what_the_trail_does_not_take_is_not_over(desk: Desk) -> None:
+    write(desk.settings.prediction_log_dir, make_record(prediction_id="a", user_key="ann"))
+    store = ErasureStore(desk.database, desk.now_s)
+    made = store.add("ana", Asked(user_keys=("ann",)))
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE penstock_audit RENAME TO away")
+    with pytest.raises(Away, match="the audit trail cannot be written to"):
+        people.repeat(desk)
+    (kept,) = store.open()
+    assert (kept.predictions, kept.asked.gone_ids) == (1, ("a",))
+    with desk.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO penstock_audit")
+    assert [(each.predictions, each.done_s > 0) for each in people.repeat(desk)] == [(1, True)]
+    assert recorded(desk) == [("people.repeat", made.erasure_id)]
