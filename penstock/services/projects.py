@@ -32,9 +32,9 @@ def make(desk: Desk, person: Person, name: str, *, description: str = "") -> Pro
         owner, name = plain_name(person.name, "user"), plain_name(name, "project")
         if desk.projects.get(f"{owner}/{name}") is not None:
             raise Conflict(f"you have a project '{name}' already; choose another name")
-        project = _made(desk, person, Project(owner, name, "", description, desk.now_s()))
-        desk.trail.record(person, Event("project.make", f"project {project.path}", project.path))
-        return project
+        wanted = Project(owner, name, "", description, desk.now_s())
+        with desk.trail.doing(person, Event("project.make", f"project {wanted.path}", wanted.path)):
+            return _made(desk, person, wanted)
 
 
 def listed(desk: Desk, person: Person) -> list[Project]:

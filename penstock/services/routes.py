@@ -1,8 +1,9 @@
 """Routes and canaries: who answers a name, as the route's own JSON, its history, its challenger's way up."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from penstock.audit.trail import Event
@@ -15,7 +16,7 @@ from penstock.services.told import as_problems
 from penstock.services.traffic import is_id
 from penstock.services.versions import PROJECT
 from penstock.traffic.counted import metrics_texts
-from penstock.traffic.route_writing import Writing, busy, changed, clear_route, etag, write_route
+from penstock.traffic.route_writing import Writing, allowed, busy, changed, clear_route, etag, write_route
 from serving.lifecycle.canary.canary import CHALLENGER, Canary
 from serving.lifecycle.canary.ledger import Outcome
 from serving.lifecycle.leases import LeaseBusyError
@@ -97,8 +98,9 @@ def put(
     """
     text = json.dumps(route, ensure_ascii=False)
     writing = Writing(name, text, model=model, reason=reason, expected=expected)
-    checked = write_route(desk, person, writing)
-    _record(desk, person, checked.model, Event("route.set", f"route {name}", details={"route": dict(route)}))
+    event = Event("route.set", f"route {name}", details={"route": dict(route)})
+    with _doing(desk, person, allowed(desk, person, writing), event):
+        checked = write_route(desk, person, writing)
     shown = _shown(Listed(name, checked.model, checked.text, checked.route))
     return Shown(name, shown.model, shown.route, is_set=True, tag=shown.tag, remarks=checked.remarks)
 
@@ -111,9 +113,10 @@ def clear(desk: Desk, person: Person, name: str, *, reason: str = "", expected: 
         NotAllowed: The person may not change one of its models.
         Changed: It is not what the caller has seen.
     """
-    model = find_route(desk, person, name).model
-    clear_route(desk, person, name, reason=reason, expected=expected)
-    _record(desk, person, model, Event("route.clear", f"route {name}", details={"reason": reason}))
+    model = find_route(desk, person, name, Level.EDIT).model
+    event = Event("route.clear", f"route {name}", details={"reason": reason})
+    with _doing(desk, person, model, event):
+        clear_route(desk, person, name, reason=reason, expected=expected)
 
 
 def history(desk: Desk, person: Person, name: str) -> list[Change]:
@@ -150,7 +153,7 @@ def lead_canary(
         BadRequest: There is no challenger that could be led.
         Conflict: There is nothing to do, or another is at it.
     """
-    listed_route = find_route(desk, person, name, Level.EDIT)
+    model = find_route(desk, person, name, Level.EDIT).model
     leading = _canary(desk, person)
     steps: Mapping[Action, Callable[[], Outcome]] = {
         "start": lambda: leading.start(name, variant=variant, reason=reason),
@@ -158,14 +161,14 @@ def lead_canary(
         "hold": lambda: leading.hold(name, reason=reason),
         "back": lambda: leading.back(name, reason=reason),
     }
-    with as_problems():
+    event = Event("route.canary", f"route {name}", details={"asked": action, "reason": reason})
+    with _doing(desk, person, model, event) as more, as_problems():
         try:
             outcome = steps[action]()
         except LeaseBusyError as error:
             raise busy(name) from error
+        more |= {"done": outcome.action, "percent": outcome.state.percent}
     changed(desk, name)
-    details = {"asked": action, "done": outcome.action, "percent": outcome.state.percent, "reason": reason}
-    _record(desk, person, listed_route.model, Event("route.canary", f"route {name}", details=details))
     return outcome
 
 
@@ -183,8 +186,11 @@ def _shown(listed_route: Listed) -> Shown:
     return Shown(listed_route.name, listed_route.model, data, text is not None, etag(text))
 
 
-def _record(desk: Desk, person: Person, model: str, event: Event) -> None:
-    versions = [held for held in desk.versions.listed() if held.name == model]
-    project = next((held.tags[PROJECT] for held in versions if PROJECT in held.tags), "")
+@contextmanager
+def _doing(desk: Desk, person: Person, model: str, event: Event) -> Iterator[dict[str, Any]]:
+    """Record a change of a route that a model carries, before and after."""
     with as_problems():
-        desk.trail.record(person, Event(event.action, event.subject, project, event.outcome, event.details))
+        versions = [held for held in desk.versions.listed() if held.name == model]
+    project = next((held.tags[PROJECT] for held in versions if PROJECT in held.tags), "")
+    with desk.trail.doing(person, replace(event, project=project)) as more:
+        yield more

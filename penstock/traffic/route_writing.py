@@ -56,14 +56,28 @@ def write_route(desk: "Desk", person: Person, writing: Writing) -> Checked:
         Conflict: The name is taken, or another changes the route at the moment.
         Changed: It is not what the caller has seen.
     """
+    carrier = allowed(desk, person, writing)
+    with as_problems():
+        checked = _written(desk, person, writing, carrier)
+    changed(desk, writing.name)
+    return checked
+
+
+def allowed(desk: "Desk", person: Person, writing: Writing) -> str:
+    """The registered model that carries a route, if the person may set it so.
+
+    Raises:
+        BadRequest: It is no route.
+        NotFound: It names a model that the person may not know of.
+        NotAllowed: The person may not change one of its models.
+        Conflict: The name is taken.
+    """
     carrier = _carrier(desk, person, writing)
     with as_problems():
         route = _parsed(writing.name, writing.text, carrier)
         for model in dict.fromkeys((carrier, *(each.model for each in (*route.variants, *route.shadows)))):
             need_model(desk, person, model, Level.EDIT)
-        checked = _written(desk, person, writing, carrier)
-    changed(desk, writing.name)
-    return checked
+    return carrier
 
 
 def clear_route(desk: "Desk", person: Person, name: str, *, reason: str = "", expected: str = "") -> None:
