@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.jobs.job import OPEN
+from penstock.jobs.store import Cursor
 from penstock.people.accounts import Account
 from penstock.people.mlflow_rights import PROJECT_TAG
 from penstock.people.needs import need_project
@@ -85,12 +86,20 @@ def unshare(desk: Desk, person: Person, project: str, user: str) -> None:
 def cancel_jobs(desk: Desk, person: Person, user: str, project: str = "") -> int:
     """Cancel a user's jobs that are not over, in one project or in all; gives how many."""
     projects = [project] if project else None
-    jobs = desk.jobs.listed(projects=projects, owner=user, states=OPEN, most=PAGE, is_brief=True)
-    for job in jobs:
-        event = Event("job.cancel", f"job {job.job_id}", job.wanted.project, details={"state": job.state})
-        desk.trail.record(person, event)
-        desk.jobs.ask_to_cancel(job.job_id, person.actor)
-    return len(jobs)
+    before: Cursor | None = None
+    cancelled = 0
+    while True:
+        jobs = desk.jobs.listed(
+            projects=projects, owner=user, states=OPEN, before=before, most=PAGE, is_brief=True
+        )
+        for job in jobs:
+            event = Event("job.cancel", f"job {job.job_id}", job.wanted.project, details={"state": job.state})
+            desk.trail.record(person, event)
+            desk.jobs.ask_to_cancel(job.job_id, person.actor)
+        cancelled += len(jobs)
+        if len(jobs) < PAGE:
+            return cancelled
+        before = Cursor(jobs[-1].created_s, jobs[-1].job_id)
 
 
 def model_made(desk: Desk, project: Project, model_name: str) -> None:
