@@ -19,7 +19,7 @@ from projects.features import read_alike
 from projects.hints import did_you_mean
 from projects.saved_model import check_saved_model
 from projects.target import read_truth
-from projects.version import PLAN_TAG, SCHEMA, check_own_code, find_version
+from projects.version import PLAN_TAG, SCHEMA, check_trusted, find_version
 from serving.plan.model import Column
 
 
@@ -74,21 +74,20 @@ def fetch_served(name: str, version: str, stage: str, folder: Path) -> Served:
             was registered, or it runs code that may not run.
     """
     found = find_version(MlflowClient(), name, version, stage)
-    if PLAN_TAG not in found.tags:
-        check_own_code(str(found.name), f"version {found.version} of '{found.name}'")
+    tags, what = dict(found.tags), f"version {found.version} of '{found.name}'"
     local = Path(download_artifacts(f"models:/{found.name}/{found.version}", dst_path=str(folder)))
-    check_saved_model(local, dict(found.tags), f"version {found.version} of '{found.name}'")
+    is_registered = check_saved_model(local, tags, what)
+    check_trusted(local / "plan", tags.get(PLAN_TAG, "") if is_registered else "", str(found.name), what)
     try:
         model = mlflow.sklearn.load_model(str(local))
     except MlflowException as error:
         raise BadInput(
-            f"version {found.version} of '{found.name}' is no scikit-learn model, and only those can be"
-            " evaluated; log it with mlflow.sklearn"
+            f"{what} is no scikit-learn model, and only those can be evaluated; log it with mlflow.sklearn"
         ) from error
     schema = mlflow.models.get_model_info(str(local)).signature
     inputs = {spec.name: spec for spec in schema.inputs} if schema else {}
     return Served(
-        str(found.name), str(found.version), str(found.run_id or ""), dict(found.tags), model, inputs,
+        str(found.name), str(found.version), str(found.run_id or ""), tags, model, inputs,
         local / SCHEMA,
     )  # fmt: skip
 

@@ -77,6 +77,28 @@ def check_own_code(name: str, what: str) -> None:
         )
 
 
+def check_trusted(plan: Path, digest: str, name: str, what: str) -> None:
+    """See that a version's pickle may be loaded: a training made it whose plan is whole, or it is trusted.
+
+    Args:
+        plan: The folder of its plan.
+        digest: The plan's; empty where none is known, or none of the pickle.
+        name: The registered model.
+        what: How a sentence calls the version.
+
+    Raises:
+        BadInput: Neither is so.
+    """
+    if digest:
+        try:
+            load_plan(plan, sha256=digest)
+        except PlanBroken:
+            pass
+        else:
+            return
+    check_own_code(name, what)
+
+
 def _scorer(local: Path, plan_sha256: str | None, name: str, what: str) -> tuple[Scorer, str]:
     if plan_sha256 is None:
         check_own_code(name, what)

@@ -13,9 +13,8 @@ import pyarrow.parquet as pq
 
 from projects.ingest.schema import ColumnSchema, read_schema
 from projects.saved_model import MODEL_TAG, check_saved_model
-from projects.version import PLAN_TAG, SCHEMA, check_own_code, find_version
-from serving.plan.load import load_plan
-from serving.plan.model import Column, PlanBroken
+from projects.version import PLAN_TAG, SCHEMA, check_trusted, find_version
+from serving.plan.model import Column
 
 REFERENCE = "reference.parquet"
 BESIDE = ("prediction", "label", "probabilities")
@@ -127,7 +126,7 @@ def fetch_origin(client: Any, name: str, version: str, stage: str, folder: Path)
     if lacking:
         return Origin(name, number, tags, None, columns, (), None, {}, local, lacking)
     # A plan that is whole says nothing of the pickle beside it.
-    _check_trusted(local / "plan", tags.get(PLAN_TAG, "") if is_registered else "", name, what)
+    check_trusted(local / "plan", tags.get(PLAN_TAG, "") if is_registered else "", name, what)
     try:
         model = mlflow.sklearn.load_model(str(local))
     except (ImportError, AttributeError, EOFError, pickle.UnpicklingError, MlflowException) as error:
@@ -139,28 +138,6 @@ def fetch_origin(client: Any, name: str, version: str, stage: str, folder: Path)
         name, number, tags, model, columns, schema, read_reference(local / REFERENCE, columns),
         _asked(client, str(found.run_id or "")), local,
     )  # fmt: skip
-
-
-def _check_trusted(plan: Path, digest: str, name: str, what: str) -> None:
-    """See that a version's pickle may be loaded: a training made it whose plan is whole, or it is trusted.
-
-    Args:
-        plan: The folder of its plan.
-        digest: The plan's; empty where none is known, or none of the pickle.
-        name: The registered model.
-        what: How a sentence calls the version.
-
-    Raises:
-        BadInput: Neither is so.
-    """
-    if digest:
-        try:
-            load_plan(plan, sha256=digest)
-        except PlanBroken:
-            pass
-        else:
-            return
-    check_own_code(name, what)
 
 
 def read_reference(path: Path, columns: tuple[Column, ...]) -> Reference | None:

@@ -180,8 +180,9 @@ def kept_files(client, server, name):
     return next(path.parent for path in (server.root / "artifacts").rglob("MLmodel") if place in str(path))
 
 
-def test_a_swapped_pickle_is_refused_and_never_opened(client, exported, mlflow_server, tmp_path):
-    name, opened = exported[2], tmp_path / "opened"
+def test_a_swapped_pickle_is_refused_and_never_opened(client, exported, mlflow_server, tmp_path, monkeypatch):
+    name, opened, tag = exported[2], tmp_path / "opened", "penstock.model_sha256"
+    digest = client.get_model_version(name, "1").tags[tag]
 
     class Touch:
         def __reduce__(self):
@@ -194,8 +195,14 @@ def test_a_swapped_pickle_is_refused_and_never_opened(client, exported, mlflow_s
         said = refused("--model", name, "--version", "1", "--output", str(tmp_path / "swapped"))
         with pytest.raises(BadInput, match="is not the one that was registered"):
             fetch_served(name, "1", "Production", tmp_path / "evaluated")
+        # The plan's tag alone says nothing of the pickle.
+        client.delete_model_version_tag(name, "1", tag)
+        monkeypatch.setenv("PENSTOCK_AUTH", "mlflow")
+        with pytest.raises(BadInput, match="is not among trusted_models"):
+            fetch_served(name, "1", "Production", tmp_path / "untagged")
     finally:
         saved.write_bytes(kept)
+        client.set_model_version_tag(name, "1", tag, digest)
     assert f"the saved model of version 1 of '{name}' is not the one that was registered" in said
     assert not opened.exists()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from projects.errors import BadInput
-from projects.export import origin
+from projects import version
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def signing_in(monkeypatch):
     def refuse(name, what):
         raise BadInput(f"{what} runs code of its own, and '{name}' is not among trusted_models")
 
-    monkeypatch.setattr(origin, "check_own_code", refuse)
+    monkeypatch.setattr(version, "check_own_code", refuse)
 
 
 @pytest.mark.usefixtures("signing_in")
@@ -21,16 +21,16 @@ def signing_in(monkeypatch):
 def test_a_version_whose_tag_names_no_whole_plan_is_not_loaded(tmp_path, digest):
     (tmp_path / "plan").mkdir()
     with pytest.raises(BadInput, match="version 3 of 'town' runs code of its own, and 'town' is not among"):
-        origin._check_trusted(tmp_path / "plan", digest, "town", "version 3 of 'town'")
+        version.check_trusted(tmp_path / "plan", digest, "town", "version 3 of 'town'")
 
 
 def test_a_version_without_a_whole_plan_is_loaded_where_nobody_signs_in(tmp_path):
-    origin._check_trusted(tmp_path / "plan", "0" * 64, "town", "version 3 of 'town'")
+    version.check_trusted(tmp_path / "plan", "0" * 64, "town", "version 3 of 'town'")
 
 
 @pytest.mark.usefixtures("signing_in")
 def test_a_version_with_a_whole_plan_is_loaded(tmp_path, monkeypatch):
     loaded = []
-    monkeypatch.setattr(origin, "load_plan", lambda plan, *, sha256: loaded.append((plan, sha256)))
-    origin._check_trusted(tmp_path, "0" * 64, "town", "version 3 of 'town'")
+    monkeypatch.setattr(version, "load_plan", lambda plan, *, sha256: loaded.append((plan, sha256)))
+    version.check_trusted(tmp_path, "0" * 64, "town", "version 3 of 'town'")
     assert loaded == [(tmp_path, "0" * 64)]
