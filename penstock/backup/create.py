@@ -99,14 +99,22 @@ class _Work:
         self._room, self._scratch, self._say = room, scratch, say
         self.remarks: list[str] = []
         self._there = {entry.path: entry.size_bytes for entry in room.entries(manifests.OBJECTS)}
-        known = manifests.ids(room)
-        before = manifests.load(room, known[-1]) if known else None
+        before = self._newest()
         self._before = {
             (part, item.path, item.stamp): item
             for part, items in (before.parts if before else {}).items()
             for item in items
             if self._there.get(object_name(item.sha256)) == item.size_bytes
         }
+
+    def _newest(self) -> Manifest | None:
+        """The back-up before this one, which saves reading again what did not change."""
+        known = manifests.ids(self._room)
+        try:
+            return manifests.load(self._room, known[-1]) if known else None
+        except BadRequest as error:
+            self._say(f"all is read anew: {error}")
+            return None
 
     def folder(self, part: str, source: Room) -> tuple[Item, ...]:
         """All files of a part; those that were replaced meanwhile are looked for under their new names."""

@@ -68,6 +68,19 @@ class Manifest:
         return sum(len(items) for items in self.parts.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A back-up whose manifest cannot be used.
+
+    Attributes:
+        backup_id: Its name.
+        why: What is wrong with it, and what to do.
+    """
+
+    backup_id: str
+    why: str
+
+
 def object_name(sha256: str) -> str:
     """Where a content lies."""
     return f"{OBJECTS}{sha256[:2]}/{sha256}"
@@ -146,10 +159,13 @@ def load(room: Room, backup_id: str = "") -> Manifest:
     return read(b"".join(room.pieces(name)), name)
 
 
-def each(room: Room) -> Iterator[Manifest]:
-    """All manifests of a room, the oldest first."""
+def each(room: Room) -> Iterator[Manifest | Damaged]:
+    """All manifests of a room, the oldest first; one that is damaged does not hide the others."""
     for backup_id in ids(room):
-        yield load(room, backup_id)
+        try:
+            yield load(room, backup_id)
+        except BadRequest as error:
+            yield Damaged(backup_id, str(error))
 
 
 def put(room: Room, scratch: Path, manifest: Manifest) -> None:

@@ -6,11 +6,11 @@ Nothing is written: whoever looks may do so because the disk is full.
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from penstock.backup.manifest import Item, Manifest, object_name
+from penstock.backup.manifest import Damaged, Item, Manifest, object_name
 from penstock.backup.rooms import Room
 
 
-def faults(room: Room, manifests: Iterable[Manifest]) -> Iterator[str]:
+def faults(room: Room, manifests: Iterable[Manifest | Damaged]) -> Iterator[str]:
     """What is wrong, a sentence each; nothing where all is well.
 
     Args:
@@ -22,6 +22,9 @@ def faults(room: Room, manifests: Iterable[Manifest]) -> Iterator[str]:
     """
     seen: dict[str, str] = {}
     for manifest in manifests:
+        if isinstance(manifest, Damaged):
+            yield f"back-up {manifest.backup_id}: {manifest.why}"
+            continue
         for part, items in manifest.parts.items():
             for item in items:
                 if item.sha256 not in seen:

@@ -7,6 +7,7 @@ import click
 from penstock.backup import manifest as manifests
 from penstock.backup.create import Say
 from penstock.backup.create import create as make
+from penstock.backup.manifest import Damaged, Manifest
 from penstock.backup.places import places_of
 from penstock.backup.restore import restore as bring_back
 from penstock.backup.rooms import Room, room_at
@@ -111,9 +112,21 @@ def verify(place: str, backup_id: str, *, is_json: bool) -> int:
 def listed(place: str, *, is_json: bool) -> None:
     """List the back-ups in PLACE, the oldest first."""
     found = list(manifests.each(_room(place)))
-    rows = [(each.backup_id, each.made_at, each.files, f"{each.size_bytes / 1e6:.1f} MB") for each in found]
-    told = [{"id": each.backup_id, "files": each.files, "bytes": each.size_bytes} for each in found]
-    tell(told, table(("back-up", "made", "files", "size"), rows), is_json=is_json)
+    lines = table(("back-up", "made", "files", "size"), [_row(each) for each in found])
+    lines += [f"{each.backup_id}: {each.why}" for each in found if isinstance(each, Damaged)]
+    tell([_shown(each) for each in found], lines, is_json=is_json)
+
+
+def _row(found: Manifest | Damaged) -> tuple[object, ...]:
+    if isinstance(found, Damaged):
+        return found.backup_id, "-", "-", "-"
+    return found.backup_id, found.made_at, found.files, f"{found.size_bytes / 1e6:.1f} MB"
+
+
+def _shown(found: Manifest | Damaged) -> dict[str, object]:
+    if isinstance(found, Damaged):
+        return {"id": found.backup_id, "fault": found.why}
+    return {"id": found.backup_id, "files": found.files, "bytes": found.size_bytes}
 
 
 def _room(place: str) -> Room:
