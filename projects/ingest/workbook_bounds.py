@@ -8,6 +8,7 @@ import copy
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 from xml.parsers import expat
 
 from projects.ingest.raw import FoundFile, Unreadable
@@ -18,9 +19,12 @@ FREE_BYTES = 256 * 1024**2
 MOST_BYTES = 2 * 1024**3
 MOST_CELLS = 64_000_000
 """2 GB of memory at the reader's 32 bytes a cell; a million rows of 61 columns."""
+MOST_INDEX_BYTES = 16_000_000
+"""Of the part that names the sheets; a hundred of them take 10 kB."""
 _PLACE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
 _CELL = re.compile(rb"""<(?:[\w.-]+:)?c(?: r="([A-Z]{1,3})([0-9]{1,7})")?[\s/>]""")
 """A cell as nearly all programs write it; of others the place stays empty."""
+E = TypeVar("E", "_Extent", "_Index")
 _DIGIT = {letter: at for at, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1)}
 
 
@@ -39,12 +43,13 @@ def check_workbook(file: FoundFile, kind: str) -> None:
     with readable(file, kind), zipfile.ZipFile(file.path) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > most:
             raise _too_large(file, most)
+        named = _sheets(archive, file) if kind == "xlsx" else set()
         for entry in archive.infolist():
             size = _size(archive, entry, left, file, most)
             if size != entry.file_size:
                 raise Unreadable(f"'{file.shown}' is a broken {kind} file (a part is not as long as it says)")
             left -= size
-            for extent in _extents(archive, entry, kind, file):
+            for extent in _extents(archive, entry, kind, file, named):
                 _check_extent(extent, file)
 
 
@@ -60,15 +65,42 @@ def _size(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, file: Fou
     return size
 
 
+def _sheets(archive: zipfile.ZipFile, file: FoundFile) -> set[str]:
+    """Give the last words of the paths at which a workbook has its sheets, which may have any name.
+
+    Its own part names their relations, and those name the paths.
+    """
+    relations: set[str] = set()
+    targets: dict[str, str] = {}
+    for entry in archive.infolist():
+        path = entry.filename.casefold()
+        if path.endswith(("workbook.xml", "workbook.xml.rels")):
+            if entry.file_size > MOST_INDEX_BYTES:
+                raise Unreadable(
+                    f"'{file.shown}' names its sheets in more than {MOST_INDEX_BYTES / 1e6:.0f} MB;"
+                    " save it as CSV"
+                )
+            found = _Index()
+            for _ in _parsed(archive, entry, found, file):
+                pass
+            relations |= found.sheets
+            targets |= found.targets
+    return {_last_word(targets[each]) for each in relations if each in targets}
+
+
+def _last_word(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1].casefold()
+
+
 def _extents(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, kind: str, file: FoundFile
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, kind: str, file: FoundFile, named: set[str]
 ) -> Iterator["_Extent"]:
     """Give the outermost cells of a sheet, again and again while it is read."""
     name = entry.filename
     if kind == "ods":
         if name == "content.xml":
             yield from _parsed(archive, entry, _OpenExtent(), file)
-    elif name.startswith("xl/") and name.endswith(".xml") and "sheet" in name:
+    elif _last_word(name) in named or (name.startswith("xl/") and name.endswith(".xml") and "sheet" in name):
         extent = _Extent()
         for is_plain in _scanned(archive, entry, extent):
             if not is_plain:
@@ -96,9 +128,7 @@ def _scanned(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, extent: "_Extent"
             yield len(rest) < BLOCK_BYTES
 
 
-def _parsed(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, extent: "_Extent", file: FoundFile
-) -> Iterator["_Extent"]:
+def _parsed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, extent: E, file: FoundFile) -> Iterator[E]:
     parser = expat.ParserCreate()
     parser.StartElementHandler = extent.start
     with archive.open(entry) as stream:
@@ -117,6 +147,22 @@ def _check_extent(extent: "_Extent", file: FoundFile) -> None:
             f" between them that is more than the {MOST_CELLS:,} that are read of a workbook; take away what"
             " lies far out, or save it as CSV"
         )
+
+
+class _Index:
+    """The sheets that a workbook names by their relations, and where relations lead."""
+
+    def __init__(self) -> None:
+        self.sheets: set[str] = set()
+        self.targets: dict[str, str] = {}
+
+    def start(self, name: str, found: Mapping[str, str]) -> None:
+        """An element of the workbook's part, or of its relations, begins."""
+        local = name.rpartition(":")[2]
+        if local == "sheet":
+            self.sheets |= {told for key, told in found.items() if key.rpartition(":")[2] == "id"}
+        elif local == "Relationship" and "Id" in found:
+            self.targets[found["Id"]] = found.get("Target", "")
 
 
 class _Extent:

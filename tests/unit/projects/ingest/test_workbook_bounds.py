@@ -47,6 +47,24 @@ def test_cells_that_lie_far_apart_are_refused_however_they_are_written(tmp_path,
         check_workbook(book(tmp_path / "t.xlsx", text), "xlsx")
 
 
+@pytest.mark.parametrize("target", ["rows/one.xml", "/xl/rows/one.bin", "xl\\rows\\ONE.xml"])
+def test_a_sheet_is_found_by_any_name(tmp_path, target):
+    near, far = sheet('<row r="1"><c r="A1"/></row>'), sheet(FAR[0])
+    path, part = tmp_path / "t.xlsx", target.replace("\\", "/").removeprefix("/")
+    file = book(path, near)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(part if part.startswith("xl/") else f"xl/{part}", far)
+        archive.writestr(
+            "xl/workbook.xml",
+            '<w xmlns:r="r"><sheets><sheet name="a" sheetId="1" r:id="rId7"/></sheets></w>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels", f'<r><Relationship Id="rId7" Type="t" Target="{target}"/></r>'
+        )
+    with pytest.raises(Unreadable, match=r"has cells in row 1,048,576 and in column 16,384"):
+        check_workbook(file, "xlsx")
+
+
 def test_what_unpacks_to_far_more_than_its_size_is_refused_fast(tmp_path):
     file = book(tmp_path / "t.xlsx", (" " * 1_000_000 for _ in range(400)))
     started = time.monotonic()
