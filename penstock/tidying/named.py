@@ -6,8 +6,9 @@ training was deployed as. What is open, and a data set that is there, holds what
 """
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,10 @@ from penstock.records.dataset import DATASETS
 from serving.lifecycle.database import Database
 
 DEPLOY, DELETE = "model.deploy", "model.delete"
+_LENGTH = 32
+"""Of an id, as MLflow makes them; a model's has `m-` before it."""
+_FIGURES = re.compile(rf"[0-9a-f]{{{_LENGTH},}}")
+_ID = re.compile(rf"(m-)?[0-9a-f]{{{_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,21 @@ def named(database: Database, before_s: float) -> Named:
         ),
         frozenset(row.job_id for row in jobs),
     )
+
+
+def holds(text: str) -> Callable[[str], bool]:
+    """What tells whether a text holds a run's or a model's id; the text is read once for all of them."""
+    ids: set[str] = set()
+    for found in _FIGURES.finditer(text):
+        begin, end = found.span()
+        ids |= {text[at : at + _LENGTH] for at in range(begin, end - _LENGTH + 1)}
+        if text.startswith("m-", max(0, begin - 2)):
+            ids.add(text[begin - 2 : begin + _LENGTH])
+
+    def is_held(name: str) -> bool:
+        return name in ids if _ID.fullmatch(name) else name in text
+
+    return is_held
 
 
 def given_up(entries: Iterable[Mapping[str, Any]], before_s: float) -> set[str]:

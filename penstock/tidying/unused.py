@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from penstock.backup.databases import DELETED_VERSION, Place
 from penstock.backup.rooms import Entry, Room
 from penstock.problems import Away, BadRequest, Conflict
-from penstock.tidying.named import Named
+from penstock.tidying.named import Named, holds
 from serving.lifecycle.engines import engine_of, reading
 
 Kind = Literal["run", "model", "orphan", "job"]
@@ -193,13 +193,14 @@ def _known(place: Place, before_s: float, named: Named) -> _Known:
     deleted = deleted_runs | {
         row.model_id for row in models if _is_deleted(row, row.last_updated_timestamp_ms, before_ms)
     }
+    in_use, shown = holds(named.in_use), holds(named.shown)
     run_of = {row.model_id: row.source_run_id or "" for row in models}
 
     def used(name: str, folder: str) -> bool:
         run_id = run_of.get(name, "")
-        if name in used_names or running & {name, run_id} or _is_named(name, run_id, named.in_use):
+        if name in used_names or running & {name, run_id} or _is_named(name, run_id, in_use):
             return True
-        if not deleted & {name, run_id} and _is_named(name, run_id, named.shown):
+        if not deleted & {name, run_id} and _is_named(name, run_id, shown):
             return True
         return bool(folder) and any(f"{each}/".startswith(f"{folder}/") for each in used_folders)
 
@@ -216,9 +217,9 @@ def _is_deleted(row: Any, when_ms: float | None, before_ms: float) -> bool:
     return bool(row.lifecycle_stage == "deleted" and (when_ms or 0) < before_ms)
 
 
-def _is_named(name: str, run_id: str, text: str) -> bool:
-    """Whether a text holds a run's or a model's name, or that of the run that made the model."""
-    return name in text or bool(run_id and run_id in text)
+def _is_named(name: str, run_id: str, is_held: Callable[[str], bool]) -> bool:
+    """Whether a run's or a model's name is held, or that of the run that made the model."""
+    return is_held(name) or bool(run_id and is_held(run_id))
 
 
 def _of_versions(versions: Iterable[Any], before_ms: float) -> tuple[set[str], set[str]]:

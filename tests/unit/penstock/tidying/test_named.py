@@ -10,7 +10,7 @@ from penstock.desk import Desk
 from penstock.jobs.job import Wanted
 from penstock.people.person import Person
 from penstock.records.dataset import Dataset
-from penstock.tidying.named import named
+from penstock.tidying.named import holds, named
 from serving.settings import load
 
 ADA = Person("ada")
@@ -106,3 +106,22 @@ def test_another_job_that_is_shown_names_it_still(desk):
     other = desk.jobs.add(Wanted("evaluate", "ada", "ada/p", {"run": RUN}))
     desk.jobs.put(replace(other, state="failed"))
     assert is_named(desk)
+
+
+A, B = "0123456789abcdef" * 2, "f" * 32
+
+
+@pytest.mark.parametrize("text", [A, f"x{A}", f"_{A}_", f"\\n{A}", f"{B}{A}9", f"m-{A}", f"/{A}/artifacts"])
+def test_an_id_is_found_wherever_it_stands(text):
+    assert holds(text)(A)
+    assert not holds(text)("e" * 32)
+
+
+def test_a_models_id_is_found_by_its_mark():
+    assert holds(f"models:/m-{A}")(f"m-{A}")
+    assert not holds(f"models:/{A}")(f"m-{A}")
+
+
+def test_an_id_of_another_form_is_looked_for_as_it_is():
+    assert holds("runs:/run-7/model")("run-7")
+    assert not holds("runs:/run-8/model")("run-7")

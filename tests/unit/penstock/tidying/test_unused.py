@@ -124,3 +124,21 @@ def test_a_database_that_is_not_there_is_not_made(mlflow, tmp_path):
     with pytest.raises(BadRequest, match=r"there is no database sqlite\S+none\.db; name MLflow's"):
         unused(place, mlflow.room, named=Named(), **LATER)
     assert not (tmp_path / "none.db").exists()
+
+
+class Read(str):
+    """A text that counts how often it is searched."""
+
+    __slots__ = ("times",)
+
+    def __contains__(self, part):
+        self.times = getattr(self, "times", 0) + 1
+        return str.__contains__(self, part)
+
+
+def test_what_jobs_name_is_not_searched_anew_for_every_artefact(mlflow):
+    for number in range(30):
+        mlflow.file(f"1/{number:032x}")
+    texts = [Read(NAMES), Read("")]
+    assert RUN not in names(mlflow.found(named=Named(*texts)))
+    assert [getattr(text, "times", 0) for text in texts] == [0, 0]
