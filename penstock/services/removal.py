@@ -220,6 +220,18 @@ def _counted(needing: Dependents) -> str:
 
 
 def _drop_experiment(desk: Desk, experiment_id: str, path: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = desk.client.get_experiment(experiment_id)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return
+        raise
+    if found.lifecycle_stage != "active":
+        if found.name != path:  # an earlier removal, which was cut off, came as far
+            return
+        desk.client.restore_experiment(experiment_id)  # MLflow renames no deleted one
     # A deleted experiment keeps its name, which is to be free for another project.
     desk.client.rename_experiment(experiment_id, f"{path} (removed {desk.now():%Y-%m-%d %H:%M:%S})")
     desk.client.delete_experiment(experiment_id)

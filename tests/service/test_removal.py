@@ -212,6 +212,30 @@ def test_a_forced_removal_takes_data_sets_and_experiment_and_frees_the_name(worl
     assert world.client.get_experiment_by_name(dataset.project) is None
 
 
+def test_a_project_whose_experiment_was_deleted_in_mlflow_goes_and_frees_its_name(world, desk, dataset):  # noqa: F811
+    project = desk.projects.get(dataset.project)
+    world.client.delete_experiment(project.experiment_id)
+    removal.remove_project(desk, ANA, project.path, force=True)
+    assert desk.projects.get(project.path) is None
+    found = world.client.get_experiment(project.experiment_id)
+    assert (found.name.startswith(f"{project.path} (removed "), found.lifecycle_stage) == (True, "deleted")
+
+
+def test_a_removal_that_was_cut_off_behind_its_experiment_is_finished_by_its_repeat(world, desk):  # noqa: F811
+    project = world.project()
+    world.client.rename_experiment(project.experiment_id, f"{project.path} (removed 2026-07-31 12:00:00)")
+    world.client.delete_experiment(project.experiment_id)
+    removal.remove_project(desk, ANA, project.path)
+    assert desk.projects.get(project.path) is None
+    assert world.client.get_experiment(project.experiment_id).name.endswith("(removed 2026-07-31 12:00:00)")
+
+
+def test_a_project_whose_experiment_is_gone_for_good_goes(world, desk):  # noqa: F811
+    project = desk.projects.put(replace(world.project(), experiment_id="999999999"))
+    removal.remove_project(desk, ANA, project.path)
+    assert desk.projects.get(project.path) is None
+
+
 def test_what_is_in_production_keeps_its_project_even_from_force(world, desk, dataset):  # noqa: F811
     name = name_of("churn")
     number = world.trained(dataset, name)
