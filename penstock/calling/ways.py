@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from penstock.calling.route_book import Listed
 from penstock.desk import Desk
-from penstock.people.gateway_key import gateway_headers
 from penstock.people.needs import need_model
 from penstock.people.person import Level, Person
 from penstock.problems import NotFound
@@ -57,7 +56,7 @@ def find_way(desk: Desk, person: Person, called: str, *, is_route: bool) -> Way:
         Away: MLflow does not answer.
     """
     headers = tuple(
-        (name.lower().encode(), value.encode()) for name, value in gateway_headers(desk, person).items()
+        (name.lower().encode(), value.encode()) for name, value in desk.gateway_key.headers().items()
     )
     path = f"/models/{quote(called, safe='')}/invocations".encode()
     if not is_route:

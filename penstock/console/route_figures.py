@@ -41,7 +41,7 @@ def figures_of(visit: Visit, shown: Shown) -> dict[str, Any]:
     note = ""
     try:
         with as_problems():
-            counts = counts_of(visit.desk, visit.person, list(lanes.values()))
+            counts = counts_of(visit.desk, list(lanes.values()))
     except Problem as problem:
         counts, note = dict.fromkeys(lanes.values(), Counts()), str(problem)
     called = {(each.name, each.number): each.called for each in visit.desk.versions.listed()}

@@ -8,17 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from penstock.people.person import Person
 from penstock.problems import Away
 from serving.keys.errors import InvalidKeyError
 from serving.keys.key import Wanted
 from serving.keys.store import KeyStore, Made
 from serving.lifecycle.errors import LifecycleError
-
-if TYPE_CHECKING:
-    from penstock.desk import Desk
 
 _logger = logging.getLogger(__name__)
 
@@ -65,7 +60,7 @@ class GatewayKey:
             self._thread.start()
 
     def headers(self) -> Mapping[str, str]:
-        """What lets the platform in.
+        """What lets the platform in; safe on the event loop.
 
         Raises:
             Away: There is no key yet, as the database refuses to keep one.
@@ -122,13 +117,3 @@ class GatewayKey:
             )
         )
         self._made = [*self._made[-1:], (now_s, made)]
-
-
-def gateway_headers(desk: "Desk", person: Person) -> Mapping[str, str]:  # noqa: ARG001 - who it is for
-    """The headers that let the platform in at the gateway; safe on the event loop.
-
-    Args:
-        desk: The process's desk.
-        person: Whose rights have been checked.
-    """
-    return desk.gateway_key.headers()

@@ -14,7 +14,6 @@ import orjson
 from penstock.calling.refusals import problem_of
 from penstock.desk import Desk
 from penstock.lineage.sight import Sight
-from penstock.people.gateway_key import gateway_headers
 from penstock.people.person import Level, Person
 from penstock.problems import Away, BadRequest
 from penstock.services.told import as_problems
@@ -56,7 +55,7 @@ async def feedback(desk: Desk, person: Person, outcomes: Sequence[Mapping[str, A
     ]
     if not theirs:
         raise BadRequest(f"none was taken: {NOT_YOURS}", code="not_yours", details={"rejected": strange})
-    headers = [(name.encode(), value.encode()) for name, value in gateway_headers(desk, person).items()]
+    headers = [(name.encode(), value.encode()) for name, value in desk.gateway_key.headers().items()]
     sent = [outcomes[index] for index in theirs]
     answer = await desk.gateway.exchange(b"/feedback", orjson.dumps(sent), headers)
     if answer.status != 200:

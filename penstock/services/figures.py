@@ -157,7 +157,7 @@ class FigureBook:
 
     def _served(self, missing: list[str]) -> Served | None:
         try:
-            return served(metrics_texts(self._desk, _ITSELF))
+            return served(metrics_texts(self._desk))
         except Problem as problem:
             missing.append(str(problem))
             return None

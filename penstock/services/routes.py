@@ -174,7 +174,7 @@ def lead_canary(
 
 def _canary(desk: Desk, person: Person) -> Canary:
     def read() -> Mapping[str, str]:
-        return {str(place): text for place, text in enumerate(metrics_texts(desk, person))}
+        return {str(place): text for place, text in enumerate(metrics_texts(desk))}
 
     return Canary(desk.client, desk.settings.database_url, read, actor=person.actor)
 

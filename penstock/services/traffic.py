@@ -83,7 +83,7 @@ def set_up(
     if earlier and not earlier.ended_s and (found := _same(desk, person, earlier, arms, split_ratio)):
         return found
     test = AbTest(str(uuid.uuid4()), test_name, arms, person.actor, desk.now_s())
-    test = replace(test, arms=_with_baselines(desk, person, test))
+    test = replace(test, arms=_with_baselines(desk, test))
     writing = Writing(
         test_name, _text(test, split_ratio), test.arms["a"].model, f"A/B test '{test_name}'", is_new=True
     )
@@ -99,7 +99,7 @@ def set_up(
             with as_problems():
                 _store(desk).drop(test)
         raise
-    return _shown(desk, person, test, is_waited_for=True)
+    return _shown(desk, test, is_waited_for=True)
 
 
 def get(desk: Desk, person: Person, name: str) -> Shown:
@@ -108,14 +108,14 @@ def get(desk: Desk, person: Person, name: str) -> Shown:
     Raises:
         NotFound: There was none, or the person may not know of it.
     """
-    return _shown(desk, person, _need(desk, person, name, Level.READ))
+    return _shown(desk, _need(desk, person, name, Level.READ))
 
 
 def listed(desk: Desk, person: Person, *, is_ended: bool = False) -> list[Shown]:
     """The tests whose models the person may see, newest first: those under way, or those that have ended."""
     with as_problems():
         tests = _store(desk).listed(is_ended=is_ended)
-        return [_shown(desk, person, test) for test in tests if _may(desk, person, test)]
+        return [_shown(desk, test) for test in tests if _may(desk, person, test)]
 
 
 def figures(desk: Desk, person: Person, name: str) -> Figures:
@@ -126,7 +126,7 @@ def figures(desk: Desk, person: Person, name: str) -> Figures:
     """
     test = _need(desk, person, name, Level.READ)
     with as_problems():
-        return figures_of(desk, person, test)
+        return figures_of(desk, test)
 
 
 def change_split(desk: Desk, person: Person, name: str, split_ratio: float, *, expected: str = "") -> Shown:
@@ -142,10 +142,10 @@ def change_split(desk: Desk, person: Person, name: str, split_ratio: float, *, e
     _record(desk, person, test, "abtest.split", {"split_ratio": split_ratio})
     text = _text(test, split_ratio)
     write_route(desk, person, Writing(name, text, reason=f"A has {split_ratio:.2%}", expected=expected))
-    return _shown(desk, person, test, is_waited_for=True)
+    return _shown(desk, test, is_waited_for=True)
 
 
-def end(desk: Desk, person: Person, name: str, *, winner: str = "", expected: str = "") -> tuple[Shown, str]:
+def end(desk: Desk, person: Person, name: str, *, winner: str = "") -> tuple[Shown, str]:
     """End a test; its name is called no more.
 
     Args:
@@ -153,7 +153,6 @@ def end(desk: Desk, person: Person, name: str, *, winner: str = "", expected: st
         person: Who asks.
         name: The test's.
         winner: The side, or the id of the version, that is to be promoted; empty for neither.
-        expected: The tag that the caller has seen; empty where they do not care.
 
     Returns:
         The test, and what the promotion said.
@@ -162,17 +161,16 @@ def end(desk: Desk, person: Person, name: str, *, winner: str = "", expected: st
         NotFound: There is no such test, or the person may not know of it.
         NotAllowed: The person may not change its models.
         BadRequest: The winner is neither side.
-        Changed: Its route is not what the caller has seen.
     """
     test = _running(desk, person, name)
     side = _side(test, winner)
     said = _promoted(desk, person, test, side) if side else ""
     _record(desk, person, test, "abtest.end", {"winner": side})
-    clear_route(desk, person, name, reason=f"A/B test '{name}' has ended", expected=expected)
+    clear_route(desk, person, name, reason=f"A/B test '{name}' has ended")
     ended = replace(test, ended_s=desk.now_s(), ended_by=person.actor, winner=side)
     with as_problems():
         _store(desk).put(ended)
-    return Shown(ended, None, is_live=not is_followed(desk, person, name, None)), said
+    return Shown(ended, None, is_live=not is_followed(desk, name, None)), said
 
 
 def _promoted(desk: Desk, person: Person, test: AbTest, side: Side) -> str:
@@ -193,7 +191,7 @@ def _same(
     desk: Desk, person: Person, test: AbTest, arms: Mapping[Side, Arm], split_ratio: float
 ) -> Shown | None:
     """The test that is under way, if it is just what is asked for; None if its name is free again."""
-    shown = _shown(desk, person, test)
+    shown = _shown(desk, test)
     if shown.status == "gone":
         return None
     ids = {side: arm.model_id for side, arm in test.arms.items()}
@@ -219,7 +217,7 @@ def _need(desk: Desk, person: Person, name: str, level: Level) -> AbTest:
 
 def _running(desk: Desk, person: Person, name: str) -> AbTest:
     test = _need(desk, person, name, Level.EDIT)
-    if (status := _shown(desk, person, test).status) != "running":
+    if (status := _shown(desk, test).status) != "running":
         raise Conflict(f"the A/B test '{name}' is {status}; begin another one", code="not_running")
     return test
 
@@ -233,7 +231,7 @@ def _may(desk: Desk, person: Person, test: AbTest) -> bool:
     return all(desk.rights.level(person, "registered_model", model) >= Level.READ for model in test.models)
 
 
-def _shown(desk: Desk, person: Person, test: AbTest, *, is_waited_for: bool = False) -> Shown:
+def _shown(desk: Desk, test: AbTest, *, is_waited_for: bool = False) -> Shown:
     if test.ended_s:
         return Shown(test, None)
     with as_problems():
@@ -242,7 +240,7 @@ def _shown(desk: Desk, person: Person, test: AbTest, *, is_waited_for: bool = Fa
     variants = {each.name: each.buckets / 100 for each in route.variants} if route else {}
     if listed is None or route is None or set(variants) != {test.variant(side) for side in SIDES}:
         return Shown(test, None)
-    is_live = is_followed(desk, person, test.name, variants) if is_waited_for else None
+    is_live = is_followed(desk, test.name, variants) if is_waited_for else None
     return Shown(test, share(route, test.variant("a")) / 100, etag(listed.text), is_live)
 
 
@@ -270,11 +268,11 @@ def _percent(split_ratio: float) -> float:
     return int(percent) if percent == int(percent) else percent
 
 
-def _with_baselines(desk: Desk, person: Person, test: AbTest) -> Mapping[Side, Arm]:
+def _with_baselines(desk: Desk, test: AbTest) -> Mapping[Side, Arm]:
     """The sides with what was counted of them before, in an earlier test of that name."""
     lanes = lanes_of(test)
     try:
-        counts = counts_of(desk, person, list(lanes.values()))
+        counts = counts_of(desk, list(lanes.values()))
     except Away:  # the figures will count from the gateway's start
         counts = dict.fromkeys(lanes.values(), Counts())
     return {side: replace(arm, baseline=counts[lanes[side]]) for side, arm in test.arms.items()}

@@ -134,7 +134,7 @@ def alerts(desk: Desk, person: Person) -> tuple[list[Alert], str]:
         The alerts, and why they cannot be told; empty if they can.
     """
     try:
-        status = monitor.ask(desk, person)
+        status = monitor.ask(desk)
     except Away as error:
         return [], str(error)
     with as_problems():
@@ -171,7 +171,7 @@ def _watched(desk: Desk, person: Person, model: str, last: int) -> tuple[list[Wa
     if found:
         return sorted(found, key=lambda each: -each.newest.until_s), "windows", ""
     try:
-        lanes = monitor.ask(desk, person).of(model)
+        lanes = monitor.ask(desk).of(model)
     except Away as error:
         return [], "none", str(error)
     checked = [each for each in map(of_check, lanes) if each is not None]

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penstock.people.gateway_key import gateway_headers
-from penstock.people.person import Person
 from penstock.problems import Away
 from serving.lifecycle.canary.counts import Counts, LaneName, read_counts
 from serving.lifecycle.canary.gateways import read_all
@@ -17,20 +15,20 @@ if TYPE_CHECKING:
 _TYPES = ("# TYPE penstock_requests", "# TYPE penstock_request_seconds")
 
 
-def counts_of(desk: "Desk", person: Person, lanes: Sequence[LaneName]) -> Mapping[LaneName, Counts]:
+def counts_of(desk: "Desk", lanes: Sequence[LaneName]) -> Mapping[LaneName, Counts]:
     """The counts of some lanes, of all gateways together.
 
     Raises:
         Away: A gateway does not answer: what it counted would be missing.
     """
     totals = dict.fromkeys(lanes, Counts())
-    for text in metrics_texts(desk, person):
+    for text in metrics_texts(desk):
         for lane, counts in read_counts(_of_lanes(text, lanes), lanes).items():
             totals[lane] = totals[lane].plus(counts)
     return totals
 
 
-def metrics_texts(desk: "Desk", person: Person) -> list[str]:
+def metrics_texts(desk: "Desk") -> list[str]:
     """The text of each gateway's `/metrics`: of those that the settings name, else of this machine's.
 
     Raises:
@@ -43,7 +41,7 @@ def metrics_texts(desk: "Desk", person: Person) -> list[str]:
             return list(read_all(addresses, _key(settings.gateway_metrics_key_file)).values())
         except (LifecycleError, OSError) as error:
             raise Away(str(error)) from error
-    headers = [(name.encode(), value.encode()) for name, value in gateway_headers(desk, person).items()]
+    headers = [(name.encode(), value.encode()) for name, value in desk.gateway_key.headers().items()]
     told = desk.gateway.call("GET", "/metrics", headers=headers)
     if told.status != 200:
         raise Away(f"the gateway answered {told.status} for its counts; check gateway_status_doors")

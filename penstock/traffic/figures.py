@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from penstock.people.person import Person
 from penstock.problems import Away
 from penstock.traffic.ab_test import SIDES, AbTest, Side
 from penstock.traffic.comparison import Comparison, Sample, compare
@@ -68,17 +67,16 @@ def lanes_of(test: AbTest) -> dict[Side, LaneName]:
     return {side: LaneName(arm.model, arm.version, test.variant(side)) for side, arm in test.arms.items()}
 
 
-def figures_of(desk: "Desk", person: Person, test: AbTest) -> Figures:
+def figures_of(desk: "Desk", test: AbTest) -> Figures:
     """Read the figures of a test.
 
     Args:
         desk: The process's desk.
-        person: Who asks.
         test: Which.
     """
     lanes, note = lanes_of(test), ""
     try:
-        counted = counts_of(desk, person, list(lanes.values()))
+        counted = counts_of(desk, list(lanes.values()))
         counts = {side: counted[lanes[side]].since(test.arms[side].baseline) for side in SIDES}
     except Away as error:
         counts, note = dict.fromkeys(SIDES, Counts()), str(error)

@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 import orjson
 
-from penstock.people.gateway_key import gateway_headers
-from penstock.people.person import Person
 from penstock.problems import Away
 
 if TYPE_CHECKING:
@@ -18,13 +16,12 @@ WAIT_S, PAUSE_S = 10.0, 0.1
 
 
 def is_followed(
-    desk: "Desk", person: Person, name: str, weights: Mapping[str, float] | None, *, wait_s: float = WAIT_S
+    desk: "Desk", name: str, weights: Mapping[str, float] | None, *, wait_s: float = WAIT_S
 ) -> bool:
     """Wait until the gateway answers by a route.
 
     Args:
         desk: The process's desk.
-        person: Who asks.
         name: What the route is called by.
         weights: The percent of each variant; None where the route is to be gone.
         wait_s: How long to wait at most.
@@ -32,7 +29,7 @@ def is_followed(
     Returns:
         Whether it does; False, too, where it cannot be asked.
     """
-    headers = [(key.encode(), value.encode()) for key, value in gateway_headers(desk, person).items()]
+    headers = [(key.encode(), value.encode()) for key, value in desk.gateway_key.headers().items()]
     deadline = time.monotonic() + wait_s
     while True:
         try:

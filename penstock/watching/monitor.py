@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from penstock.people.gateway_key import gateway_headers
-from penstock.people.person import Person
 from penstock.problems import Away
 from serving.callers.administrator import NAME, PASSWORD
 from serving.settings import Settings
@@ -46,7 +44,7 @@ def monitor_url(settings: Settings) -> str:
     return (settings.monitor_url or f"http://127.0.0.1:{settings.monitor_port}").rstrip("/")
 
 
-def ask(desk: "Desk", person: Person) -> Status:
+def ask(desk: "Desk") -> Status:
     """What the monitor says now, of all models; what the person may see of it is the caller's to tell.
 
     Raises:
@@ -54,7 +52,7 @@ def ask(desk: "Desk", person: Person) -> Status:
     """
     settings = desk.settings
     url = monitor_url(settings)
-    headers = dict(gateway_headers(desk, person)) or _as_administrator(settings)
+    headers = dict(desk.gateway_key.headers()) or _as_administrator(settings)
     try:
         found = _get(url, "/api/status", headers)
         return Status(found["checked_s"], found["notice"], tuple(found["lanes"]))
