@@ -58,14 +58,19 @@ def measure_costs(
             write_plan(pipeline, columns, folder, task=task)
             plan = load_plan(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            few = rows.head(ROWS_ASKED)
+            few = _plain(rows.head(ROWS_ASKED))
             seconds = _ask_each(
-                plan.score, lambda at, number: _plain(_anew(few, at, number)), len(few), clock
+                plan.score,
+                lambda at, number: [[_anew(cell, number) for cell in few[at]]],
+                len(few),
+                clock,
             )
         except PlanError:
             size = len(pickle.dumps(pipeline))
-            few = rows.head(ROWS_ASKED_WITHOUT_PLAN)
-            seconds = _ask_each(pipeline.predict, lambda at, number: _anew(few, at, number), len(few), clock)
+            some = rows.head(ROWS_ASKED_WITHOUT_PLAN)
+            seconds = _ask_each(
+                pipeline.predict, lambda at, number: _row_anew(some, at, number), len(some), clock
+            )
     return {
         "p99_ms": 1000 * float(np.percentile(seconds, 99)),
         "size_mb": size / MEGABYTE,
@@ -115,16 +120,16 @@ def _ask_each(
     return min(rounds, key=lambda seconds: float(np.percentile(seconds, 99)))
 
 
-def _anew(rows: pd.DataFrame, at: int, number: int) -> pd.DataFrame:
-    """Return a row with another word in its free text: what is remembered of a text costs nothing."""
+def _anew(cell: Any, number: int) -> Any:
+    """Return a cell, a free text with another word: what is remembered of a text costs nothing."""
+    return f"{cell} {number}" if isinstance(cell, str) and cell.count(" ") >= WORDY else cell
+
+
+def _row_anew(rows: pd.DataFrame, at: int, number: int) -> pd.DataFrame:
     row = rows.iloc[at : at + 1]
-    texts = {name: row[name].iloc[0] for name in map(str, row.columns) if row[name].dtype == object}
-    longer = {
-        name: f"{text} {number}"
-        for name, text in texts.items()
-        if isinstance(text, str) and text.count(" ") >= WORDY
-    }
-    return row.assign(**longer) if longer else row
+    cells = {str(name): row[name].iloc[0] for name in row.columns}
+    texts = {name: _anew(cell, number) for name, cell in cells.items() if isinstance(cell, str)}
+    return row.assign(**texts) if texts else row
 
 
 def _plain(rows: pd.DataFrame) -> list[list[Any]]:

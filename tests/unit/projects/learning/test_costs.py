@@ -5,7 +5,7 @@ import pytest
 
 from projects.learning import clauses
 from projects.learning.candidates.listing import BY_NAME
-from projects.learning.costs import _anew, _ask_each, measure_costs, summed, unmet
+from projects.learning.costs import _anew, _ask_each, _row_anew, measure_costs, summed, unmet
 from projects.requirement.model import Ensembles, Tuning
 from tests.unit.projects.learning.learning_fixtures import COLUMNS, Bench, Clock, contest, ground, marked
 
@@ -81,7 +81,9 @@ def test_the_winner_tells_its_costs():
 
 def test_a_free_text_is_asked_anew_each_time():
     rows = pd.DataFrame({"note": ["the router is broken again", None], "city": ["Rom", "Oslo"]}, dtype=object)
-    asked = [_anew(rows, 0, number) for number in (1, 2)]
+    asked = [_row_anew(rows, 0, number) for number in (1, 2)]
     assert [row["note"].item() for row in asked] == [f"the router is broken again {n}" for n in (1, 2)]
     assert asked[0]["city"].item() == "Rom"
-    assert _anew(rows, 1, 1)["note"].item() is None
+    assert _row_anew(rows, 1, 1)["note"].item() is None
+    cells = ["the router is broken again", "Rom", None, 2.5]
+    assert [_anew(cell, 3) for cell in cells] == ["the router is broken again 3", *cells[1:]]
