@@ -34,7 +34,7 @@ class Running:
     Attributes:
         replicas: How many, at the most.
         started: The processes with pools that each starts beside its own: gateway workers but the first, jobs
-            at once, retrainings and batch scorings at once.
+            at once and one that somebody waits for, retrainings and batch scorings at once.
     """
 
     replicas: int = 1

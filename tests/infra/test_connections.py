@@ -43,7 +43,7 @@ class Stack:
         settings = load({key: str(value) for key, value in told.items()})
         started = {
             "gateway": settings.gateway_workers - 1,
-            "jobs": settings.jobs_at_once,
+            "jobs": settings.jobs_at_once + 1,  # one beside them for jobs that somebody waits for
             "monitor": 2 * settings.retrain_at_once,  # of retrainings and of scorings, so many each
         }
         return Running(self.replicas[name], started.get(name, 0))
