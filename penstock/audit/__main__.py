@@ -8,9 +8,7 @@ Exit codes: 0 done, 1 broken or the database does not answer, 2 bad input.
 """
 
 import argparse
-import getpass
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -90,7 +88,9 @@ def _export(desk: "Desk", options: argparse.Namespace) -> int:
 
 def _whoever() -> Person:
     """Who runs this process: whoever may read the database may read the trail."""
-    return Person(os.environ.get("USER") or getpass.getuser(), is_admin=True)
+    from serving.lifecycle.person import clean, user
+
+    return Person(clean(user()), is_admin=True)
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
