@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from projects.learning.log import Unheard
 from projects.learning.matrices import Matrices, codes_of
 from projects.learning.trial import never
 from projects.requirement.model import Tuning
-from tests.unit.projects.compute.cluster_fixtures import kill_one, two_for_long, two_workers
+from tests.unit.projects.compute.cluster_fixtures import COMING_S, kill_one, two_for_long, two_workers
 from tests.unit.projects.learning.learning_fixtures import COLUMNS, contest, ground
 from tests.unit.projects.learning.learning_fixtures import prepare as prepare_columns
 
@@ -140,7 +141,9 @@ def test_a_trial_whose_worker_is_killed_is_done_again(client, tmp_path):
 def test_rows_that_were_lost_with_all_workers_are_sent_again(client):
     runner, bench = OnCluster(client), at_bench()
     runner.run(bench, [trial(NAMES[1])], Unheard())
-    client.restart_workers(list(client.scheduler_info(n_workers=-1)["workers"]), timeout=60)
+    with suppress(TimeoutError):  # one of them is enough to come back
+        client.restart_workers(list(client.scheduler_info(n_workers=-1)["workers"]), timeout=COMING_S)
+    client.wait_for_workers(1, timeout=COMING_S)
     (tried,) = runner.run(bench, [trial(NAMES[1])], Unheard())
     assert tried.is_complete
 
