@@ -117,15 +117,21 @@ class Crew:
             with self._faults():
                 self._client.unregister_worker_plugin(name=name)
 
-    def sees(self, paths: Sequence[Path]) -> bool:
-        """Whether every worker sees files as this process does; if not, a person is told once."""
+    def sees(self, paths: Sequence[Path], otherwise: str = "") -> bool:
+        """Whether every worker sees files as this process does; if not, a person is told once.
+
+        Args:
+            paths: The files.
+            otherwise: What the person is told; by default who does not see which.
+        """
         sizes = {str(path): path.stat().st_size for path in paths}
         with self._faults():
             found = self._client.run(blind_spot, sizes)
         for worker, path in found.items():
             if path:
                 self.tell_once(
-                    f"the worker {worker} does not see '{path}' as it lies here, so this machine reads it;"
+                    otherwise
+                    or f"the worker {worker} does not see '{path}' as it lies here, so this machine reads it;"
                     " put it into a folder that all machines share, or into a bucket"
                 )
                 return False

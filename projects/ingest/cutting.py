@@ -1,7 +1,7 @@
 """What of the data can be read in pieces by workers, and how large texts are cut into such pieces."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,13 +111,33 @@ def shared(table: "Table", work: "Workspace", rows: int = 0, multiple: int = 1) 
     least = 2 * crew.grain if crew is not None else 0
     if crew is None or width > WIDE or table.rows * width * CELL_BYTES < least:
         return None
-    for part in table.parts:
-        small = part.paths[0].stat().st_size < crew.grain
-        if part.index is None and not part.numbered and not small:
-            crew.tell_once(f"{part.facts.shown} cannot be cut into pieces, so this machine reads it")
-            return None
-    here = [part.paths[0] for part in table.parts if part.origin is None]
-    if here and not crew.sees(here):
+    seen = _seen(table, crew)
+    if seen is None:
         return None
     worth = max(crew.grain // (width * CELL_BYTES), 1)
-    return shares_of(table, rows or max(worth // multiple, 1) * multiple)
+    return shares_of(seen, rows or max(worth // multiple, 1) * multiple)
+
+
+def _seen(table: "Table", crew: "Crew") -> "Table | None":
+    """Return a table of which workers read every part, of a bucket or as it lies here; None if they cannot.
+
+    Pieces of a Parquet object are no ranges of its bytes: a large one would be fetched whole for each of
+    them, so its copy is read.
+    """
+    parts, copies = [], []
+    for part in table.parts:
+        is_large = part.index is None and part.paths[0].stat().st_size >= crew.grain
+        if is_large and not part.numbered:
+            crew.tell_once(f"{part.facts.shown} cannot be cut into pieces, so this machine reads it")
+            return None
+        if is_large and part.origin is not None:
+            copies.append(part)
+        parts.append(replace(part, origin=None) if is_large else part)
+    if copies and not crew.sees(
+        [part.paths[0] for part in copies],
+        f"workers would fetch all of {copies[0].facts.shown} for every piece of it, so this machine reads it;"
+        " cut it into smaller files, or put it into a folder that all machines share",
+    ):
+        return None
+    here = [part.paths[0] for part in table.parts if part.origin is None]
+    return replace(table, parts=tuple(parts)) if not here or crew.sees(here) else None
