@@ -7,7 +7,7 @@ way out is OWASP's (CSV Injection): an apostrophe before such a text, which the 
 import csv
 import io
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet take a cell for a formula (OWASP's list)."""
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from penstock.jobs.job import Usage
 from penstock.jobs.store import JOBS
 from penstock.records.dataset import DATASETS
+from penstock.spreadsheets import safe
 from serving.lifecycle.database import METADATA, Database
 from serving.settings import Settings
 
@@ -30,7 +31,6 @@ USAGE = sa.Table(
 HOUR_S, DAY_S = 3600.0, 86_400.0
 MONTH_S = 30 * DAY_S
 GB = 1e9
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +214,7 @@ def _cost(row: Row, settings: Settings) -> float:
 
 
 def _cell(value: object) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return f"{value:.6g}" if isinstance(value, float) else safe(str(value))
 
 
 def _day(moment_s: float) -> str:

@@ -9,7 +9,7 @@ from penstock.spreadsheets import safe, safe_csv
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+x", "-y", "@z", "\t=1", "\r=1", "-", "+", "-1+2", "-1\t", "-inf", "--1"]
+    "text", ["=1+1", "+x", "-y", "@z", "\t=1", "\r=1", "\n=1", "-", "+", "-1+2", "-1\t", "-inf", "--1"]
 )
 def test_what_a_spreadsheet_would_run_bears_an_apostrophe(text):
     assert safe(text) == f"'{text}"
