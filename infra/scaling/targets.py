@@ -15,7 +15,7 @@ class AutoscalingTarget:
         workload: The Deployment's name.
         metric: What a pod is asked about, as the autoscaler names it.
         query: How Prometheus' adapter answers that: the mean of a minute. A gauge that is read every 15 s
-            would be noise (a mean of 2 from four readings is off by 60 %); seconds that are added up are not.
+            would be noise (a mean of 2 from four readings is off by 61 %); seconds that are added up are not.
         in_flight: The requests that a replica of one core should be answering, on average.
         least: Replicas at the least.
         most: Replicas at the most.

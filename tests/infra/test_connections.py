@@ -128,6 +128,11 @@ def test_the_plan_says_the_sum(name):
     assert f"| {' | '.join(row)} | {ends} | {total} | {stack.most} |" in told
 
 
+def test_the_plan_says_what_a_connection_is_counted_with():
+    told = " ".join((REPO / "infra" / "SCALING.md").read_text(encoding="utf-8").split())
+    assert f"A connection is counted with {BACKEND_BYTES / 1e6:g} MB of memory" in told
+
+
 def test_whoever_is_given_a_database_is_counted():
     services = composed()["services"]
     given = {name for name, each in services.items() if OF_DATABASES & set(map(str, each.get("secrets", [])))}
@@ -143,7 +148,7 @@ def test_from_which_gateway_on_a_pooler_is_due():
     stack = of_kubernetes("production")
     others = sum(count for name, count in stack.sums().items() if name != "gateway")
     most = gateways_within(stack.most, others)
-    told = (REPO / "infra" / "SCALING.md").read_text(encoding="utf-8")
+    told = " ".join((REPO / "infra" / "SCALING.md").read_text(encoding="utf-8").split())
     assert stack.replicas["gateway"] <= most
     assert f"from the {most + 1}th gateway on" in told
 

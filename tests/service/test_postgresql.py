@@ -1,21 +1,26 @@
 """Penstock's own database on PostgreSQL: what holds on SQLite holds there, also while the server restarts."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from itertools import pairwise
+from contextlib import ExitStack, contextmanager
+from itertools import pairwise, product
 from multiprocessing import get_context
+from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
+from infra.scaling.connections import BACKEND_BYTES
 from penstock.audit.verify import rows
 from penstock.jobs.job import Wanted
 from penstock.jobs.store import JobStore
+from serving.lifecycle import schema
 from serving.lifecycle.database import Database
 from serving.lifecycle.engines import engine_of
 from serving.lifecycle.errors import LifecycleError
@@ -51,6 +56,25 @@ def test_the_stores_tests_hold_word_for_word(postgres_server):  # noqa: F811
         cwd=REPO, env=environ, capture_output=True, text=True, check=False, timeout=200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_a_connection_takes_less_memory_than_the_plan_counts(postgres_url):  # noqa: F811
+    engine = engine_of(postgres_url)
+    schema.upgrade(engine, "Penstock's database")
+    tables = sa.inspect(engine).get_table_names()
+    with ExitStack() as stack:
+        plain = postgres_url.replace("+psycopg", "")
+        connections = [stack.enter_context(psycopg.connect(plain)) for _ in range(10)]
+        for connection, table in product(connections, tables):
+            connection.execute(f'SELECT * FROM "{table}"').fetchall()
+        own = [_own_bytes(connection.info.backend_pid) for connection in connections]
+    assert BACKEND_BYTES / 2 < max(own) < BACKEND_BYTES
+
+
+def _own_bytes(pid):
+    """A process's memory without what it shares with others: anonymous pages, forked ones in their parts."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return 1024 * int(re.search(r"^Pss_Anon: +(\d+) kB$", told, re.MULTILINE)[1])
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
