@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from penstock.audit.trail import ENTRIES
 from penstock.jobs.job import STATES
 from penstock.jobs.store import JOBS
+from penstock.people.person import PENSTOCK
 from penstock.records.dataset import DATASETS
 from penstock.records.project import IS_MADE
 from penstock.services.versions import JOB, Held
@@ -20,8 +21,6 @@ DAY_S = 86_400.0
 MOST_ENTRIES = 500_000
 """The newest audit entries that active users are looked for among."""
 KEY = " (key "
-ITSELF = "penstock"
-"""Who does what nobody asked for just now; no user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def active_users(database: Database, now_s: float, spans_s: Iterable[float]) -> 
             if time_s < oldest_s:
                 break
             last_seen.setdefault(str(actor).partition(KEY)[0], time_s)
-    last_seen.pop(ITSELF, None)
+    last_seen.pop(PENSTOCK.name, None)
     return [sum(time_s >= now_s - span for time_s in last_seen.values()) for span in spans]
 
 

@@ -43,3 +43,7 @@ class Person:
     def actor(self) -> str:
         """How journals name them: a machine's key stands beside its owner."""
         return f"{self.name} (key {self.key.name})" if self.key else self.name
+
+
+PENSTOCK = Person("penstock", is_admin=True)
+"""Who does what nobody asked for just now; no user."""

@@ -14,7 +14,7 @@ from penstock.desk import Desk
 from penstock.people.accounts import Account, users_away
 from penstock.people.origin import READS, check_host, check_origin
 from penstock.people.passwords import KnownPasswords
-from penstock.people.person import Person
+from penstock.people.person import PENSTOCK, Person
 from penstock.people.scopes import action_of, check_scope
 from penstock.people.sessions import StrangeTokens, csrf_token
 from penstock.problems import NotAllowed, NotSignedIn, TooMany
@@ -29,7 +29,6 @@ from serving.lifecycle.person import user
 SESSION_COOKIE = "penstock_session"
 CSRF_HEADER = "x-csrf-token"
 BASIC = "basic "
-PENSTOCK = Person("penstock", is_admin=True)
 RECHECK_S = 60.0
 """How often MLflow is asked whether the user of a session is still the one who signed in."""
 

@@ -13,7 +13,7 @@ from penstock.audit.heads import EXPERIMENT as AUDIT
 from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.people.job_accounts import FEATURES
-from penstock.people.person import Level, Person
+from penstock.people.person import PENSTOCK, Level
 from penstock.people.user_names import JOB_PREFIX
 from penstock.problems import Problem
 from penstock.services.told import as_problems
@@ -22,7 +22,6 @@ THREADS = 8
 AGAIN_S = 30.0
 FROM = {AUDIT: Level.EDIT, FEATURES: Level.MANAGE}
 """From which level on nobody but administrators may have a grant; stored features are written by many."""
-PENSTOCK = Person("penstock", is_admin=True)
 _logger = logging.getLogger(__name__)
 
 

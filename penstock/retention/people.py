@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.lineage.counts import LATEST_S
+from penstock.people.person import PENSTOCK
 from penstock.retention.erasures import Asked, Erasure, ErasureStore
-from penstock.retention.sweep import PENSTOCK
 from serving.lifecycle.route_journal import RouteJournal
 from serving.lifecycle.route_tags import RouteTags
 from serving.prediction_log import layout

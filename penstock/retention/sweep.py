@@ -6,7 +6,7 @@ from mlflow.exceptions import MlflowException
 
 from penstock.audit.trail import Event
 from penstock.desk import Desk
-from penstock.people.person import Person
+from penstock.people.person import PENSTOCK
 from penstock.problems import Problem
 from penstock.records.dataset import DATASETS, Dataset
 from penstock.retention.dependents import dependents
@@ -14,8 +14,6 @@ from penstock.retention.removing import InUse, remove
 from serving.lifecycle.errors import LifecycleError
 from serving.lifecycle.leases import LeaseBusyError, Leases
 
-PENSTOCK = Person("penstock", is_admin=True)
-"""Who does what nobody asked for just now."""
 _DAY_S = 86_400.0
 _LEASE_S = 600.0
 LEASE = "sweeping data sets"

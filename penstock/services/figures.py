@@ -10,7 +10,7 @@ from penstock.metering import hardware, success
 from penstock.metering.answers import Answers
 from penstock.metering.hardware import Hardware
 from penstock.metering.served import Served, served
-from penstock.people.person import Person
+from penstock.people.person import PENSTOCK, Person
 from penstock.problems import Problem
 from penstock.services import jobs
 from penstock.services.told import as_problems
@@ -181,10 +181,7 @@ class FigureBook:
                     spent_s = success.requirement_to_production_s(desk.database, versions)
                 except Problem:
                     spent_s = None
-                cost = jobs.usage(desk, _ITSELF).cost
+                # The figures are of all projects; who is shown them, the doors decide.
+                cost = jobs.usage(desk, PENSTOCK).cost
             self._slow = (now_s, Slow(day, week, spent_s, cost))
         return self._slow[1]
-
-
-_ITSELF = Person("penstock", is_admin=True)
-"""The figures are of all projects; who is shown them, the doors decide."""
