@@ -171,7 +171,7 @@ class Keeper:
             return lost(self.job, "the job service ended while it ran, and its process is gone")
         return judge(
             self.job,
-            code=told,
+            code=own_code if told is None else told,
             words=said.last(self._folder),
             ending=ending,
             figures=self._watch.figures(),

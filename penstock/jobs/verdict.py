@@ -67,7 +67,7 @@ def judge(job: Job, *, code: int | None, words: str, ending: Ending | None, figu
 
     Args:
         job: As it was started.
-        code: The entry point's exit code; None where its process could not tell.
+        code: The entry point's exit code, else that of the job's own process; None where neither is known.
         words: The end of the log.
         ending: Why a service ended it, where one did.
         figures: What it took and what it may, for a sentence.
