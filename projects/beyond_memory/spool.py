@@ -1,7 +1,7 @@
 """The matrix on disk: rows of one width after each other, the truth beside them, and how far it has come.
 
 Chunks are appended and noted in a journal once they are on the disk, so that a killed training goes on after
-the last of them.
+the last of them. After a power cut, too: what the disk lost of them nevertheless is written anew.
 """
 
 import json
@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from projects.beyond_memory.failures import writing_plainly
+from projects.errors import BadInput
 
 CELLS, TRUTH, JOURNAL = "cells.bin", "truth.bin", "journal.jsonl"
+TRUTH_BYTES = 8
+NOTHING: dict[str, Any] = {"rows": 0, "until": 0}
 READ_BYTES = 32_000_000
 """What is read from the disk at once."""
 
@@ -49,7 +52,8 @@ class Spool:
     @property
     def is_whole(self) -> bool:
         """Whether all rows are in it."""
-        return bool(self._noted().get("whole", False))
+        noted = self._noted()
+        return bool(noted.get("whole", False)) and self._holds(noted["rows"])
 
     @property
     def row_bytes(self) -> int:
@@ -57,10 +61,16 @@ class Spool:
         return self.width * np.dtype(self.kind).itemsize
 
     def begin(self) -> int:
-        """Cut off what was not noted; return how many of the table's rows are done."""
+        """Cut off what was not noted; return how many of the table's rows are done.
+
+        Files that are shorter than noted are begun anew.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         noted = self._noted()
-        for name, size in ((CELLS, self.row_bytes), (TRUTH, 8)):
+        if not self._holds(noted["rows"]):
+            (self.folder / JOURNAL).unlink(missing_ok=True)
+            noted = NOTHING
+        for name, size in ((CELLS, self.row_bytes), (TRUTH, TRUTH_BYTES)):
             with (self.folder / name).open("ab") as file:
                 file.truncate(noted["rows"] * size)
         return int(noted["until"])
@@ -73,10 +83,11 @@ class Spool:
         """
         rows = self.rows + len(cells)
         with writing_plainly(self.folder):
-            with (self.folder / CELLS).open("ab") as file:
-                file.write(np.ascontiguousarray(cells, dtype=self.kind).data)
-            with (self.folder / TRUTH).open("ab") as file:
-                file.write(np.ascontiguousarray(truth, dtype=np.float64).data)
+            for name, values, kind in ((CELLS, cells, self.kind), (TRUTH, truth, "float64")):
+                with (self.folder / name).open("ab") as file:
+                    file.write(np.ascontiguousarray(values, dtype=kind).data)
+                    file.flush()
+                    os.fdatasync(file.fileno())
             self._note({"rows": rows, "until": until})
 
     def end(self) -> None:
@@ -96,7 +107,8 @@ class Spool:
     def opened(self) -> Iterator[Callable[[int, int], NDArray[Any]]]:
         """Give what reads the rows from one to before another.
 
-        The file is read, not mapped: mapped pages would count as this process's memory.
+        The file is read, not mapped: mapped pages would count as this process's memory. What reads raises
+        BadInput where the file ends before the rows do.
         """
         file = os.open(self.folder / CELLS, os.O_RDONLY)
 
@@ -106,6 +118,11 @@ class Spool:
             done = 0
             while done < len(view) and (count := os.preadv(file, [view[done:]], at + done)):
                 done += count
+            if done < len(view):
+                raise BadInput(
+                    f"the matrix in '{self.folder / CELLS}' must have {self.rows:,} rows, and ends before row"
+                    f" {last:,}; see whether that disk is sound, and train again: it is written anew"
+                )
             return np.asarray(cells)
 
         try:
@@ -129,10 +146,18 @@ class Spool:
         try:
             told: dict[str, Any] = json.loads((self.folder / JOURNAL).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return {"rows": 0, "until": 0}
+            return NOTHING
         return told
+
+    def _holds(self, rows: int) -> bool:
+        """Whether both files are at least as long as so many rows are."""
+        try:
+            sizes = [(self.folder / name).stat().st_size for name in (CELLS, TRUTH)]
+        except FileNotFoundError:
+            return not rows
+        return sizes[0] >= rows * self.row_bytes and sizes[1] >= rows * TRUTH_BYTES
 
 
 def needed_bytes(rows: int, width: int, kind: str) -> int:
     """Return how large a matrix gets, with its truth."""
-    return rows * (width * np.dtype(kind).itemsize + 8)
+    return rows * (width * np.dtype(kind).itemsize + TRUTH_BYTES)
