@@ -18,12 +18,10 @@ from penstock.people.person import Level, Person
 from penstock.people.rights import Kind
 from penstock.people.user_names import JOB_PREFIX
 from penstock.problems import Conflict, NotAllowed, NotFound, Problem
+from projects.feature_store.ledger import EXPERIMENT as FEATURES
 from serving.callers.administrator import NAME, PASSWORD
 
 _logger = logging.getLogger(__name__)
-
-FEATURES = "penstock features"
-"""The feature store's experiment, which all projects share."""
 
 AT_THE_MACHINE = "at_the_machine"
 """In what a job was asked for: by a command beside the database, whose person need be no user of MLflow."""

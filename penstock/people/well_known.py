@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from penstock.audit.heads import EXPERIMENT as AUDIT
 from penstock.audit.trail import Event
 from penstock.desk import Desk
-from penstock.people.job_accounts import FEATURES
 from penstock.people.person import PENSTOCK, Level
 from penstock.people.user_names import JOB_PREFIX
 from penstock.problems import Problem
 from penstock.services.told import as_problems
+from projects.feature_store.ledger import EXPERIMENT as FEATURES
 
 THREADS = 8
 AGAIN_S = 30.0

@@ -14,7 +14,7 @@ from penstock.records.dataset import DATASETS, Dataset
 from penstock.retention.dependents import Dependents, dependents
 from penstock.retention.removing import InUse, remove
 from penstock.services.told import as_problems
-from penstock.services.versions import Held
+from penstock.services.versions import PROJECT, Held
 from projects.requirement.project_folder import project_folder
 from serving.lifecycle.stages import PRODUCTION, STAGING
 
@@ -131,7 +131,7 @@ def _live(desk: Desk, person: Person, path: str) -> list[Held]:
         each
         for each in desk.versions.listed()
         if each.stage in (STAGING, PRODUCTION)
-        and each.tags.get("penstock.project") == path
+        and each.tags.get(PROJECT) == path
         and sight.sees_model(each.name, Level.MANAGE)
     ]
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from penstock.people.mlflow_rights import PROJECT_TAG
 from penstock.services.identity import model_id
 from serving.lifecycle.registry import Registry
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PAGE = 10_000
-USER_VERSION, PROJECT, JOB = "penstock.user_version", "penstock.project", "penstock.job"
+USER_VERSION, PROJECT, JOB = "penstock.user_version", PROJECT_TAG, "penstock.job"
 DATASET, ALGORITHM = "penstock.dataset", "penstock.algorithm"
 
 
