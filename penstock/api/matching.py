@@ -7,7 +7,7 @@ caller, and is refused if that is not what the caller has seen.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from penstock.api import errors
@@ -42,8 +42,8 @@ class Matching:
     async def _changed(self, scope: Scope, receive: Receive, send: Send, wanted: str) -> None:
         """Let a write through if what it is about is as its caller has seen it.
 
-        What cannot be looked at, for lack of rights or for a fault, is answered as the look itself; so is a
-        path that is only written to let through, as nobody can have seen what it leads to.
+        What cannot be looked at, for lack of rights or for a fault, is answered as the look itself. A path
+        that is only written, or whose answer bears no tag, is let through: nobody can have seen its state.
         """
         seen = await self._seen(scope)
         if seen.status == NOT_READ:
@@ -63,7 +63,8 @@ class Matching:
         headers = [(key, value) for key, value in scope["headers"] if key not in _CONDITIONS]
         inner = {**scope, "method": "GET", "headers": headers, "query_string": b""}
         inner["state"] = {key: value for key, value in scope.get("state", {}).items() if key != "body"}
-        await self._app(inner, _without_body(), kept)
+        with suppress(_NoTag):
+            await self._app(inner, _without_body(), kept)
         return kept
 
     @asynccontextmanager
@@ -104,9 +105,13 @@ def _without_body() -> Receive:
     return receive
 
 
+class _NoTag(Exception):  # noqa: N818 - no error
+    """Breaks an answer off that bears no tag: it may be long, or never end."""
+
+
 @dataclass
 class _Kept:
-    """What an answer said."""
+    """What an answer said, if it is one that `_Tagging` would tag or a refusal."""
 
     status: int = 0
     start: Message = field(default_factory=dict)
@@ -115,8 +120,15 @@ class _Kept:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.start = message["status"], message
+            self._check(is_tagged=_is_json(message))
         else:
+            self._check(is_tagged=not message.get("more_body", False))
             self.body += message.get("body", b"")
+
+    def _check(self, *, is_tagged: bool) -> None:
+        if self.status == SEEN and not is_tagged:
+            self.status = NOT_READ
+            raise _NoTag
 
     async def told(self, send: Send) -> None:
         """Give the answer to another."""

@@ -2,15 +2,29 @@
 
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from penstock.api import errors
 from penstock.api.matching import Matching
 from penstock.problems import NotAllowed, NotFound
 
+PIECES = 1000
+
+
+def pieces(drawn):
+    for each in range(PIECES):
+        drawn.append(each)
+        yield b"{}\n"
+
 
 @pytest.fixture
-def client():
+def drawn():
+    return []
+
+
+@pytest.fixture
+def client(drawn):
     app, kept = FastAPI(), {"text": "old"}
     errors.install(app)
 
@@ -40,6 +54,10 @@ def client():
     @app.delete("/api/blind")
     def blind():
         return {}
+
+    @app.get("/api/long/{kind}")
+    def long(kind: str):
+        return StreamingResponse(pieces(drawn), media_type=f"application/{kind}")
 
     app.add_middleware(Matching)
     return TestClient(app)
@@ -91,3 +109,10 @@ def test_what_is_gone_is_not_what_the_caller_has_seen(client):
     assert client.put("/api/gone", headers={"If-Match": '"x"'}).status_code == 412
     assert client.put("/api/gone", headers={"If-Match": "*"}).status_code == 412
     assert client.get("/api/thing").json() == {"text": "old"}
+
+
+@pytest.mark.parametrize("kind", ["octet-stream", "x-ndjson", "json"])
+def test_a_look_at_what_comes_in_pieces_is_broken_off(client, drawn, kind):
+    answer = client.delete(f"/api/long/{kind}", headers={"If-Match": "*"})
+    assert answer.status_code == 405
+    assert len(drawn) < PIECES / 10
