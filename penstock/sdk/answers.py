@@ -122,7 +122,10 @@ def _shares(scores: Any, rows: int, labels: tuple[Any, ...]) -> Any:
 
 
 def _of_positive(values: Any) -> Any:
-    """Return scores of the second class beside those of the first; margins become shares by their ranks."""
+    """Return scores of the second class beside those of the first.
+
+    Margins become shares in their order, with 0 at 0.5; a sigmoid would make all beyond 37 one share.
+    """
     if values.min() < 0 or values.max() > 1:
-        values = 1 / (1 + np.exp(-np.clip(values, -500, 500)))
+        values = 0.5 * (1 + values / (1 + np.abs(values)))
     return np.column_stack([1 - values, values])

@@ -152,8 +152,8 @@ def test_plots_are_figures_and_saved(task_type, method, arguments, tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_margins_are_drawn_as_they_rank(evaluator):
-    margins = 4 * SHARE - 2
+@pytest.mark.parametrize("margins", [4 * SHARE - 2, 300 * SHARE + 40], ids=["about_zero", "all_high"])
+def test_margins_are_drawn_as_they_rank(evaluator, margins):
     figure = evaluator.plot_roc_curve(TRUTH, margins)
     assert (
         f"area {sk.roc_auc_score(TRUTH, margins):.3f}"
