@@ -6,6 +6,7 @@ The hot path asks nobody but the gateway: a way that gets old is found anew behi
 """
 
 import asyncio
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -81,6 +82,7 @@ class Switchboard:
         self._desk, self._gateway, self._clock = desk, gateway, clock
         self.answered = Answered()
         self._ways: OrderedDict[tuple[object, ...], _Held] = OrderedDict()
+        self._changing = threading.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def predict(self, person: Person, asked: Asked) -> Predicted:
@@ -108,9 +110,10 @@ class Switchboard:
         )
 
     def forget(self, called: str) -> None:
-        """Find the ways to a name anew at the next request: it was changed or removed."""
-        for key in [key for key, held in self._ways.items() if held.way.called == called]:
-            self._ways.pop(key, None)
+        """Find the ways to a name anew at the next request: it was changed or removed. From any thread."""
+        with self._changing:
+            for key in [key for key, held in self._ways.items() if held.way.called == called]:
+                self._ways.pop(key, None)
 
     async def _scored(self, way: Way, asked: Asked) -> "Answer":
         """Ask once, for whoever of several versions is drawn: with probabilities, if it has any."""
@@ -156,15 +159,17 @@ class Switchboard:
             if held is not None:  # what was known goes on until its end
                 held.is_renewing = False
         except Problem:
-            self._ways.pop(key, None)
+            with self._changing:
+                self._ways.pop(key, None)
         else:
             self._hold(key, way)
 
     def _hold(self, key: tuple[object, ...], way: Way) -> None:
-        self._ways[key] = _Held(way, self._clock())
-        self._ways.move_to_end(key)
-        if len(self._ways) > MOST_HELD:
-            self._ways.popitem(last=False)
+        with self._changing:
+            self._ways[key] = _Held(way, self._clock())
+            self._ways.move_to_end(key)
+            if len(self._ways) > MOST_HELD:
+                self._ways.popitem(last=False)
 
 
 def _is_coming(answer: "Answer") -> bool:

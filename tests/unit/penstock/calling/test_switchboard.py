@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from types import SimpleNamespace
 
 import orjson
@@ -55,3 +56,22 @@ def test_the_shares_of_a_route_stay_where_one_side_has_no_probabilities(gateway)
 def test_whoever_has_probabilities_tells_them(gateway):
     told = {each.variant: each.prediction_proba for each in predicted(gateway, 20)}
     assert told == {"a": [[0, 1]], "b": None}
+
+
+def test_a_name_is_forgotten_by_another_thread_while_ways_are_found():
+    board, is_over = Switchboard(None, None), threading.Event()
+
+    def hold():
+        count = 0
+        while not is_over.is_set():
+            count += 1
+            board._hold((count,), Way(str(count), b"/x", (), {}))
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    try:
+        for _ in range(500):
+            board.forget("x")
+    finally:
+        is_over.set()
+        holding.join()
