@@ -11,7 +11,7 @@ from infra.production.contents import Places, groups
 from infra.production.setup import NAMES
 from serving.leaving import LAST_S
 from serving.settings import load
-from tests.infra.composed import REPO, composed, env_file
+from tests.infra.composed import REPO, VARIABLE, composed, env_file
 
 COMPOSE = composed()
 SERVICES = COMPOSE["services"]
@@ -321,3 +321,11 @@ def test_a_gateway_is_left_the_time_to_drain_and_to_copy_its_last_log():
     settings = load({})
     most_s = settings.gateway_drain_s + settings.gateway_time_limit_s + LAST_S
     assert int(SERVICES["gateway"]["stop_grace_period"].removesuffix("s")) > most_s
+
+
+@pytest.mark.parametrize("page", ["PRODUCTION.md", "SCALING.md"])
+def test_a_variable_that_the_pages_name_reaches_a_container(page):
+    named = set(re.findall(r"PENSTOCK_[A-Z0-9_]+", (REPO / "infra" / page).read_text(encoding="utf-8")))
+    fixed = {"PENSTOCK_TRACKING_URI"}  # for a server elsewhere the file is changed anyway
+    text = (REPO / "docker-compose.yml").read_text(encoding="utf-8")
+    assert named - {match[1] for match in VARIABLE.finditer(text)} <= fixed
