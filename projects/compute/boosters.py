@@ -202,13 +202,17 @@ def _silent() -> logging.Logger:
 def _fit_by_joblib(
     client: "Client", _workers: Mapping[str, int], model: Any, matrix: Any, truth: Values
 ) -> Any:
-    """Let workers fit the models that a model is made of; the seed gives the same ones as here."""
-    import joblib  # type: ignore[import-untyped]
+    """Let workers fit the models that a model is made of; the seed gives the same ones as here.
 
-    n_jobs = model.n_jobs
+    A copy is fitted: one that was given up may still be at it while the model is fitted here.
+    """
+    import joblib  # type: ignore[import-untyped]
+    from sklearn.base import clone
+
+    made = clone(model).set_params(n_jobs=-1)
     with joblib.parallel_config(backend="dask", client=client):
-        model.set_params(n_jobs=-1).fit(matrix, truth)
-    return model.set_params(n_jobs=n_jobs)
+        made.fit(matrix, truth)
+    return made.set_params(n_jobs=model.n_jobs)
 
 
 BOOSTERS: Mapping[str, Fit] = {

@@ -103,6 +103,15 @@ def test_a_forest_grown_on_workers_is_the_one_grown_here(client, name):
     assert there.n_jobs == here.n_jobs
 
 
+def test_a_fit_that_workers_gave_up_leaves_no_mark_on_the_model(client):
+    X, y = numbers(500, 2)
+    forest, said = model("random_forest", 2), []
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        OnWorkers(client, least_rows=100)(forest, X, y[:-1], said.append)
+    assert said[0].endswith("the last fit is done on this machine")
+    assert forest.get_params() == model("random_forest", 2).get_params()
+
+
 def test_a_stack_is_fitted_on_workers_as_here(client):
     X, y = numbers(1000, 2)
     pairs = [("one", LogisticRegression()), ("other", model("lightgbm", 2))]
