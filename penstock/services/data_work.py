@@ -8,11 +8,9 @@ from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.jobs.job import Job, Wanted
 from penstock.people.person import Level, Person
-from penstock.problems import BadRequest
 from penstock.records.dataset import Dataset
 from penstock.services import datasets, jobs, projects
 from penstock.services.told import as_problems
-from projects.hints import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,8 @@ def select(desk: Desk, person: Person, dataset_id: str, *, target_column: str, m
     """Say which columns matter to a target; raises as `clean`, and BadRequest for an unknown column."""
     with as_problems():
         parent = datasets.ready(desk, person, dataset_id)
-        parameters = {"target": _target(parent, target_column), "method": method, "task": task_type}
+        target = datasets.target_of(parent, target_column)
+        parameters = {"target": target, "method": method, "task": task_type}
         if n_features is not None:
             parameters["n_features"] = str(n_features)
         return _started(desk, person, parent, "select", parameters)
@@ -80,25 +79,12 @@ def split(desk: Desk, person: Person, dataset_id: str, *, target_column: str, te
         parent = datasets.ready(desk, person, dataset_id)
         strategy = "auto" if stratify is None else "stratified" if stratify else "random"
         parameters = {
-            "target": _target(parent, target_column),
+            "target": datasets.target_of(parent, target_column),
             "test_size": repr(test_size),
             "validation_size": repr(validation_size),
             "strategy": strategy,
         }
         return _started(desk, person, parent, "split", parameters, makes="split")
-
-
-def _target(dataset: Dataset, named: str) -> str:
-    target = named or dataset.target_column
-    columns = [str(each) for each in dataset.profile.get("column_names", ())]
-    if not target:
-        raise BadRequest(f"name the column to predict as target_column; {did_you_mean('', columns)}")
-    if columns and target not in columns:
-        raise BadRequest(
-            f"data set '{dataset.name}' has no column '{target:.80}'; {did_you_mean(target, columns)}",
-            code="unknown_column",
-        )
-    return target
 
 
 def _started(

@@ -18,6 +18,7 @@ from penstock.services.file_names import LONGEST_SHOWN, safe_name, shown_name
 from penstock.services.incoming import Incoming
 from penstock.services.outcomes import profile, why
 from penstock.services.told import as_problems
+from projects.hints import did_you_mean
 from projects.requirement.project_folder import project_folder
 
 PARTS = ("train", "validation", "test")
@@ -141,16 +142,10 @@ def rename(
         NotFound: There is none, or the person may not know of it.
         NotAllowed: They may see it, but not change it.
     """
-    from projects.hints import did_you_mean
-
     with as_problems():
         found = get(desk, person, dataset_id, Level.EDIT)
-        columns = [str(each) for each in found.profile.get("column_names", ())]
-        if target_column and columns and target_column not in columns:
-            raise BadRequest(
-                f"there is no column '{target_column:.80}'; {did_you_mean(target_column, columns)}",
-                code="unknown_column",
-            )
+        if target_column:
+            target_of(found, target_column)
         changes = {"name": _name(name) if name else None, "target_column": target_column}
         given = {key: value for key, value in changes.items() if value is not None}
         if not given:
@@ -161,6 +156,24 @@ def rename(
         if changed is None:
             raise _unknown(dataset_id)
         return changed
+
+
+def target_of(dataset: Dataset, named: str) -> str:
+    """The column that is to be predicted: the one that is named, else the data set's own.
+
+    Raises:
+        BadRequest: There is none, or no column of that name.
+    """
+    target = named or dataset.target_column
+    columns = [str(name) for name in dataset.profile.get("column_names", ())]
+    if not target:
+        raise BadRequest(f"name the column to predict as target_column; {did_you_mean('', columns)}")
+    if columns and target not in columns:
+        raise BadRequest(
+            f"data set '{dataset.name}' has no column '{target:.80}'; {did_you_mean(target, columns)}",
+            code="unknown_column",
+        )
+    return target
 
 
 def settled(desk: Desk, dataset: Dataset) -> Dataset:

@@ -9,14 +9,12 @@ from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.jobs.job import Job, State, Wanted
 from penstock.people.person import Level, Person
-from penstock.problems import BadRequest, NotFound
-from penstock.records.dataset import Dataset
+from penstock.problems import NotFound
 from penstock.services import datasets, jobs, projects
 from penstock.services.outcomes import why
 from penstock.services.run_files import RunFile, evaluation_file
 from penstock.services.told import as_problems
 from penstock.services.training_asked import Comparing, Training, Tuning
-from projects.hints import did_you_mean
 
 OUTCOMES = {
     "train": "training.json", "tune": "tuning.json", "compare": "comparison.json", "main": "training.json",
@@ -157,7 +155,7 @@ def _started(
 ) -> Job:
     rows, parameters = asked.rows, asked.parameters()
     dataset = datasets.ready(desk, person, rows.dataset_id)
-    target = _target(dataset, rows.target_column)
+    target = datasets.target_of(dataset, rows.target_column)
     project = projects.resolve(desk, person, rows.project or dataset.project, Level.EDIT)
     wanted = Wanted(
         entry=entry,
@@ -173,16 +171,3 @@ def _started(
     details = {"job_id": job.job_id, "dataset_id": dataset.dataset_id, "target_column": target, **named}
     desk.trail.record(person, Event(f"model.{entry}", f"job {job.job_id}", project.path, details=details))
     return job
-
-
-def _target(dataset: Dataset, asked: str) -> str:
-    target = asked or dataset.target_column
-    columns = [str(name) for name in dataset.profile.get("column_names", ())]
-    if not target:
-        raise BadRequest(f"name the column to predict as target_column; {did_you_mean('', columns)}")
-    if columns and target not in columns:
-        raise BadRequest(
-            f"data set '{dataset.name}' has no column '{target:.80}'; {did_you_mean(target, columns)}",
-            code="unknown_column",
-        )
-    return target

@@ -237,7 +237,7 @@ class TestRecords:
 
     def test_a_target_that_is_no_column_is_refused(self, platform, telco):
         answer = platform.call("PATCH", f"/api/ml/datasets/{telco}", {"target_column": "Chrn"})
-        assert refused(answer) == (422, "there is no column 'Chrn'; did you mean 'Churn'?")
+        assert refused(answer) == (422, "data set 'Telco' has no column 'Chrn'; did you mean 'Churn'?")
 
 
 class TestRows:
