@@ -183,8 +183,13 @@ def of_model(desk: Desk, person: Person, name: str, level: Level) -> list[Held]:
         need_model(desk, person, name, level)
         found = desk.versions.of(name)
     if not found:
-        raise NotFound(f"there is no model '{name:.120}'; `GET /api/ml/models/deployed` lists yours")
+        raise no_model(name)
     return found
+
+
+def no_model(name: str) -> NotFound:
+    """There is no registered model of a name, or it has no version."""
+    return NotFound(f"there is no model '{name:.120}'; `GET /api/ml/models/deployed` lists yours")
 
 
 def called(versions: list[Held], name: str, text: str) -> Held:

@@ -9,11 +9,13 @@ from typing import Any
 
 from penstock.audit.trail import Event
 from penstock.desk import Desk
+from penstock.people.mlflow_rights import project_of
+from penstock.people.needs import need_model
 from penstock.people.person import Level, Person
 from penstock.problems import BadRequest, Conflict
 from penstock.services import approvals
 from penstock.services.deploying import Deploying, deploy
-from penstock.services.model_moves import STATUS, lifecycle, of_model, owned
+from penstock.services.model_moves import STATUS, lifecycle, no_model, owned
 from penstock.services.model_routes import clear_route, leading_to
 from penstock.services.run_files import PLOTS, TABLES, RunFile, content, evaluation_file, names
 from penstock.services.told import as_problems
@@ -203,11 +205,17 @@ def delete(desk: Desk, person: Person, wanted: str, *, force: bool = False) -> s
 
 
 def delete_all(desk: Desk, person: Person, name: str, *, force: bool = False) -> str:
-    """Delete a registered model with all its versions; raises as `delete` does."""
-    found = of_model(desk, person, name, Level.MANAGE)
+    """Delete a registered model with all its versions, if it has any; raises as `delete` does.
+
+    A training that failed has left its model's name without one.
+    """
+    with as_problems():
+        need_model(desk, person, name, Level.MANAGE)
+        found = desk.versions.of(name)
+        project = found[0].tags.get(PROJECT, "") if found else _project_of_none(desk, name)
     _refuse_used(desk, person, f"model '{name}'", found, force=force)
     details = {"versions": [each.number for each in found]}
-    event = Event("model.delete", f"model {name}", found[0].tags.get(PROJECT, ""), details=details)
+    event = Event("model.delete", f"model {name}", project, details=details)
     with as_problems(), desk.trail.doing(person, event):
         desk.client.delete_registered_model(name)
         approvals.drop(desk, name, [each.number for each in found])
@@ -223,7 +231,7 @@ def depending(desk: Desk, person: Person, held: Sequence[Held]) -> list[str]:
         for each in held
         if each.stage in (PRODUCTION, STAGING)
     ]
-    routes = leading_to(desk, person, held[0].name, [each.number for each in held])
+    routes = leading_to(desk, person, held[0].name, [each.number for each in held]) if held else []
     return named + [f"route '{each}' leads to it" for each in routes]
 
 
@@ -235,6 +243,22 @@ def _refuse_used(desk: Desk, person: Person, what: str, held: Sequence[Held], *,
             code="in_use",
             details={"dependents": uses},
         )
+
+
+def _project_of_none(desk: Desk, name: str) -> str:
+    """The project of a registered model that has no version.
+
+    Raises:
+        NotFound: There is no such model.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return project_of(desk.client, desk.projects, "registered_model", name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        raise no_model(name) from error
 
 
 def _metrics(tags: Mapping[str, str]) -> dict[str, float]:

@@ -5,12 +5,14 @@ import uuid
 from contextlib import suppress
 
 import pytest
+import sqlalchemy as sa
 
+from penstock.audit.trail import ENTRIES
 from penstock.lineage.origin import origin
 from penstock.lineage.sight import Sight
 from penstock.people.person import Person
-from penstock.problems import BadRequest, Conflict, Problem
-from penstock.services import approvals, model_moves, models
+from penstock.problems import BadRequest, Conflict, NotFound, Problem
+from penstock.services import approvals, deploying, model_moves, models, projects
 from tests.service.worked_off import run_desk
 
 ANA, BEN = Person("ana", is_admin=True), Person("ben", is_admin=True)
@@ -67,6 +69,21 @@ def test_an_approval_is_of_the_version_that_was_asked_for(desk, name):
     with pytest.raises(BadRequest, match=f"version 1 of '{name}' that was asked for is deleted; ask anew"):
         approvals.approve(desk, BEN, request_id)
     assert (stage(desk, name), approvals.get(desk, ANA, request_id).state) == ("None", "failed")
+
+
+def test_a_name_that_a_failed_training_left_without_a_version_is_given_free(desk):
+    name, project = f"never-{uuid.uuid4().hex[:6]}", projects.own_default(desk, ANA)
+    deploying.reserved(desk, ANA, name, project)
+    assert models.delete_all(desk, ANA, name).startswith(f"model '{name}' is deleted with 0 of its versions")
+    assert desk.client.search_registered_models(f"name='{name}'") == []
+    with desk.database.begin(is_read_only=True) as connection:
+        query = sa.select(ENTRIES.c.project, ENTRIES.c.outcome).where(ENTRIES.c.subject == f"model {name}")
+        assert connection.execute(query).all() == [(project.path, "begun"), (project.path, "done")]
+
+
+def test_a_model_that_there_is_not_cannot_be_deleted(desk):
+    with pytest.raises(NotFound, match="there is no model 'nobody'; `GET /api/ml/models/deployed` lists"):
+        models.delete_all(desk, ANA, "nobody")
 
 
 def test_a_rollback_does_not_take_a_new_model_where_its_namesake_was(desk):
