@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from penstock.api.asked import DeskOf, person_of
+from penstock.calling.gateway import gateway_url
 from penstock.desk import Desk
 from penstock.metrics import exposition
 from penstock.problems import NotAllowed, Problem
@@ -59,12 +60,12 @@ async def _may_look(request: Request, desk: Desk) -> None:
 
 
 def _parts(desk: Desk) -> dict[str, bool]:
-    gateway = desk.settings.gateway_url or f"http://127.0.0.1:{desk.settings.gateway_port}"
+    gateway, certificate = gateway_url(desk.settings), desk.settings.tls_cert_file
     with ThreadPoolExecutor(3) as pool:
         asked = {
             "database": pool.submit(_has_database, desk),
             "mlflow": pool.submit(_answers, f"{desk.settings.tracking_uri}/health"),
-            "gateway": pool.submit(_answers, f"{gateway}/health"),
+            "gateway": pool.submit(_answers, f"{gateway}/health", certificate),
         }
         return {name: answer.result() for name, answer in asked.items()}
 
@@ -78,8 +79,8 @@ def _has_database(desk: Desk) -> bool:
     return True
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, certificate: str = "") -> bool:
     try:
-        return bool(requests.get(url, timeout=PATIENCE_S).ok)
+        return bool(requests.get(url, timeout=PATIENCE_S, verify=certificate or True).ok)
     except requests.RequestException:
         return False

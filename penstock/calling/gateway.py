@@ -32,11 +32,20 @@ class Told:
 
 def gateway_url(settings: Settings) -> str:
     """The gateway's address as the platform reaches it, without an ending slash."""
-    if settings.gateway_url:
-        return settings.gateway_url.rstrip("/")
-    scheme = "https" if settings.tls_cert_file else "http"
+    return settings.gateway_url.rstrip("/") or own_url(settings, settings.gateway_port)
+
+
+def own_url(settings: Settings, port: int, *, may_have_tls: bool = True) -> str:
+    """The address of a server of this machine, without an ending slash.
+
+    Args:
+        settings: Where servers listen, and with which certificate.
+        port: The server's.
+        may_have_tls: Whether it speaks HTTPS where there is a certificate.
+    """
+    scheme = "https" if may_have_tls and settings.tls_cert_file else "http"
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not bound
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.gateway_port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class Gateway:
@@ -54,7 +63,7 @@ class Gateway:
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self._address = Address(parts.netloc, parts.hostname or "127.0.0.1", port, parts.path)
-        self._tls = _tls(settings.tls_cert_file) if parts.scheme == "https" else None
+        self._tls = trusting(settings) if parts.scheme == "https" else None
         self._left_s = settings.gateway_time_limit_s + PATIENCE_S
         self._prefix = parts.path.encode()
         self._common = b"host: %b\r\ncontent-type: application/json\r\n" % self._address.host_header
@@ -130,6 +139,6 @@ class Gateway:
         )
 
 
-def _tls(certificate: str) -> ssl.SSLContext:
+def trusting(settings: Settings) -> ssl.SSLContext:
     """Trust the gateway's own certificate where the settings name one, else the system's."""
-    return ssl.create_default_context(cafile=certificate or None)
+    return ssl.create_default_context(cafile=settings.tls_cert_file or None)

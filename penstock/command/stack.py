@@ -14,8 +14,10 @@ from pathlib import Path
 
 import click
 
+from penstock.calling.gateway import gateway_url, own_url, trusting
 from penstock.command.asked import as_json, table, tell
 from penstock.problems import Away, BadRequest, Conflict
+from penstock.watching.monitor import monitor_url
 from serving.settings import Settings, load
 
 REPO = Path(__file__).parents[2]
@@ -74,23 +76,24 @@ def down(*, is_json: bool) -> None:
 @as_json
 def status(*, is_json: bool) -> int:
     """Which servers of the stack answer; exit code 1 where one does not."""
-    doors = [_looked(name, url) for name, url in _addresses(load())]
+    settings = load()
+    doors = [_looked(name, url, settings) for name, url in _addresses(settings)]
     rows = [(door.name, door.url, "up" if door.is_open else "down", door.said) for door in doors]
     tell(doors, table(("server", "address", "", ""), rows), is_json=is_json)
     return 0 if all(door.is_open for door in doors) else 1
 
 
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
-    own = f"http{'s' if settings.tls_cert_file else ''}://{settings.host}"
     yield "MLflow", settings.tracking_uri
-    yield "gateway", settings.gateway_url or f"{own}:{settings.gateway_port}"
-    yield "monitor", settings.monitor_url or f"http://{settings.host}:{settings.monitor_port}"
-    yield "API and console", f"{own}:{settings.api_port}"
+    yield "gateway", gateway_url(settings)
+    yield "monitor", monitor_url(settings)
+    yield "API and console", own_url(settings, settings.api_port)
 
 
-def _looked(name: str, url: str) -> Door:
+def _looked(name: str, url: str, settings: Settings) -> Door:
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=TIMEOUT_S):  # noqa: S310 - an address of the settings
+        tls = None if name == "MLflow" else trusting(settings)
+        with urllib.request.urlopen(f"{url}/health", timeout=TIMEOUT_S, context=tls):  # noqa: S310 - of the settings
             return Door(name, url, is_open=True, said="")
     except urllib.error.HTTPError as error:
         return Door(name, url, is_open=False, said=f"it answers {error.code}")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from penstock.calling.gateway import own_url
 from penstock.problems import Away
 from serving.callers.administrator import NAME, PASSWORD
 from serving.settings import Settings
@@ -41,7 +42,7 @@ class Status:
 
 def monitor_url(settings: Settings) -> str:
     """The monitor's address as the platform reaches it, without an ending slash."""
-    return (settings.monitor_url or f"http://127.0.0.1:{settings.monitor_port}").rstrip("/")
+    return settings.monitor_url.rstrip("/") or own_url(settings, settings.monitor_port, may_have_tls=False)
 
 
 def ask(desk: "Desk") -> Status:
