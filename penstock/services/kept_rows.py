@@ -7,8 +7,10 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from penstock.desk import Desk
 from penstock.problems import NotFound, TooLarge
@@ -25,7 +27,9 @@ UNUSED_S = 600.0
 """A file that was used a moment ago is not removed under its reader."""
 CELLS_AT_ONCE = 200_000
 MOST_GROUP_BYTES = 256 * 1024**2
-_fetching = threading.Lock()
+_naming = threading.Lock()
+_fetching: "WeakValueDictionary[str, threading.Lock]" = WeakValueDictionary()
+"""By run: a large file that is being fetched holds up nobody who wants another run's."""
 
 
 def rows_file(desk: Desk, run_id: str, name: str = "rows.parquet") -> Path:
@@ -37,12 +41,20 @@ def rows_file(desk: Desk, run_id: str, name: str = "rows.parquet") -> Path:
     """
     folder = desk.settings.var_dir / "api" / "rows"
     path = folder / f"{run_id}-{name}"
-    with _fetching:
+    if _used(path):
+        return path
+    with _of_run(run_id):
         while not _used(path):
             folder.mkdir(parents=True, exist_ok=True)
             _fetch(desk, run_id, name, path)
             _make_room(folder, path)
     return path
+
+
+def _of_run(run_id: str) -> threading.Lock:
+    """The lock of whoever fetches or drops a run's rows."""
+    with _naming:
+        return _fetching.setdefault(run_id, threading.Lock())
 
 
 def _used(path: Path) -> bool:
@@ -61,7 +73,7 @@ def drop_rows(desk: Desk, run_id: str) -> None:
         OSError: The disk refuses.
     """
     folder = desk.settings.var_dir / "api" / "rows"
-    with _fetching:
+    with _of_run(run_id):
         for path in folder.glob(f"{glob.escape(run_id)}-*"):
             path.unlink(missing_ok=True)
 
@@ -159,7 +171,12 @@ def _fetch(desk: Desk, run_id: str, name: str, path: Path) -> None:
 
 
 def _make_room(folder: Path, newest: Path) -> None:
-    files = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob("*.parquet"))
+    files = []
+    for path in folder.glob("*.parquet"):
+        with suppress(FileNotFoundError):  # others make room, too
+            about = path.stat()
+            files.append((about.st_mtime, about.st_size, path))
+    files.sort()
     size = sum(each for _, each, _ in files)
     for used_s, bytes_, path in files:
         if size <= MOST_BYTES:

@@ -1,6 +1,8 @@
 """Rows of a Parquet file in pieces: as CSV whole and in order, a spreadsheet's formulas defused."""
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -79,3 +81,61 @@ def test_a_file_that_another_process_removes_is_fetched_again(tmp_path, monkeypa
     desk = SimpleNamespace(settings=SimpleNamespace(var_dir=tmp_path))
     assert kept_rows.rows_file(desk, "r1").read_text() == "rows"
     assert fetched == ["r1"]
+
+
+class Slow:
+    """A fetching that the test lets go on."""
+
+    def __init__(self, tmp_path, monkeypatch):
+        self.desk = SimpleNamespace(settings=SimpleNamespace(var_dir=tmp_path))
+        self.fetched, self.begun, self.go_on = [], threading.Event(), threading.Event()
+        monkeypatch.setattr(kept_rows, "_fetch", self.fetch)
+
+    def fetch(self, _desk, run_id, _name, path):
+        self.fetched.append(run_id)
+        if run_id == "slow":
+            self.begun.set()
+            self.go_on.wait(20)
+        path.write_text("rows")
+
+    def rows_of(self, run_id):
+        return kept_rows.rows_file(self.desk, run_id)
+
+
+@pytest.fixture
+def slow(tmp_path, monkeypatch):
+    """One that is at work on the rows of the run 'slow'."""
+    found = Slow(tmp_path, monkeypatch)
+    found.rows_of("near")
+    with ThreadPoolExecutor() as threads:
+        found.threads = threads
+        found.first = threads.submit(found.rows_of, "slow")
+        assert found.begun.wait(20)
+        yield found
+        found.go_on.set()
+
+
+def test_rows_near_at_hand_do_not_wait_for_others_to_be_fetched(slow):
+    assert slow.threads.submit(slow.rows_of, "near").result(5).read_text() == "rows"
+
+
+def test_rows_of_another_run_are_fetched_meanwhile(slow):
+    assert slow.threads.submit(slow.rows_of, "other").result(5).read_text() == "rows"
+
+
+def test_who_wants_the_same_rows_waits_for_them_and_they_are_fetched_once(slow):
+    second = slow.threads.submit(slow.rows_of, "slow")
+    with pytest.raises(TimeoutError):
+        second.result(0.2)
+    slow.go_on.set()
+    assert second.result(5) == slow.first.result(5)
+    assert slow.fetched == ["near", "slow"]
+
+
+def test_rows_that_are_dropped_while_they_are_fetched_do_not_stay(slow):
+    dropped = slow.threads.submit(kept_rows.drop_rows, slow.desk, "slow")
+    with pytest.raises(TimeoutError):
+        dropped.result(0.2)
+    slow.go_on.set()
+    dropped.result(5)
+    assert not slow.first.result(5).exists()
