@@ -70,8 +70,13 @@ def _claim_until(desk: Desk, is_over: threading.Event) -> None:
         is_over.wait(AGAIN_S)
 
 
-def holders(desk: Desk, experiment_id: str) -> list[Holder]:
-    """Who has a grant on an experiment, jobs' accounts left out.
+def holders(desk: Desk, experiment_id: str, *, owner: str = "") -> list[Holder]:
+    """Who has a grant on an experiment; jobs' accounts are left out, and administrators, to whom all is open.
+
+    Args:
+        desk: The desk.
+        experiment_id: The experiment.
+        owner: Somebody who is told of although they are an administrator.
 
     Raises:
         Away: MLflow does not answer.
@@ -81,7 +86,7 @@ def holders(desk: Desk, experiment_id: str) -> list[Holder]:
     names = [
         account.name
         for account in desk.accounts.listed()
-        if not account.is_admin and not account.name.startswith(JOB_PREFIX)
+        if (not account.is_admin or account.name == owner) and not account.name.startswith(JOB_PREFIX)
     ]
     with ThreadPoolExecutor(THREADS) as threads:
         levels = threads.map(lambda name: _granted(desk, name, experiment_id), names)
@@ -89,6 +94,7 @@ def holders(desk: Desk, experiment_id: str) -> list[Holder]:
 
 
 def _granted(desk: Desk, name: str, experiment_id: str) -> Level:
+    """The level that was given to a user themselves; what a role gives holds for a project's models, too."""
     return max(
         (
             Level[row["permission"]]

@@ -1,22 +1,20 @@
 """Who may see a project: grants in MLflow on its experiment and on each of its registered models."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.jobs.job import OPEN
 from penstock.jobs.store import Cursor
-from penstock.people.accounts import Account
 from penstock.people.mlflow_rights import PROJECT_TAG
 from penstock.people.needs import need_project
 from penstock.people.person import Level, Person
 from penstock.people.user_names import JOB_PREFIX
+from penstock.people.well_known import holders
 from penstock.problems import Conflict, NotFound
 from penstock.records.project import Project
 from penstock.services.told import as_problems
 
-THREADS = 8
 PAGE = 1000
 MODELS = "registered_model"
 
@@ -157,28 +155,8 @@ def _is_from(desk: Desk, project: Project, run_id: str) -> bool:
 
 
 def _members(desk: Desk, project: Project) -> list[Member]:
-    with ThreadPoolExecutor(THREADS) as threads:
-        names = [account.name for account in desk.accounts.listed() if _is_counted(account, project)]
-        levels = threads.map(lambda name: _granted(desk, name, project), names)
-    return [
-        Member(name, level, is_owner=name == project.owner)
-        for name, level in zip(names, levels, strict=True)
-        if level > Level.NONE
-    ]
-
-
-def _is_counted(account: Account, project: Project) -> bool:
-    """Whether somebody may be a member: neither a job, nor an administrator, to whom all is open."""
-    is_other = account.is_admin and account.name != project.owner
-    return not is_other and not account.name.startswith(JOB_PREFIX)
-
-
-def _granted(desk: Desk, name: str, project: Project) -> Level:
-    """The level that was given to a user themselves; what a role gives holds for its models, too."""
-    for row in desk.accounts.granted(name):
-        if (row["resource_type"], row["resource_pattern"]) == ("experiment", project.experiment_id):
-            return Level[row["permission"]] if row["permission"] in Level.__members__ else Level.NONE
-    return Level.NONE
+    found = holders(desk, project.experiment_id, owner=project.owner)
+    return [Member(each.user, each.level, is_owner=each.user == project.owner) for each in found]
 
 
 def _check_other(desk: Desk, project: Project, user: str) -> None:
