@@ -1,12 +1,15 @@
 """The doors of the local stack: waiting until they open, and the page that names them."""
 
 import json
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from serving.settings import Settings
 
 START_LIMIT_S = 180.0
 PAUSE_S = 0.25
+MAKE_KEY = "-m serving.keys make guide --actions predict,read --days 0.05 --json"
 
 
 def wait_for(
@@ -59,11 +63,30 @@ def _json_object(body: str) -> dict[str, Any]:
 
 
 def credentials(settings: Settings) -> dict[str, str]:
-    """The headers with which the stack's own guide comes to the gateway: as MLflow's administrator."""
+    """The headers with which the guide comes to the gateway: as MLflow's administrator, or with a key.
+
+    Raises:
+        GuideError: No key could be made.
+    """
+    if settings.gateway_auth == "keys":
+        return {"Authorization": f"Bearer {made_key()}"}
     if settings.gateway_auth != "mlflow" or not settings.mlflow_admin_file:
         return {}
     name, password = read_administrator(Path(settings.mlflow_admin_file))
     return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+@cache
+def made_key() -> str:
+    """A key of this process's own, which ends after an hour; gateways know it within two seconds.
+
+    Raises:
+        GuideError: It could not be made.
+    """
+    done = subprocess.run([sys.executable, *MAKE_KEY.split()], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise GuideError(f"the gateway asks for a key, and none could be made: {done.stderr.strip()}")
+    return str(json.loads(done.stdout)["key"])
 
 
 def console_url(settings: Settings) -> str:
@@ -119,13 +142,16 @@ def directory(settings: Settings, model: dict[str, Any], experiment_id: str) -> 
 
 
 def _signing_in(settings: Settings) -> str:
-    if settings.auth == "off":
-        return ""
-    return f"""
+    users = f"""
 
   Every door asks who you are: MLflow's users, and service keys of the console's.
   The administrator's name and password are in {settings.mlflow_admin_file}; users are made in the console.
   curl asks for the password itself with   --user NAME"""
+    keys = """
+
+  The gateway asks for a key, and for nothing else; this makes one:   python -m serving.keys make NAME
+  curl shows it with   --oauth2-bearer KEY"""
+    return ("" if settings.auth == "off" else users) + (keys if settings.gateway_auth == "keys" else "")
 
 
 def _share(variant: dict[str, Any]) -> str:
