@@ -1,14 +1,18 @@
 """`penstock route`: who answers for a name, and with which share of the traffic."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from penstock.command.asked import MODEL, as_json, desk, operator, tell
-from penstock.problems import BadRequest
 from penstock.services import routes
+from penstock.services.told import as_problems
+from serving.routes.flags import route_text
 
 EXAMPLE = "champion=Production:90"
+PINNED = "a number in place of the stage pins a version, MODEL/ before it names another model"
 
 
 @click.group()
@@ -30,18 +34,16 @@ def show(name: str, *, is_json: bool) -> None:
 @route.command("set")
 @click.argument("name", type=MODEL)
 @click.option(
-    "--variant", "variants", multiple=True, required=True, metavar="NAME=STAGE:PERCENT",
-    help=f"Such as {EXAMPLE}; a number in place of the stage pins a version. Once for each variant.",
+    "--variant", "variants", multiple=True, required=True, metavar="NAME=TARGET:PERCENT",
+    help=f"Such as {EXAMPLE}; {PINNED}. Once for each variant.",
 )  # fmt: skip
 @click.option("--comment", default="", help="Why; stands in the journal.")
 @as_json
 def put(name: str, variants: tuple[str, ...], comment: str, *, is_json: bool) -> None:
-    """Split a model's traffic; the percents sum to 100."""
+    """Split a model's traffic; the percents sum to 100. Shadows stay."""
     here, person = desk(), operator()
     before = routes.get(here, person, name).route or {}
-    wanted = {"variants": dict(_variant(text) for text in variants)}
-    salt = {"salt": before["salt"]} if before.get("salt") else {}
-    done = routes.put(here, person, name, {**salt, **wanted}, reason=comment)
+    done = routes.put(here, person, name, split(variants, before), reason=comment)
     tell(done, [f"{done.name}: {_told(done)}"], is_json=is_json)
 
 
@@ -78,6 +80,21 @@ def canary(name: str, action: str, comment: str, *, is_json: bool) -> None:
     )
 
 
+def split(variants: Sequence[str], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The route that flags ask for.
+
+    Args:
+        variants: As `serving.routes.flags` reads them.
+        before: The route until now, whose shadows and whose dealing out of users stay.
+
+    Raises:
+        BadRequest: A flag cannot be read.
+    """
+    with as_problems():
+        wanted: dict[str, Any] = json.loads(route_text(variants, (), salt=before.get("salt"), before=None))
+    return wanted | ({"shadow": before["shadow"]} if before.get("shadow") else {})
+
+
 def _told(shown: routes.Shown) -> str:
     variants = (shown.route or {}).get("variants", {})
     parts = [f"{name} {_what(each)} {each['weight']:g} %" for name, each in variants.items()]
@@ -86,19 +103,3 @@ def _told(shown: routes.Shown) -> str:
 
 def _what(variant: dict[str, object]) -> str:
     return f"version {variant['version']}" if "version" in variant else str(variant.get("stage", ""))
-
-
-def _variant(text: str) -> tuple[str, dict[str, object]]:
-    name, equals, rest = text.partition("=")
-    what, colon, share = rest.rpartition(":")
-    try:
-        weight = json.loads(share)
-    except ValueError:
-        weight = None
-    if (
-        not (name and equals and what and colon)
-        or isinstance(weight, bool)
-        or not isinstance(weight, int | float)
-    ):
-        raise BadRequest(f"a variant is NAME=STAGE:PERCENT, such as {EXAMPLE}, not '{text:.80}'; write it so")
-    return name, ({"version": what} if what.isdecimal() else {"stage": what}) | {"weight": weight}
