@@ -22,7 +22,8 @@ admin_username = {admin}
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 auth_cache_ttl_seconds = 60
 """
-"""Nobody sees what nobody granted them; a right password is looked up once a minute."""
+"""Nobody sees what nobody granted them; a right password is looked up once a minute. MLflow reads `%` as the
+beginning of a reference, and `%%` as `%`."""
 
 
 def admin_file(settings: Settings, var: Path) -> Path:
@@ -88,7 +89,8 @@ def for_mlflow(settings: Settings, var: Path) -> dict[str, str]:
     """
     name, password = read_administrator(admin_file(settings, var))
     config = var / "mlflow_auth.ini"
-    config.write_text(CONFIG.format(users=users_file(var), admin=name), encoding="utf-8")
+    users = str(users_file(var)).replace("%", "%%")
+    config.write_text(CONFIG.format(users=users, admin=name.replace("%", "%%")), encoding="utf-8")
     return {
         "MLFLOW_SERVER_OPTIONS": "--app-name basic-auth",
         "MLFLOW_AUTH_CONFIG_PATH": str(config),

@@ -19,7 +19,8 @@ admin_password = {password}
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 auth_cache_ttl_seconds = 60
 """
-"""Nobody sees what nobody granted them; a right password is looked up once a minute."""
+"""Nobody sees what nobody granted them; a right password is looked up once a minute. MLflow reads `%` as the
+beginning of a reference, and `%%` as `%`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _people(random: RandomBytes, places: Places) -> dict[str, str]:
     password = _word(random)
     url = _url(places, "mlflow_auth", _word(random), driver=MLFLOWS_DRIVER)
     return {
-        "mlflow_auth": AUTH.format(url=url, name=ADMIN, password=password),
+        "mlflow_auth": AUTH.format(url=url.replace("%", "%%"), name=ADMIN, password=password),
         "mlflow_admin": f"{ADMIN}:{password}\n",
     }
 

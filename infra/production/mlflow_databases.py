@@ -30,15 +30,15 @@ def addresses(folder: Path) -> tuple[str, str]:
     if found := problems(folder, FILES):
         raise SecretsError("\n".join(found))
     lines = dict(line.split("=", 1) for line in read(folder, "mlflow_env").splitlines() if "=" in line)
-    auth = configparser.ConfigParser(interpolation=None)
+    auth = configparser.ConfigParser()  # as MLflow reads it
     try:
         auth.read_string(read(folder, "mlflow_auth"))
         return lines[TRACKING_VARIABLE], auth["mlflow"]["database_uri"]
     except (KeyError, configparser.Error) as error:
         raise SecretsError(
             f"'{folder}' must have a line {TRACKING_VARIABLE}=... in 'mlflow_env' and database_uri = ... in "
-            f"the part [mlflow] of 'mlflow_auth', and one is not there ({type(error).__name__}); bring back "
-            "the files that 'python -m infra.production secrets' made"
+            f"the part [mlflow] of 'mlflow_auth' with '%%' for each '%', and one is not there "
+            f"({type(error).__name__}); bring back the files that 'python -m infra.production secrets' made"
         ) from error
 
 
