@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from projects.compute.waiting import LOOK_S, PATIENCE_S, ClusterLost, workers_of
+from projects.compute.waiting import LOOK_S, ClusterLost, Patience
 from projects.errors import BadInput
 from projects.ingest.failures import NO_SPACE
 
@@ -91,20 +91,15 @@ class Crew:
         return answer
 
     def _waited(self, future: "Future") -> Any:
-        seen = self._clock()
+        """Wait in steps to the end: an answer that was there may go with its worker while it is taken."""
+        patience = Patience(self._client, clock=self._clock)
         while True:
             try:
                 return future.result(timeout=LOOK_S)
             except TimeoutError:
                 if future.status == "error":  # the work's own
                     raise
-            if workers_of(self._client):
-                seen = self._clock()
-            elif self._clock() - seen > PATIENCE_S:
-                raise ClusterLost(
-                    f"the Dask cluster has had no workers for {PATIENCE_S:.0f} seconds; start some, and run"
-                    " this again"
-                )
+            patience.workers()
 
     def teach(self, plugin: "WorkerPlugin", name: str) -> None:
         """Give all workers, also those to come, something to hold until it is forgotten."""

@@ -18,13 +18,42 @@ class ClusterLost(OSError):  # noqa: N818 - the sentence is for a person, not th
     """The cluster went away while it worked; the message says what to do."""
 
 
-def wait_for(
-    client: "Client",
-    futures: Sequence["Future"],
-    *,
-    patience_s: float = PATIENCE_S,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
+class Patience:
+    """Bears with a cluster that has no workers, for some time.
+
+    Args:
+        client: Of the cluster.
+        patience_s: For how long.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        client: "Client",
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client, self._patience_s, self._clock = client, patience_s, clock
+        self._seen = clock()
+
+    def workers(self) -> dict[str, Any]:
+        """Return the workers that are there, as `workers_of` does; empty while they may still come.
+
+        Raises:
+            ClusterLost: The scheduler went away, or there were no workers for too long.
+        """
+        found = workers_of(self._client)
+        if found:
+            self._seen = self._clock()
+        elif self._clock() - self._seen > self._patience_s:
+            raise ClusterLost(
+                f"the Dask cluster has had no workers for {self._patience_s:.0f} seconds; start some, and run"
+                " this again"
+            )
+        return found
+
+
+def wait_for(client: "Client", futures: Sequence["Future"], *, patience_s: float = PATIENCE_S) -> None:
     """Wait until futures are over, well or not.
 
     Raises:
@@ -32,17 +61,11 @@ def wait_for(
     """
     from distributed import CancelledError, wait
 
-    seen = clock()
+    patience = Patience(client, patience_s)
     while waiting := [future for future in futures if future.status == "pending"]:
         with suppress(TimeoutError, CancelledError), client.as_current():
             wait(waiting, timeout=LOOK_S)
-        if workers_of(client):
-            seen = clock()
-        elif clock() - seen > patience_s:
-            raise ClusterLost(
-                f"the Dask cluster has had no workers for {patience_s:.0f} seconds; start some, and run"
-                " this again"
-            )
+        patience.workers()
 
 
 def present(client: "Client", *, patience_s: float = PATIENCE_S) -> dict[str, Any]:
@@ -51,10 +74,8 @@ def present(client: "Client", *, patience_s: float = PATIENCE_S) -> dict[str, An
     Raises:
         ClusterLost: The scheduler went away, or no worker came.
     """
-    until = time.monotonic() + patience_s
-    while not (found := workers_of(client)):
-        if time.monotonic() > until:
-            raise ClusterLost("the Dask cluster has no workers; start some, and run this again")
+    patience = Patience(client, patience_s)
+    while not (found := patience.workers()):
         time.sleep(LOOK_S)
     return found
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from projects.compute.trials import OnCluster
-from projects.compute.waiting import ClusterLost, wait_for
 from projects.learning.bench import Bench, Threads, Trial
 from projects.learning.candidates.listing import BY_NAME
 from projects.learning.clauses import Clauses
@@ -18,7 +17,7 @@ from projects.learning.log import Unheard
 from projects.learning.matrices import Matrices, codes_of
 from projects.learning.trial import never
 from projects.requirement.model import Tuning
-from tests.unit.projects.compute.cluster_fixtures import COMING_S, kill_one, two_for_long, two_workers
+from tests.unit.projects.compute.cluster_fixtures import COMING_S, kill_one, two_for_long
 from tests.unit.projects.learning.learning_fixtures import COLUMNS, contest, ground
 from tests.unit.projects.learning.learning_fixtures import prepare as prepare_columns
 
@@ -162,11 +161,3 @@ def test_a_worker_that_is_killed_from_outside_costs_no_trial(client):
     found = OnCluster(client).run(bench, [trial(NAMES[0], 1), trial(NAMES[1], 2)], Unheard())
     killer.join()
     assert [each.state for each in found] == ["complete", "complete"]
-
-
-def test_a_cluster_without_workers_is_a_sentence_after_a_bounded_wait():
-    with two_workers() as client:
-        future = client.submit(time.sleep, 60)
-        client.cluster.scale(0)
-        with pytest.raises(ClusterLost, match="has had no workers for 2 seconds; start some"):
-            wait_for(client, [future], patience_s=2.0)
