@@ -48,20 +48,17 @@ def verify(database: Database, trail: Trail) -> Verdict:
     return Verdict(held, problem, tuple(remarks), str(walk.last["sha256"]) if walk.last else "")
 
 
-def rows(database: Database, after: int = 0, until: int | None = None) -> Iterator[dict[str, Any]]:
+def rows(database: Database, after: int = 0) -> Iterator[dict[str, Any]]:
     """The entries as they are, by their numbers, each in a short transaction with some others.
 
     Args:
         database: Where the trail is.
         after: Only those behind this number.
-        until: Only those up to this number.
 
     Raises:
         LifecycleError: The database cannot be read.
     """
     query = sa.select(ENTRIES).order_by(ENTRIES.c.sequence).limit(ROWS_AT_ONCE)
-    if until is not None:
-        query = query.where(ENTRIES.c.sequence <= until)
     while True:
         with database.begin(is_read_only=True) as connection:
             found = [

@@ -67,19 +67,12 @@ class Tokens:
         """Take a token, if there is one."""
         return self._tried(lambda: self._opened().dequeue()) is not None
 
-    def waiting(self) -> int:
-        """How many tokens there are; 0 where the queue is away."""
-        return int(self._tried(self._size) or 0)
-
     def close(self) -> None:
         """Let go of the queue."""
         with self._lock:
             huey, self._huey = self._huey, None
         if huey is not None:
             huey.storage.close()
-
-    def _size(self) -> int:
-        return int(self._opened().storage.queue_size())
 
     def _enqueue(self) -> bool:
         self._task()

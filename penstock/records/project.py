@@ -60,16 +60,6 @@ class ProjectStore:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database, self._now = database, now
 
-    def add(self, project: Project) -> Project:
-        """Keep a new project.
-
-        Raises:
-            sqlalchemy.exc.IntegrityError: The owner has one of that name.
-        """
-        with self._database.begin() as connection:
-            connection.execute(sa.insert(PROJECTS).values(asdict(project)))
-        return project
-
     def begin(self, project: Project) -> str:
         """Note that a project is being made; the mark of that, an earlier one's that was cut off or goes on.
 

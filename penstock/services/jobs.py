@@ -164,15 +164,6 @@ async def wait(desk: Desk, job_id: str, limit_s: float) -> Job:
         pause_s = min(pause_s * 1.5, LONGEST_LOOK_S)
 
 
-def wait_blocking(desk: Desk, job_id: str, limit_s: float) -> Job:
-    """What `wait` does, for a thread.
-
-    Raises:
-        NotFound: There is no such job.
-    """
-    return asyncio.run(wait(desk, job_id, limit_s))
-
-
 def usage(
     desk: Desk,
     person: Person,

@@ -1,5 +1,6 @@
 """A job service over a small MLproject whose entry points really run, in this process or another."""
 
+import asyncio
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from penstock.records.project import Project
 from penstock.services import jobs
 from serving.settings import Settings, load
 from tests.conftest import REPO, stop_group
+from tests.unit.penstock.records.project_fixtures import kept
 
 ANN = Person("ann", is_admin=True)
 PATIENCE_S = 240.0
@@ -105,7 +107,8 @@ def desk_of(root: Path, tracking_uri: str, **more: Any) -> Desk:
     """A desk with a project of Ann's."""
     desk = Desk(settings_of(root, tracking_uri, **more))
     name = f"p{time.time_ns()}"
-    desk.projects.add(Project("ann", name, desk.client.create_experiment(f"ann/{name}"), created_s=1.0))
+    number = desk.client.create_experiment(f"ann/{name}")
+    kept(desk.projects, Project("ann", name, number, created_s=1.0))
     return desk
 
 
@@ -124,7 +127,7 @@ def wanted(desk: Desk, entry: str, **more: Any) -> Wanted:
 
 def over(desk: Desk, job: Job) -> Job:
     """The job when it is over."""
-    found = jobs.wait_blocking(desk, job.job_id, PATIENCE_S)
+    found = asyncio.run(jobs.wait(desk, job.job_id, PATIENCE_S))
     assert found.is_over, (found, log_of(desk, job))
     return found
 

@@ -21,6 +21,7 @@ from serving.prediction_log.record import encode, new_prediction_id
 from serving.prediction_log.segment import SegmentWriter
 from serving.settings import load
 from serving.web.records import hashed
+from tests.unit.penstock.records.project_fixtures import kept
 from tests.unit.prediction_log.prediction_log_fixtures import make_record
 
 ANA, BEN, EVE = (Person(name) for name in ("ana", "ben", "eve"))
@@ -42,7 +43,7 @@ class World:
         name = name or f"p{next(_numbers)}-{uuid.uuid4().hex[:6]}"
         place = (self.desk.settings.var_dir / "artifacts").as_uri()
         number = self.client.create_experiment(f"{owner}/{name}", artifact_location=place)
-        return self.desk.projects.add(Project(owner, name, number))
+        return kept(self.desk.projects, Project(owner, name, number))
 
     def run(self, project: Project, entry: str, tags: Any = None, **parameters: str) -> str:
         """A run that has ended, as `mlflow run` leaves it."""

@@ -16,6 +16,7 @@ from penstock.records.dataset import Dataset
 from penstock.records.project import Project
 from serving.settings import Settings
 from tests.service.html_checks import faults_of
+from tests.unit.penstock.records.project_fixtures import kept
 
 pytestmark = pytest.mark.timeout(900)
 EVIL = "<script>alert('x')</script>\"&"
@@ -60,7 +61,7 @@ def browser(desk):
 @pytest.fixture(scope="module")
 def project(desk):
     experiment_id = desk.client.create_experiment("ann/churn")
-    return desk.projects.add(Project("ann", "churn", experiment_id, EVIL))
+    return kept(desk.projects, Project("ann", "churn", experiment_id, EVIL))
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from penstock.jobs.machine import Machine
 from penstock.records.project import Project, ProjectStore
 from serving.lifecycle.database import Database
 from serving.settings import Settings
+from tests.unit.penstock.records.project_fixtures import kept
 
 MACHINE = Machine(cores=(0, 1), gpus=("0",), memory_bytes=16_000)
 
@@ -155,7 +156,7 @@ def test_who_comes_back_starts_where_the_others_stand(shop) -> None:
 
 def test_a_project_that_runs_as_many_as_it_may_waits_and_others_do_not(shop) -> None:
     it = shop(jobs_at_once=3)
-    ProjectStore(it.database, it.clock).add(Project("ann", "p", "1", limits='{"jobs_at_once": 1}'))
+    kept(ProjectStore(it.database, it.clock), Project("ann", "p", "1", limits='{"jobs_at_once": 1}'))
     it.add("ann")
     it.add("ann")
     it.add("ann", "other", project="ann/q")

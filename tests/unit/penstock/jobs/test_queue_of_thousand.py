@@ -25,6 +25,7 @@ from penstock.problems import TooMany
 from penstock.records.project import Project
 from penstock.services import jobs
 from serving.settings import load
+from tests.unit.penstock.records.project_fixtures import kept
 
 SHARES = {"ann": 900, "bob": 80, "eve": 20}
 LAST = 10
@@ -36,7 +37,7 @@ def desk_of(root: Path) -> Desk:
     given = load({"PENSTOCK_VAR_DIR": str(root)})
     desk = Desk(replace(given, jobs_queued_per_user=900, jobs_at_once=1))
     for owner in SHARES:
-        desk.projects.add(Project(owner, "p", "0", created_s=1.0))
+        kept(desk.projects, Project(owner, "p", "0", created_s=1.0))
     return desk
 
 

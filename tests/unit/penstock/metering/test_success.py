@@ -15,6 +15,7 @@ from penstock.records.project import Project, ProjectStore
 from penstock.services.versions import JOB, Held
 from serving.lifecycle.database import Database
 from serving.lifecycle.journal import Journal, Move
+from tests.unit.penstock.records.project_fixtures import kept
 
 NOW_S = 1_800_000_000.0
 
@@ -53,7 +54,7 @@ def test_a_project_that_is_being_made_is_not_counted(database: Database) -> None
 
 
 def test_projects_and_jobs_are_counted_by_state(database: Database) -> None:
-    ProjectStore(database, lambda: NOW_S).add(Project("ann", "p", "1"))
+    kept(ProjectStore(database, lambda: NOW_S), Project("ann", "p", "1"))
     JobStore(database, lambda: NOW_S).add(Wanted("train", "ann", "ann/p", {}))
     found = counts(database)
     assert (found.projects, found.jobs["pending"], found.jobs["failed"]) == (1, 1, 0)
