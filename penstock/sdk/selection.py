@@ -116,7 +116,7 @@ class ModelSelector:
         if found[0].validation is None:
             reasons = "; ".join(f"{each.named.name}: {each.reason}" for each in found)
             raise BadInput(f"no model could be fitted on these rows: {reasons}")
-        self._found |= {each.named.name: each for each in found if each.validation is not None}
+        self._found = {each.named.name: each for each in found if each.validation is not None}
         self._choose(found[0])
         self.results_ = _ranking(found, ground.metric.name, BESIDE[self.task_type])
         return self.results_.copy()
@@ -253,7 +253,7 @@ class ModelSelector:
         table = read_table(X, y, self.task_type)
         metric = metric_for(self.scoring, table.target.task)
         rows = fold(table, cv, strategy, seed=self.random_state, most_rows=most)
-        self._table, self._found = table, {}
+        self._table = table
         return Field(table, rows, metric, self.random_state)
 
     def _search(self, X: Any, y: Any, name: Any, how: How, options: Mapping[str, Any]) -> dict[str, Any]:

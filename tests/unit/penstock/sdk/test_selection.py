@@ -243,3 +243,10 @@ def test_numbers_vote_by_their_mean():
 def test_ensembles_that_cannot_be_are_told(make, sentence):
     with pytest.raises(BadInput, match=sentence):
         make(ModelSelector())
+
+
+def test_a_search_leaves_what_was_compared():
+    selector = ModelSelector(task_type="classification")
+    selector.compare_models(*shop(), models=FAST, cv=2)
+    selector.random_search(*shop(), "decision_tree", n_trials=1, cv=2)
+    assert {name for name, _ in selector.create_voting_ensemble()[-1].estimators} == set(FAST)
