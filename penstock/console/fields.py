@@ -1,5 +1,6 @@
 """Forms as data: what is asked, and what was typed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -68,10 +69,15 @@ class Typed:
             BadRequest: It is none.
         """
         text = self.one(name)
+        if not text:
+            return default
         try:
-            return float(text.replace("%", "").replace(" ", "")) if text else default
+            value = float(text.replace("%", "").replace(" ", ""))
         except ValueError:
-            raise BadRequest(f"{what} must be a number, not '{text}'; correct it and send again") from None
+            value = math.nan
+        if not math.isfinite(value):
+            raise BadRequest(f"{what} must be a number, not '{text}'; correct it and send again")
+        return value
 
     def whole(self, name: str, what: str, default: int) -> int:
         """A field's whole number.
