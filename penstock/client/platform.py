@@ -56,7 +56,7 @@ class PlatformClient:
         """Upload a file, sent as it is read, or a data frame."""
         if hasattr(data, "to_parquet"):
             with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
-                path = Path(folder) / f"{name or 'table'}.parquet"
+                path = Path(folder) / "table.parquet"
                 data.to_parquet(path, index=False)
                 return self.upload_dataset(path, name=name, target_column=target_column)
         fields = {"name": name, "target_column": target_column, "project": self._project}
@@ -260,7 +260,7 @@ class PlatformClient:
 
 def _with_query(path: str, query: Mapping[str, Any]) -> str:
     asked = {key: value for key, value in query.items() if value not in ("", None)}
-    return f"{path}?{urlencode(asked)}" if asked else path
+    return f"{path}?{urlencode(asked, doseq=True)}" if asked else path
 
 
 def _listed(path: str, reply: Reply) -> list[dict[str, Any]]:
