@@ -93,7 +93,7 @@ class TrainingDashboard:
         watched = as_frame(X_val, what="X_val")
         column = as_column(y_val, len(watched), what="y_val", of="X_val").rename("y_val")
         truth, at = read_truth(column.reset_index(drop=True), target.classes)
-        whole_model, fit_watch = self._put_together(named, X_train, y_train, frame)
+        whole_model, fit_watch = self._put_together(named, X_train, y_train, frame, target.truth)
         started = self._clock()
         total = rounds_of(fit_watch)
         with bar(f"training {named.name}", total, "round", show=self.show_progress) as shown:
@@ -159,25 +159,25 @@ class TrainingDashboard:
         self._told()
         return dict(self.training_summary)
 
-    def _put_together(self, named: Named, X: Any, y: Any, frame: Any) -> tuple[Any, Any]:
+    def _put_together(self, named: Named, X: Any, y: Any, frame: Any, truth: Any) -> tuple[Any, Any]:
         """Return the whole model, and the part of it that is watched."""
         if named.estimator is not None and (named.prepares_itself or _fits_as_it_is(named.estimator, frame)):
-            model = self._coded(named.estimator, y)
+            model = self._coded(named.estimator, truth)
             return model, model.steps[-1][1] if hasattr(model, "steps") else model
         table: Table = read_table(X, y, self.task_type)
         made = pipeline_of(named, table, seed=self.random_state)
         if named.estimator is not None:  # fitted in place, as scikit-learn does it
-            made.steps[-1] = ("model", self._coded(named.estimator, y))
+            made.steps[-1] = ("model", self._coded(named.estimator, truth))
         return made, made.steps[-1][1]
 
-    def _coded(self, model: Any, y: Any) -> Any:
+    def _coded(self, model: Any, truth: Any) -> Any:
         """Put XGBoost's own classifier behind codes where its labels are not 0..k-1: it knows no others."""
         from projects.learning.candidates.xgboost import CANDIDATE
         from projects.learning.pipelines import labelled
 
         if not type(model).__name__.startswith("XGB") or self.task_type == "regression":
             return model
-        labels = pd.unique(pd.Series(np.asarray(y)).dropna())
+        labels = pd.unique(truth)
         is_coded = labels.dtype.kind in "iu" and sorted(labels) == list(range(len(labels)))
         return model if is_coded else labelled(CANDIDATE, model, "multiclass")
 

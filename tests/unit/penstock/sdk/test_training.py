@@ -197,3 +197,12 @@ def test_a_model_that_stops_by_itself_is_stopped_by_the_watch(make):
     dashboard = TrainingDashboard(task_type="classification", patience=5)
     fitted = dashboard.train_with_monitoring(model, X[columns].fillna(0), y, X_val[columns].fillna(0), y_val)
     assert (fitted.early_stopping, dashboard.training_history["unit"]) == (True, "epoch")
+
+
+def test_xgboosts_own_classifier_takes_a_column_as_a_frame():
+    X, y, X_val, y_val = sides()
+    dashboard = TrainingDashboard(task_type="classification")
+    fitted = dashboard.train_with_monitoring(
+        XGBClassifier(n_estimators=3), X, pd.DataFrame({"bought": y}), X_val, y_val
+    )
+    assert set(fitted.predict(X_val)) <= set(y)
