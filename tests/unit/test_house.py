@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 REPO = Path(__file__).parents[2]
+PAGE = (REPO / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ROOMS = ("projects", "serving", "monitoring", "infra", "penstock")
 CONTRACTS = ("serving.plan", "serving.lifecycle", "serving.prediction_log", "serving.settings")
 CALLERS = "serving.callers"
@@ -74,6 +75,19 @@ def test_a_room_imports_from_others_only_what_the_contracts_allow(room: str) -> 
         if not any(name == contract or name.startswith(f"{contract}.") for contract in allowed)
     ]
     assert strangers == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_architecture_tells_who_may_import_whom(room: str) -> None:
+    (told,) = re.findall(rf"^\| `{room}/` \| .+ \| (.+) \|$", PAGE, re.MULTILINE)
+    named = re.sub(r"the (four )?contracts", ", ".join(f"`{name}`" for name in CONTRACTS), told)
+    assert set(re.findall(r"`([\w.]+)`", named)) == set(MAY_IMPORT[room])
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "infra"])
+def test_the_architecture_names_each_rooms_rooms(room: str) -> None:
+    rooms = {path.parent.name for path in (REPO / room).glob("*/__init__.py")}
+    assert rooms - set(re.findall(r"`(\w+)/`", PAGE)) == set()
 
 
 @pytest.mark.parametrize("room", ROOMS)
