@@ -16,7 +16,6 @@ STOPPED, LOST, KILLED, AWAY, BAD_INPUT, FAILED = (
     "bad_input",
     "failed",
 )
-Again = Literal["no", "at_once", "later"]
 MOST_LOST = 2
 """Starts of a job that a crash cut off, the last with it."""
 MOST_AWAY = 6
