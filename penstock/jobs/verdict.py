@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from penstock.jobs import launch
 from penstock.jobs.job import Job, State
