@@ -77,11 +77,28 @@ def test_it_is_trained_from_disk_as_in_memory(out, rows):
     assert (some.argmax(axis=1) == truth).mean() > 0.85
 
 
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory):
+    path = tmp_path_factory.mktemp("unlabelled") / "town.csv"
+    town(20).assign(level=None).to_csv(path, index=False, sep=";")
+    return str(path)
+
+
 @pytest.mark.slow
-def test_a_cluster_reads_the_files(out, rows, tmp_path):
+def test_a_cluster_reads_the_files(out, rows, unlabelled, tmp_path):
     pytest.importorskip("distributed")
-    said = run(out, "train.py", rows, rows, "--dask", "local", "--output", str(tmp_path / "model"))
+    files = (rows, unlabelled, rows)
+    said = run(out, "train.py", *files, "--dask", "local", "--output", str(tmp_path / "model"))
     assert "the model is in" in said
+
+
+def test_no_labelled_row_at_all_is_a_sentence(out, unlabelled):
+    read = "import sys, train; train.joined(train.read_file(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", read, unlabelled],
+        cwd=out, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.stderr == "no row has a known 'level'\n"
 
 
 def test_a_file_without_the_target_is_a_sentence(out, tmp_path):
