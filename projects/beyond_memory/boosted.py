@@ -18,7 +18,6 @@ Tell = Callable[[int, int], None]
 """Told the rounds done and how many there are."""
 EVERY_ROUNDS = 10
 MODEL = "booster.json"
-SEEDS = ("seed", "random_state")
 
 
 @dataclass(frozen=True)
