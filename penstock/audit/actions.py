@@ -1,4 +1,7 @@
-"""What the audit trail tells of: every action by its name, and what it means."""
+"""What the audit trail tells of: every action by its name, and what it means.
+
+Predictions and their outcomes stand on the prediction log instead.
+"""
 
 from collections.abc import Mapping
 
@@ -32,7 +35,6 @@ ACTIONS: Mapping[str, str] = {
     "model.train": "a training was asked for",
     "model.tune": "a tuning was asked for",
     "model.compare": "a comparison was asked for",
-    "model.evaluate": "versions were compared on a data set",
     "model.deploy": "a version was registered and made callable",
     "model.promote": "a version was moved to Staging or Production",
     "model.demote": "a version was moved one stage down",
@@ -41,10 +43,6 @@ ACTIONS: Mapping[str, str] = {
     "model.delete": "a version or a model was removed from the registry",
     "model.benchmark": "versions were measured on a data set",
     "model.export": "a version's code and files were asked for",
-    "model.policy": "a model's policy was changed",
-    "model.predict": "predictions were asked for through the platform",
-    "model.feedback": "outcomes of predictions were told through the platform",
-    "model.share": "somebody was given a right on a model, or lost one",
     "route.set": "a route was set",
     "route.clear": "a route was taken away",
     "route.canary": "a canary was started, stepped, held or ended",
@@ -61,11 +59,9 @@ ACTIONS: Mapping[str, str] = {
     "approval.reject": "a promotion was rejected",
     "approval.withdraw": "whoever asked for a promotion took it back",
     "storage.tidy": "artefacts that nothing used any more were removed",
-    "audit.read": "the audit trail was listed",
     "audit.export": "the audit trail was exported",
-    "audit.verify": "the audit trail was verified",
 }
-"""Every action that there is; an event with another name is a fault of the code that a test finds."""
+"""Every action that there is; a test finds an event with another name, and a name without an event."""
 
 OUTCOMES: Mapping[str, str] = {
     "begun": "it is being done; an entry with another outcome follows, or whoever did it died",

@@ -24,3 +24,15 @@ def test_every_event_is_a_known_action():
     found = {(path.name, *event) for path in FACE.rglob("*.py") for event in events(path)}
     assert {("datasets.py", "dataset.upload", True), ("training.py", "model.", False)} <= found
     assert [each for each in sorted(found) if not is_known(*each[1:])] == []
+
+
+def constants(path):
+    """Every text of a module, and each action that an f-string and another of its texts make together."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) if str(node.value)}
+    return texts | {f"{begin}{text}" for begin, is_whole in events(path) if not is_whole for text in texts}
+
+
+def test_every_action_is_somebodys():
+    modules = [path for path in FACE.rglob("*.py") if path.name != "actions.py"]
+    assert sorted(set(ACTIONS) - set().union(*map(constants, modules))) == []
