@@ -1,19 +1,20 @@
 """`/api/ml/models`: training jobs deployed as versions, which are moved, compared, looked at and deleted."""
 
-import time
+import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from penstock.api.asked import DeskOf, PersonOf
 from penstock.api.body import Body, example
 from penstock.api.paging import PageOf
-from penstock.services import benchmarking, jobs, model_moves, models
+from penstock.api.waited import waited
+from penstock.services import benchmarking, model_moves, models
 from penstock.services.deploying import Deploying
 from penstock.services.model_moves import Moved
 
@@ -137,13 +138,14 @@ def deployed(
 
 
 @router.post("/benchmark", summary="Hold deployed models against each other")
-async def benchmark(asked: BenchmarkRequest, desk: DeskOf, person: PersonOf) -> dict[str, Any]:
+async def benchmark(
+    request: Request, asked: BenchmarkRequest, desk: DeskOf, person: PersonOf
+) -> dict[str, Any]:
     """Score one data set by several versions, and answer when that is done: metrics and latency."""
     started = await run_in_threadpool(
         benchmarking.start, desk, person, asked.model_ids, asked.dataset_id, target_column=asked.target_column
     )
-    deadline = time.monotonic() + desk.settings.api_wait_s
-    ended = [await jobs.wait(desk, job.job_id, max(0.0, deadline - time.monotonic())) for job in started]
+    ended = await asyncio.gather(*(waited(desk, request, job) for job in started))
     return {
         "status": "success",
         "dataset_id": asked.dataset_id,
