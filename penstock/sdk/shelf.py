@@ -1,6 +1,7 @@
 """Versions that were loaded, so that a notebook loads each once."""
 
 import json
+import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -25,7 +26,7 @@ class Shelf:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: OrderedDict[str, tuple[Any, dict[str, Any]]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], tuple[Any, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def take(self, held: Held) -> tuple[Any, dict[str, Any]]:
@@ -34,13 +35,14 @@ class Shelf:
         Raises:
             BadInput: It is no model of scikit-learn's kind.
         """
+        key = (held.model_id, held.created_ms)  # a deleted version's namesake has its id
         with self._lock:
-            if held.model_id not in self._kept:
-                self._kept[held.model_id] = self._loaded(held)
+            if key not in self._kept:
+                self._kept[key] = self._loaded(held)
                 while len(self._kept) > MOST:
                     self._kept.popitem(last=False)
-            self._kept.move_to_end(held.model_id)
-            model, told = self._kept[held.model_id]
+            self._kept.move_to_end(key)
+            model, told = self._kept[key]
             return model, dict(told)
 
     def _loaded(self, held: Held) -> tuple[Any, dict[str, Any]]:
@@ -49,8 +51,8 @@ class Shelf:
         import mlflow.sklearn
 
         place = f"models:/{held.name}/{held.number}"
-        with self._store.pointed():
-            folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=place))
+        with self._store.pointed(), tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
+            folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=place, dst_path=scratch))
             info = mlflow.models.get_model_info(str(folder))
             if "sklearn" not in info.flavors:
                 raise BadInput(
@@ -58,8 +60,8 @@ class Shelf:
                     f" mlflow.pyfunc.load_model('{place}')"
                 )
             model = mlflow.sklearn.load_model(str(folder))
-        path = folder / METADATA
-        told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            path = folder / METADATA
+            told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         if told.get("reads_rows", not told) and info.signature is not None:
             model = with_reading(model, _columns(info.signature.inputs))
         return model, told

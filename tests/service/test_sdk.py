@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
@@ -230,3 +231,18 @@ def test_a_notebooks_own_run_and_address_are_left_alone(churn):
         mlflow.get_tracking_uri(),
         False,
     )
+
+
+def test_a_name_given_again_is_loaded_anew_and_no_files_are_left(tmp_path, monkeypatch):
+    (scratch := tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    deployment, X = ModelDeployment(tmp_path / "models"), np.array([[0.0], [1.0]])
+    for answer in (3.0, 7.0):
+        model_id = deployment.save_model(
+            model=DummyRegressor(strategy="constant", constant=answer).fit(X, X[:, 0]),
+            name="same", task_type="regression",
+        )  # fmt: skip
+        model, _ = deployment.load_model(model_id)
+        assert model.predict(X).tolist() == [answer, answer]
+        MlflowClient(f"sqlite:///{tmp_path}/models/mlflow.db").delete_registered_model("same")
+    assert not list(scratch.iterdir())
