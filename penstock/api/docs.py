@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
+from shlex import quote
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -100,10 +101,11 @@ def curl(made: Mapping[str, Any], url: str, path: str, method: str, operation: M
     content = operation.get("requestBody", {}).get("content", {})
     if "multipart/form-data" in content:
         fields = content["multipart/form-data"].get("example", {})
-        words += [f"-F '{key}={'@' if key == 'file' else ''}{value}'" for key, value in fields.items()]
+        given = [f"{key}={'@' if key == 'file' else ''}{value}" for key, value in fields.items()]
+        words += [f"-F {quote(each)}" for each in given]
     elif (body := _json_body(operation)) is not None:
         example = _example(made, body)
-        words += ["-H 'Content-Type: application/json'", f"-d '{json.dumps(example)}'"]
+        words += ["-H 'Content-Type: application/json'", f"-d {quote(json.dumps(example))}"]
     return " \\\n  ".join(words)
 
 
