@@ -99,7 +99,10 @@ async def _once(request: Request, desk: Desk, person: Person, file: Incoming, to
     finally:
         status = response.status_code if response else 0
         body = bytes(response.body) if response else b""
-        await once.end(Answer(status, {"content-type": "application/json"}, body))
+        headers = {"content-type": "application/json"}
+        if response and "location" in response.headers:
+            headers["location"] = response.headers["location"]
+        await once.end(Answer(status, headers, body))
 
 
 def _fingerprint(file: Incoming, told: Told) -> str:

@@ -202,6 +202,7 @@ class TestNames:
         first, again = (idle.upload(b"a,b\n1,2\n3,4\n", headers=key) for _ in range(2))
         assert first.json() == again.json()
         assert again.headers["idempotent-replayed"] == "true"
+        assert again.headers["location"] == first.headers["location"]
         other = idle.upload(b"a,b\n1,2\n3,5\n", headers=key)
         assert (other.status, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
 
