@@ -104,7 +104,7 @@ def refuse_full(place: Place) -> None:
             full = [name for name in found if connection.execute(_any_row(name)).first() is not None]
     except sa.exc.SQLAlchemyError as error:
         raise Away(f"{place.shown()} could not be looked at: {_why(error)}; see that it runs") from error
-    # What its owner makes at its first start: a version of the tables, MLflow's first experiment.
+    # Tables alone are nothing to lose. One that MLflow has started on holds its first experiment: it is full.
     full = [name for name in full if name not in rows.VERSIONS]
     if full:
         raise Conflict(

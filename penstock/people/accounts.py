@@ -31,7 +31,7 @@ class Account:
 class Accounts:
     """The accounts of one MLflow server. Usable from several threads.
 
-    Every method but `check` raises Away where MLflow does not answer.
+    Every method but `check` and `get` raises Away where MLflow does not answer.
     """
 
     def __init__(self, tracking_uri: str) -> None:

@@ -113,7 +113,7 @@ def change(
     """Change what is given of a project.
 
     Raises:
-        BadRequest: A limit is not known, or below zero.
+        BadRequest: Nothing is to be changed.
         NotFound: There is none, or the person may not know of it.
         NotAllowed: The person does not manage it; limits are the administrator's.
     """
