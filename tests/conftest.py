@@ -8,10 +8,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
+import psutil
 import pytest
 from mlflow import MlflowClient
 
@@ -45,14 +47,21 @@ def wait_for_http(url: str, process: subprocess.Popen[bytes], timeout_s: float =
 
 
 def stop_group(process: subprocess.Popen[bytes], timeout_s: float = 15.0) -> None:
-    """End a process that was started with start_new_session, and all that it started."""
+    """End a process that was started with start_new_session, and what is left of its group then."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+    kill_group(process, timeout_s)
+
+
+def kill_group(process: subprocess.Popen[bytes], timeout_s: float) -> None:
+    """Give a process that ends some seconds, and kill what is left of its group then."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout_s)
+    # Where it has ended and its number lives, that is another's by now, and of its group nobody is left.
+    if process.poll() is None or not psutil.pid_exists(process.pid):
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    process.wait()
 
 
 @pytest.fixture(scope="module", autouse=True)

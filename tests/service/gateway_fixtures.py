@@ -15,6 +15,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Self
 
+from tests.conftest import kill_group
+
 REPO = Path(__file__).parents[2]
 ROW = {"length": 1.5, "width": -0.25}
 BODY = json.dumps({"dataframe_records": [ROW]}).encode()
@@ -122,11 +124,7 @@ def run_gateway(uri: str, var_dir: Path, port: int, **settings: object) -> Itera
         yield gateway
     finally:
         process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait()
+        kill_group(process, 20)
 
 
 @dataclass

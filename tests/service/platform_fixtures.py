@@ -11,7 +11,6 @@ A file's own fixture is a few lines:
 import http.client
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from typing import Any
 
 from penstock.desk import Desk
 from serving.settings import load
-from tests.conftest import pick_free_port
+from tests.conftest import kill_group, pick_free_port
 from tests.service.gateway_fixtures import REPO, Answer, Gateway, read_answer, run_gateway
 
 SLOWLY_S = 240.0
@@ -180,11 +179,7 @@ def _process(module: str, environ: Mapping[str, str], var_dir: Path) -> "Iterato
         yield process
     finally:
         process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        kill_group(process, 30)
 
 
 def _wait_until_up(platform: Platform, timeout_s: float = 240.0) -> None:

@@ -32,11 +32,13 @@ class Line:
         self._lock, self._open = threading.Lock(), set[socket.socket]()
         self._left: float = float("inf")
         self._away_s = 0.0
-        self.cuts, self.is_cut = 0, False
+        self.cuts, self.is_cut, self._has_ended = 0, False, False
         self.mend()
 
     def mend(self) -> None:
         """Take connections, from now on without an end."""
+        if self._has_ended:
+            return
         self._left, self.is_cut = float("inf"), False
         self._listening = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
@@ -56,6 +58,11 @@ class Line:
                 each.close()
         if self._away_s:
             threading.Timer(self._away_s, self.mend).start()
+
+    def end(self) -> None:
+        """Cut it for good."""
+        self._has_ended, self._away_s = True, 0.0
+        self.cut()
 
     def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):
@@ -119,7 +126,9 @@ def running_s3(folder: Path) -> Iterator[Store]:
     try:
         wait_for_http(f"http://127.0.0.1:{port}/healthz", process)
         line = Line(port)
-        yield Store(line, log)
-        line.cut()
+        try:
+            yield Store(line, log)
+        finally:
+            line.end()
     finally:
         stop_group(process)

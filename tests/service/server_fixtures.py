@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import stop_group
 from tests.service.gateway_fixtures import REPO
 
 
@@ -56,13 +57,7 @@ def _running(command: list[str], environ: dict[str, str], port: int, log: Path) 
         _wait(server)
         yield server
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, 15)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
-                process.wait()
+        stop_group(process)
 
 
 def _wait(server: Server, timeout_s: float = 60.0) -> None:

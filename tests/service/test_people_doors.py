@@ -14,7 +14,7 @@ from penstock.desk import Desk
 from penstock.people.person import Level
 from penstock.services import people, projects
 from serving.keys.key import Wanted
-from tests.conftest import pick_free_port
+from tests.conftest import pick_free_port, stop_group
 from tests.service.gateway_fixtures import REPO
 from tests.service.gateway_models import register
 from tests.service.people_fixtures import (
@@ -202,8 +202,9 @@ def monitor(platform: Platform) -> Iterator[str]:
     }
     with (platform.var_dir / "monitor.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "monitoring", "loop"], cwd=REPO, env=environ, stdout=log, stderr=log
-        )
+            [sys.executable, "-m", "monitoring", "loop"],
+            cwd=REPO, env=environ, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 240
@@ -211,8 +212,7 @@ def monitor(platform: Platform) -> Iterator[str]:
             time.sleep(0.2)
         yield url
     finally:
-        process.terminate()
-        process.wait(60)
+        stop_group(process, 60)
 
 
 def test_the_monitor_asks_who_comes_at_every_door(monitor: str, models: None, desk: Desk) -> None:

@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 
 from monitoring.history import History
 from serving.lifecycle.database import Database
-from tests.conftest import REPO, pick_free_port
+from tests.conftest import REPO, pick_free_port, stop_group
 from tests.service.gateway_fixtures import Load
 from tests.service.gateway_models import register
 from tests.service.job_fixtures import ServiceProcess, ask, desk_of, over
@@ -82,13 +82,13 @@ def monitoring(var_dir, uri, url, port):
     log = var_dir / "monitor.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "monitoring", "loop"], cwd=REPO, env=environ, stdout=output, stderr=output
-        )
+            [sys.executable, "-m", "monitoring", "loop"],
+            cwd=REPO, env=environ, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
     try:
         yield process, log
     finally:
-        process.terminate()
-        process.wait(30)
+        stop_group(process, 30)
 
 
 def wait_until(condition, log, timeout_s=60.0):
