@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from penstock.console import job_results, links
+from penstock.console import job_results
 from penstock.console.fields import Typed
 from penstock.console.job_data import data_of
 from penstock.console.job_words import job_title
@@ -17,6 +17,7 @@ from penstock.jobs.store import Cursor
 from penstock.people.person import Level
 from penstock.problems import NotFound, Problem
 from penstock.services import jobs, projects, requirements
+from penstock.tracking.links import run_url
 
 router = APIRouter(route_class=PageRoute)
 PAGE = 40
@@ -110,11 +111,15 @@ def show(visit: Visit, job: Job, *, problem: Problem | None = None, typed: Typed
         found=job_results.of(job),
         data=data_of(visit.desk, [job]).get(job.job_id, ""),
         may_change=level >= Level.EDIT,
-        mlflow=links.of_run(visit.desk.settings, project.experiment_id, job.run_id),
+        mlflow=_run(visit, project.experiment_id, job.run_id),
         deploy=job_results.deploying(job),
         typed=typed,
         **_now(visit, job),
     )
+
+
+def _run(visit: Visit, experiment_id: str, run_id: str) -> str:
+    return run_url(visit.desk.settings, experiment_id, run_id) if run_id else ""
 
 
 def _now(visit: Visit, job: Job) -> dict[str, object]:

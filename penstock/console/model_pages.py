@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from penstock.console import links
 from penstock.console.model_rows import TONES, rows_of
 from penstock.console.page import PageRoute
 from penstock.console.visit import Visit, VisitOf, at
 from penstock.people.person import Level
 from penstock.services import approvals, model_moves, models
+from penstock.tracking.links import model_url
+from penstock.watching.monitor import monitor_url
 
 router = APIRouter(route_class=PageRoute)
 PAGE = 50
@@ -43,8 +44,8 @@ def one(visit: VisitOf, name: str, page: Annotated[int, Query(ge=1, le=10_000)] 
         may_change=may(visit, name, Level.EDIT),
         may_approve=may(visit, name, Level.MANAGE),
         tones=TONES,
-        mlflow=links.of_model(visit.desk.settings, name),
-        monitor=f"{links.monitor(visit.desk.settings)}{at('models', name)}",
+        mlflow=model_url(visit.desk.settings, name),
+        monitor=f"{monitor_url(visit.desk.settings)}{at('models', name)}",
     )
 
 

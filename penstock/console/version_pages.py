@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Response
 
-from penstock.console import links
 from penstock.console.markdown import as_html
 from penstock.console.model_pages import crumbs_of, may
 from penstock.console.model_rows import TONES
@@ -12,6 +11,7 @@ from penstock.console.words import number
 from penstock.people.person import Level
 from penstock.problems import NotFound
 from penstock.services import models
+from penstock.tracking.links import model_url
 
 router = APIRouter(route_class=PageRoute)
 KINDS = {"png": "image/png", "csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -36,7 +36,7 @@ def one(visit: VisitOf, model_id: str) -> Response:
         tone=TONES.get(model.status, ""),
         may_change=may(visit, model.name, Level.EDIT),
         may_delete=may(visit, model.name, Level.MANAGE),
-        mlflow=links.of_version(settings, model.name, model.number),
+        mlflow=model_url(settings, model.name, model.number),
     )
 
 

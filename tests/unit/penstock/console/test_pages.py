@@ -123,6 +123,10 @@ def test_no_page_has_a_fault(browser, places):
     assert {path: faults for path, faults in found.items() if faults} == {}
 
 
+def test_no_page_leads_where_a_browser_cannot_go(browser, places):
+    assert [path for path in places if "sqlite:" in browser.get(path).text] == []
+
+
 def test_no_page_lets_text_out(browser, places):
     loose = [path for path in places if "<script>alert" in browser.get(path).text]
     assert loose == []
