@@ -5,9 +5,12 @@ import json
 import pytest
 
 from penstock.audit.trail import ENTRIES
+from penstock.audit.verify import rows
 from penstock.people.person import Level
 from penstock.problems import Away, NotAllowed
 from penstock.services import projects, routes
+from serving.lifecycle.canary.counts import LaneName
+from serving.lifecycle.canary.state import State, States
 from tests.service.provenance_fixtures import ANA, name_of, store_uri, world  # noqa: F401 - fixtures
 from tests.service.test_approvals import Some
 
@@ -82,6 +85,18 @@ def test_what_was_done_is_recorded_before_and_after(world, model):  # noqa: F811
         )
         for outcome in ("begun", "done")
     ]
+
+
+def test_what_became_of_a_canary_stands_in_its_second_entry(world, model):  # noqa: F811
+    routes.put(world.desk, ANA, model, SPLIT)
+    lanes = [LaneName(model, "1", "champion"), LaneName(model, "2", "challenger")]
+    States(world.desk.database).put(
+        State(model, model, "challenger", *lanes, phase="running", percent=10.0, since=world.desk.now())
+    )
+    routes.lead_canary(world.desk, ANA, model, "back", reason="too slow")
+    told = [json.loads(entry["details"]) for entry in rows(world.desk.database, after=2)]
+    asked = {"asked": "back", "reason": "too slow"}
+    assert told == [asked, asked | {"begun": 3, "done": "back", "percent": 0.0}]
 
 
 def test_a_refusal_to_whom_a_model_is_not_theirs_is_not_in_its_projects_trail(world, model):  # noqa: F811
