@@ -8,7 +8,6 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -22,6 +21,7 @@ from penstock.api.job_events import Streams
 from penstock.api.matching import Matching
 from penstock.api.once import DoneOnce
 from penstock.api.upload import UPLOAD
+from penstock.api.uploads import Uploads
 from penstock.desk import Desk
 from penstock.metering.measuring import Measuring
 from penstock.people.sign_in import SignIn
@@ -74,13 +74,11 @@ def make_app(settings: Settings) -> FastAPI:
     desk = Desk(settings)
     app.state.desk, app.state.sign_in = desk, SignIn(desk)
     app.state.answers = AnswerStore(desk.database, desk.now_s)
-    app.state.ending, app.state.streams = Ending(), Streams()
+    app.state.ending, app.state.streams, app.state.uploads = Ending(), Streams(), Uploads()
     errors.install(app)
     for module in ROUTERS:
-        if find_spec(module):
-            app.include_router(_router(module), dependencies=[Depends(known_query)])
-    if find_spec(PAGES):
-        import_module(PAGES).mount(app)
+        app.include_router(_router(module), dependencies=[Depends(known_query)])
+    import_module(PAGES).mount(app)
     _guard(app, settings)
     return app
 

@@ -43,7 +43,5 @@ class Uploads:
 
 def uploads_of(request: Request) -> Uploads:
     """The process's one count, which all doors share."""
-    found: Uploads | None = getattr(request.app.state, "uploads", None)
-    if found is None:
-        found = request.app.state.uploads = Uploads()
+    found: Uploads = request.app.state.uploads
     return found

@@ -121,9 +121,7 @@ def at(*parts: str, **query: str) -> str:
 
 def sign_in_of(request: Request) -> SignIn:
     """The process's one sign-in, which remembers sessions and wrong passwords."""
-    found: SignIn | None = getattr(request.app.state, "sign_in", None)
-    if found is None:
-        found = request.app.state.sign_in = SignIn(request.app.state.desk)
+    found: SignIn = request.app.state.sign_in
     return found
 
 

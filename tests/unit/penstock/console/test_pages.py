@@ -7,10 +7,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from penstock.api.uploads import Uploads
 from penstock.console.page import HEADERS
 from penstock.console.pages import mount
 from penstock.desk import Desk
 from penstock.jobs.job import Wanted
+from penstock.people.sign_in import SignIn
 from penstock.problems import Away
 from penstock.records.dataset import Dataset
 from penstock.records.project import Project
@@ -53,7 +55,7 @@ def desk(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser(desk):
     app = FastAPI()
-    app.state.desk = desk
+    app.state.desk, app.state.sign_in, app.state.uploads = desk, SignIn(desk), Uploads()
     mount(app)
     return TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
 
