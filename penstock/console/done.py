@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 DONE: Mapping[str, str] = {
     "project": "The project is there. Bring it some data.",
-    "described": "The description is kept.",
     "uploaded": "The file is here. Its rows are being read.",
     "started": "The job waits for its turn or runs already.",
     "cancelled": "The job is being ended.",
@@ -34,6 +33,4 @@ DONE: Mapping[str, str] = {
     "shared": "The project is shared.",
     "unshared": "The project is no longer shared with them.",
     "revoked": "The key is revoked.",
-    "welcome": "You are logged in.",
-    "bye": "You are logged out.",
 }

@@ -1,7 +1,4 @@
-"""A visit to the console: who came, what they typed, and the page or the redirect that answers it.
-
-Every answer bears the headers that keep strangers' code out; a problem is a page with its sentence.
-"""
+"""The console's routes: each answer bears the headers that keep strangers' code out, a problem is a page."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reads what was typed into a form, within bounds; files come another way (see `sending`)."""
+"""Reads what was typed into a form, within bounds; files come another way (see `upload_pages`)."""
 
 from typing import Annotated
 
