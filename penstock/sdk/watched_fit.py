@@ -159,7 +159,7 @@ def _by_rounds(model: Any, rounds: Rounds, sides: Sides, watcher: Watcher) -> Co
     from sklearn.base import clone
 
     inner = _watched_part(model)
-    parameter = _parameter(inner, rounds)
+    parameter = rounds.parameter
     most = int(getattr(inner, parameter) or 100)
     quieted = next((own for start, own in QUIETED.items() if type(inner).__name__.startswith(start)), {})
     inner.set_params(**quieted)
@@ -171,10 +171,6 @@ def _by_rounds(model: Any, rounds: Rounds, sides: Sides, watcher: Watcher) -> Co
     inner.set_params(**{parameter: watched.best if watcher.patience else watched.done})
     model.fit(sides.X, sides.y)
     return Course(history, "round", watched.done)
-
-
-def _parameter(inner: Any, rounds: Rounds) -> str:
-    return "max_iter" if not hasattr(inner, rounds.parameter) else rounds.parameter
 
 
 def _net(model: Any, sides: Sides, watcher: Watcher) -> Course:
