@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from penstock.api.asked import DeskOf, PersonOf
-from penstock.api.body import Body
+from penstock.api.body import Body, example
 from penstock.api.described import responses
 from penstock.api.waited import accepted, waited
 from penstock.desk import Desk
@@ -27,11 +27,7 @@ MADE = "0198a7b2-7c02-4f7e-8a11-6d2f0b9c4e5a"
 class Cleaning(Body):
     """How gaps are filled and outliers pulled in."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"dataset_id": ID, "missing_strategy": "median", "outlier_method": "iqr"}]
-        }
-    )
+    model_config = example(dataset_id=ID, missing_strategy="median", outlier_method="iqr")
     dataset_id: DatasetId
     missing_strategy: Literal["mean", "median", "mode", "drop", "forward_fill", "backward_fill"] = "median"
     outlier_method: Literal["iqr", "zscore", "none"] = "none"
@@ -42,15 +38,9 @@ class Cleaning(Body):
 class Cleaned(BaseModel):
     """What came of cleaning."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "status": "success", "cleaned_dataset_id": MADE, "original_rows": 7043,
-                    "cleaned_rows": 7043, "filled": {"TotalCharges": 11}, "pulled": {}, "job_id": ID,
-                }
-            ]
-        }
+    model_config = example(
+        status="success", cleaned_dataset_id=MADE, original_rows=7043, cleaned_rows=7043,
+        filled={"TotalCharges": 11}, pulled={}, job_id=ID,
     )  # fmt: skip
     status: str
     cleaned_dataset_id: str
@@ -64,13 +54,7 @@ class Cleaned(BaseModel):
 class Selecting(Body):
     """How columns are chosen."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"dataset_id": ID, "target_column": "Churn", "method": "mutual_info", "n_features": 5}
-            ]
-        }
-    )
+    model_config = example(dataset_id=ID, target_column="Churn", method="mutual_info", n_features=5)
     dataset_id: DatasetId
     target_column: Column = ""
     method: Literal["correlation", "mutual_info", "rfe", "tree_importance", "statistical"] = "mutual_info"
@@ -82,15 +66,9 @@ class Selecting(Body):
 class Selected(BaseModel):
     """What came of choosing."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "status": "success", "selected_features": ["Contract", "tenure"],
-                    "feature_importance": {"Contract": 0.098, "tenure": 0.077, "gender": 0.0}, "job_id": ID,
-                }
-            ]
-        }
+    model_config = example(
+        status="success", selected_features=["Contract", "tenure"],
+        feature_importance={"Contract": 0.098, "tenure": 0.077, "gender": 0.0}, job_id=ID,
     )  # fmt: skip
     status: str
     selected_features: list[str]
@@ -101,13 +79,7 @@ class Selected(BaseModel):
 class Splitting(Body):
     """How rows are parted; sizes are shares of all rows."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"dataset_id": ID, "target_column": "Churn", "test_size": 0.2, "validation_size": 0.1}
-            ]
-        }
-    )
+    model_config = example(dataset_id=ID, target_column="Churn", test_size=0.2, validation_size=0.1)
     dataset_id: DatasetId
     target_column: Column = ""
     test_size: Share = 0.2
@@ -128,15 +100,9 @@ class Splitting(Body):
 class SplitDone(BaseModel):
     """What came of splitting."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "status": "success", "train_samples": 700, "validation_samples": 100,
-                    "test_samples": 200, "strategy": "stratified", "split_dataset_id": MADE, "job_id": ID,
-                }
-            ]
-        }
+    model_config = example(
+        status="success", train_samples=700, validation_samples=100, test_samples=200,
+        strategy="stratified", split_dataset_id=MADE, job_id=ID,
     )  # fmt: skip
     status: str
     train_samples: int

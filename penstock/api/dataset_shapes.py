@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from penstock.api.body import Body
+from penstock.api.body import Body, example
 from penstock.records.dataset import Dataset
 from penstock.services import datasets
 
@@ -74,7 +74,7 @@ class Rows(BaseModel):
 class Change(Body):
     """What is to be changed of a data set."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "telco, May"}]})
+    model_config = example(name="telco, May")
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     target_column: Annotated[str, Field(max_length=500)] | None = None
 

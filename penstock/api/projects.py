@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from penstock.api.asked import DeskOf, PersonOf
-from penstock.api.body import Body
+from penstock.api.body import Body, example
 from penstock.api.dataset_shapes import as_time
 from penstock.api.described import responses
 from penstock.api.paging import PageOf
@@ -26,9 +26,7 @@ Name = Annotated[str, Path(max_length=64)]
 class New(Body):
     """A project to be made."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "churn", "description": "Who leaves next month"}]}
-    )
+    model_config = example(name="churn", description="Who leaves next month")
     name: Annotated[str, Field(min_length=1, max_length=64)]
     description: Annotated[str, Field(max_length=5000)] = ""
 
@@ -47,9 +45,7 @@ class Limits(Body):
 class Change(Body):
     """What is to be changed of a project."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"description": "Who leaves", "dataset_retention_days": 365}]}
-    )
+    model_config = example(description="Who leaves", dataset_retention_days=365)
     description: Annotated[str, Field(max_length=5000)] | None = None
     limits: Limits | None = Field(None, description="Set by administrators.")
     dataset_retention_days: Annotated[float, Field(ge=0, le=36_500)] | None = Field(
@@ -60,16 +56,9 @@ class Change(Body):
 class ProjectShown(BaseModel):
     """A project."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "project": "anna/churn", "owner": "anna", "name": "churn", "description": "Who leaves",
-                    "experiment_id": "3", "created_at": "2026-05-04T10:00:00+00:00",
-                    "dataset_retention_days": 0.0, "limits": {},
-                }
-            ]
-        }
+    model_config = example(
+        project="anna/churn", owner="anna", name="churn", description="Who leaves", experiment_id="3",
+        created_at="2026-05-04T10:00:00+00:00", dataset_retention_days=0.0, limits={},
     )  # fmt: skip
     project: str
     owner: str
