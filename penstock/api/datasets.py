@@ -9,7 +9,7 @@ from penstock.api.asked import DeskOf, PersonOf
 from penstock.api.dataset_shapes import Change, Known, Rows, Summary, known, summary
 from penstock.api.described import Responses, responses
 from penstock.api.paging import LongPageOf
-from penstock.records.dataset import Cursor
+from penstock.records.cursor import Cursor
 from penstock.services import datasets, rows_shown
 
 router = APIRouter(prefix="/api/ml/datasets", tags=["data sets"])

@@ -10,7 +10,7 @@ from penstock.api.asked import DeskOf, PersonOf
 from penstock.api.body import Body
 from penstock.api.paging import PageOf
 from penstock.jobs.job import Job
-from penstock.jobs.store import Cursor
+from penstock.records.cursor import Cursor
 from penstock.services import experiments, jobs
 from penstock.tracking.links import run_url
 from penstock.tracking.run_search import Wanted

@@ -12,8 +12,8 @@ from penstock.api.job_events import events
 from penstock.api.job_shapes import JobShown, JobSummary, LogShown, brief, shown
 from penstock.api.paging import PageOf
 from penstock.jobs.job import State
-from penstock.jobs.store import Cursor
 from penstock.people.person import Level
+from penstock.records.cursor import Cursor
 from penstock.services import job_logs, jobs, projects
 
 router = APIRouter(prefix="/api/ml/jobs", tags=["jobs"])

@@ -13,7 +13,7 @@ from penstock.api.body import Body, example
 from penstock.api.described import responses
 from penstock.api.paging import PageOf
 from penstock.api.waited import accepted, waited
-from penstock.jobs.store import Cursor
+from penstock.records.cursor import Cursor
 from penstock.services import jobs, training
 from penstock.services.algorithms import TaskType
 from penstock.services.outcomes import outcome

@@ -14,7 +14,8 @@ from penstock.console.visit import SentOf, Visit, VisitOf, at
 from penstock.console.words import number, percent
 from penstock.people.person import Level
 from penstock.problems import NotFound, Problem
-from penstock.records.dataset import Cursor, Dataset
+from penstock.records.cursor import Cursor
+from penstock.records.dataset import Dataset
 from penstock.services import datasets, jobs, projects, rows_shown
 
 router = APIRouter(route_class=PageRoute)
@@ -27,7 +28,8 @@ FIGURES = ("mean", "std", "min", "50%", "max")
 @router.get("/datasets")
 def index(visit: VisitOf, project: str = "", after: str = "") -> Response:
     """Data sets that the person may see, newest first."""
-    found = datasets.listed(visit.desk, visit.person, project=project, before=_cursor(after), most=PAGE + 1)
+    before = Cursor.read(after)
+    found = datasets.listed(visit.desk, visit.person, project=project, before=before, most=PAGE + 1)
     last = found[PAGE - 1] if len(found) > PAGE else None
     asked = {"project": project} if project else {}
     return visit.page(
@@ -36,7 +38,7 @@ def index(visit: VisitOf, project: str = "", after: str = "") -> Response:
         crumbs=crumbs_of(project) if project else (),
         datasets=found[:PAGE],
         project=project,
-        next=at("datasets", after=f"{last.created_s!r}~{last.dataset_id}", **asked) if last else "",
+        next=at("datasets", after=Cursor(last.created_s, last.dataset_id).told(), **asked) if last else "",
     )
 
 
@@ -135,11 +137,3 @@ def _columns(dataset: Dataset, names: list[str]) -> list[dict[str, Any]]:
 def _cell(value: object) -> str:
     text = "" if value is None else number(value) if isinstance(value, float) else str(value)
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
-
-
-def _cursor(text: str) -> Cursor | None:
-    created, _, dataset_id = text.partition("~")
-    try:
-        return Cursor(float(created), dataset_id) if dataset_id else None
-    except ValueError:
-        return None

@@ -13,9 +13,9 @@ from penstock.console.page import PageRoute
 from penstock.console.project_pages import crumbs_of
 from penstock.console.visit import SentOf, Visit, VisitOf, at
 from penstock.jobs.job import STATES, Job, State
-from penstock.jobs.store import Cursor
 from penstock.people.person import Level
 from penstock.problems import NotFound, Problem
+from penstock.records.cursor import Cursor
 from penstock.services import jobs, projects, requirements
 from penstock.tracking.links import run_url
 
@@ -31,7 +31,7 @@ def index(visit: VisitOf, project: str = "", state: str = "", after: str = "") -
     """Jobs that the person may see, newest first."""
     states: tuple[State, ...] = tuple(each for each in STATES if each == state)
     found = jobs.listed(
-        visit.desk, visit.person, project=project, states=states, before=_cursor(after), most=PAGE + 1
+        visit.desk, visit.person, project=project, states=states, before=Cursor.read(after), most=PAGE + 1
     )
     asked = {name: text for name, text in (("project", project), ("state", state)) if text}
     last = found[PAGE - 1] if len(found) > PAGE else None
@@ -41,7 +41,7 @@ def index(visit: VisitOf, project: str = "", state: str = "", after: str = "") -
         crumbs=crumbs_of(project) if project else (),
         jobs=found[:PAGE],
         data=data_of(visit.desk, found[:PAGE]),
-        next=at("jobs", after=f"{last.created_s!r}~{last.job_id}", **asked) if last else "",
+        next=at("jobs", after=Cursor(last.created_s, last.job_id).told(), **asked) if last else "",
         states=STATES,
         state=state,
         project=project,
@@ -128,11 +128,3 @@ def _now(visit: Visit, job: Job) -> dict[str, object]:
     has_waited = job.state == "pending" and now_s - job.created_s > PATIENCE_S
     is_stuck = has_waited and not visit.desk.jobs.listed(states=running, most=1, is_brief=True)
     return {"job": job, "now_s": now_s, "is_stuck": is_stuck}
-
-
-def _cursor(text: str) -> Cursor | None:
-    created, _, job_id = text.partition("~")
-    try:
-        return Cursor(float(created), job_id) if job_id else None
-    except ValueError:
-        return None

@@ -3,13 +3,14 @@
 import json
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
 from penstock.jobs import shares
 from penstock.jobs.job import OPEN, Job, Limits, State, Usage, Wanted
+from penstock.records.cursor import Cursor
 from serving.lifecycle.database import METADATA, Database
 
 JOBS = sa.Table(
@@ -56,14 +57,6 @@ BRIEF = tuple(sa.literal("{}").label("results") if each.name == "results" else e
 """The columns of a job without its results: they may be large, and lists show none."""
 _UNPLACED = {"pid": 0, "born_s": 0.0, "beat_s": 0.0, "due_s": 0.0, "host": "", "place": "{}"}
 MOST_LISTED = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page of jobs, newest first, ended."""
-
-    created_s: float
-    job_id: str
 
 
 class JobStore:
@@ -149,7 +142,7 @@ class JobStore:
             query = query.where(JOBS.c.entry.in_(entries))
         if before is not None:
             query = query.where(
-                sa.tuple_(JOBS.c.created_s, JOBS.c.job_id) < sa.tuple_(before.created_s, before.job_id)
+                sa.tuple_(JOBS.c.created_s, JOBS.c.job_id) < sa.tuple_(before.created_s, before.row_id)
             )
         with self._database.begin(is_read_only=True) as connection:
             return [read_row(row) for row in connection.execute(query.limit(min(most, MOST_LISTED)))]

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from penstock.records.cursor import Cursor
 from serving.lifecycle.database import METADATA, Database
 
 DATASETS = sa.Table(
@@ -81,14 +82,6 @@ class Dataset:
         return bool(self.run_id) and not self.removed_s
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page of data sets, newest first, ended."""
-
-    created_s: float
-    dataset_id: str
-
-
 class DatasetStore:
     """The data sets in the database; usable from several threads and processes."""
 
@@ -146,7 +139,7 @@ class DatasetStore:
             which &= DATASETS.c.project.in_(projects)
         if before is not None:
             mine = sa.tuple_(DATASETS.c.created_s, DATASETS.c.dataset_id)
-            which &= mine < sa.tuple_(before.created_s, before.dataset_id)
+            which &= mine < sa.tuple_(before.created_s, before.row_id)
         return self.found(which, most=min(most, MOST_LISTED))
 
     def found(self, which: sa.ColumnElement[bool], *, most: int | None = None) -> list[Dataset]:

@@ -11,7 +11,8 @@ from penstock.jobs.job import Job, Wanted
 from penstock.people.needs import need_project
 from penstock.people.person import Level, Person
 from penstock.problems import BadRequest, Conflict, NotFound, Problem
-from penstock.records.dataset import Cursor, Dataset
+from penstock.records.cursor import Cursor
+from penstock.records.dataset import Dataset
 from penstock.records.project import Project
 from penstock.services import jobs, projects
 from penstock.services.file_names import LONGEST_SHOWN, safe_name, shown_name

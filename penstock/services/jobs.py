@@ -12,11 +12,11 @@ from penstock.jobs import limits, machine, said
 from penstock.jobs.costs import Report, report
 from penstock.jobs.job import Job, Limits, State, Wanted
 from penstock.jobs.said import LogPart
-from penstock.jobs.store import Cursor
 from penstock.people.job_accounts import AT_THE_MACHINE
 from penstock.people.needs import need_project
 from penstock.people.person import Level, Person
 from penstock.problems import BadRequest, Conflict, NotAllowed, NotFound, TooMany
+from penstock.records.cursor import Cursor
 from penstock.records.project import Project
 from penstock.services import projects
 from penstock.services.told import as_problems

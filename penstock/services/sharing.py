@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from penstock.audit.trail import Event
 from penstock.desk import Desk
 from penstock.jobs.job import OPEN
-from penstock.jobs.store import Cursor
 from penstock.people.mlflow_rights import PROJECT_TAG
 from penstock.people.needs import need_project
 from penstock.people.person import Level, Person
 from penstock.people.user_names import JOB_PREFIX
 from penstock.people.well_known import holders
 from penstock.problems import Conflict, NotFound
+from penstock.records.cursor import Cursor
 from penstock.records.project import Project
 from penstock.services.told import as_problems
 

@@ -15,6 +15,7 @@ from penstock.jobs.claims import Claims
 from penstock.jobs.job import Job, Limits, Wanted
 from penstock.jobs.keeping import End, Keeping
 from penstock.jobs.machine import Machine
+from penstock.records.cursor import Cursor
 from penstock.records.project import Project, ProjectStore
 from serving.lifecycle.database import Database
 from serving.settings import Settings
@@ -243,9 +244,9 @@ def test_a_page_of_thousands_takes_no_longer_than_one_of_a_hundred(tmp_path: Pat
         (tmp_path / f"{count}").mkdir()
         it = Shop(tmp_path / f"{count}")
         it.fill(count)
-        page = it.store.listed(most=100, before=store.Cursor(150.0, ""), is_brief=True)
+        page = it.store.listed(most=100, before=Cursor(150.0, ""), is_brief=True)
         assert (page[0].job_id, len(page)) == ("149", 100)
-        pages.append(partial(it.store.listed, most=100, before=store.Cursor(150.0, "")))
+        pages.append(partial(it.store.listed, most=100, before=Cursor(150.0, "")))
     assert middle(pages[1]) < 4 * middle(pages[0])
 
 

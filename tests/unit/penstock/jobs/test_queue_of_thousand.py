@@ -19,9 +19,9 @@ from penstock.jobs.claims import Claims
 from penstock.jobs.job import Job, Wanted
 from penstock.jobs.keeping import End, Keeping
 from penstock.jobs.machine import Machine
-from penstock.jobs.store import Cursor
 from penstock.people.person import Person
 from penstock.problems import TooMany
+from penstock.records.cursor import Cursor
 from penstock.records.project import Project
 from penstock.services import jobs
 from serving.settings import load
