@@ -29,7 +29,7 @@ STARTS = {
         "import mlflow.pyfunc.scoring_server, mlflow.sklearn, mlflow.lightgbm, mlflow.xgboost",
         "from serving.hosting.host import import_libraries; import_libraries()",
     ),
-    "mlflow": ("import mlflow.server.auth.db.utils, mlflow.server.fastapi_app, boto3, psycopg2",),
+    "mlflow": ("import mlflow.server.auth.db.utils, mlflow.server.fastapi_app, flask_wtf, boto3, psycopg2",),
 }
 """What the processes of each image import when they start."""
 COMMANDS = {
