@@ -148,7 +148,8 @@ def test_rows_that_were_lost_with_all_workers_are_sent_again(client):
 
 
 @pytest.mark.slow
-def test_a_trial_that_takes_every_worker_with_it_has_failed(client):
+def test_a_trial_that_takes_every_worker_with_it_has_failed(client, monkeypatch):
+    monkeypatch.setattr(client.cluster.scheduler, "allowed_failures", 0)  # Dask tries four by itself
     (tried,) = OnCluster(client).run(at_bench(steps_that(end_process)), [trial(NAMES[1])], Unheard())
     assert tried.state == "failed"
     assert "ended one after another, perhaps for want of memory" in tried.reason
