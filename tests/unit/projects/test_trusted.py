@@ -2,8 +2,8 @@
 
 import pytest
 
-from projects.errors import BadInput
 from projects import version
+from projects.errors import BadInput
 
 
 @pytest.fixture
