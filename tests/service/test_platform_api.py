@@ -154,7 +154,7 @@ class TestDescription:
         assert "POST</b> <code>/api/ml/datasets/upload</code>" in page.body.decode()
 
     def test_the_page_shows_how_to_call(self, platform):
-        assert "-F &#x27;file=@telco.csv&#x27;" in platform.get("/docs").body.decode()
+        assert "-F file=@telco.csv" in platform.get("/docs").body.decode()
 
     def test_the_style_is_served(self, platform):
         assert platform.get("/docs/style.css").headers["content-type"].startswith("text/css")

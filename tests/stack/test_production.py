@@ -288,14 +288,19 @@ def env_of(stack: Stack) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
-def test_a_killed_model_server_fails_no_request(user: Scene, stack: Stack, versions: tuple[str, str]) -> None:
+def test_a_killed_model_server_costs_no_more_than_the_requests_that_it_had(
+    user: Scene, stack: Stack, versions: tuple[str, str]
+) -> None:
     assert "model-server-2" in stack.parts, "the full profile must be up"
     with user.load() as load:
         load.wait_for(CALLS, 120)
         killed = stack.parts["model-server-2"].service
         stack.stop("model-server-2", signal.SIGKILL)
         load.wait_for(len(load.answers) + 2 * CALLS, 120)
-    assert load.failures[:5] == []
+    # What it had may have been processed, so that nobody else is given it: its caller is told to come again.
+    told = "the connection ended before the answer was whole; try again in a second"
+    assert [failure for failure in load.failures if told not in failure] == []
+    assert len(load.failures) <= load.clients
     assert len(load.answers) >= 3 * CALLS
     stack.start(killed)  # as `restart: unless-stopped` does
     stack.wait_until_healthy("model-server-2")
