@@ -74,16 +74,24 @@ def named(database: Database, before_s: float) -> Named:
 
 
 def holds(text: str) -> Callable[[str], bool]:
-    """What tells whether a text holds a run's or a model's id; the text is read once for all of them."""
+    """What tells whether a text holds a run's or a model's id; the text is read once for all of them.
+
+    Runs of figures as long as two ids are digests nearly always: they are searched, not taken apart.
+    """
     ids: set[str] = set()
+    digests: list[str] = []
     for found in _FIGURES.finditer(text):
         begin, end = found.span()
-        ids |= {text[at : at + _LENGTH] for at in range(begin, end - _LENGTH + 1)}
         if text.startswith("m-", max(0, begin - 2)):
             ids.add(text[begin - 2 : begin + _LENGTH])
+        if end - begin >= 2 * _LENGTH:
+            digests.append(found[0])
+        else:
+            ids |= {text[at : at + _LENGTH] for at in range(begin, end - _LENGTH + 1)}
+    rest = "\n".join(digests)
 
     def is_held(name: str) -> bool:
-        return name in ids if _ID.fullmatch(name) else name in text
+        return name in ids or name in rest if _ID.fullmatch(name) else name in text
 
     return is_held
 

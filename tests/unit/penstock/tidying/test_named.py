@@ -1,5 +1,7 @@
 """Whose naming of a run or a model counts, and when a training counts as given up by its person."""
 
+import hashlib
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -119,7 +121,19 @@ def test_an_id_is_found_wherever_it_stands(text):
 
 def test_a_models_id_is_found_by_its_mark():
     assert holds(f"models:/m-{A}")(f"m-{A}")
+    assert holds(f"models:/m-{A}{B}{B}")(f"m-{A}")
     assert not holds(f"models:/{A}")(f"m-{A}")
+
+
+def test_a_digest_is_searched_and_not_taken_apart():
+    told = ",".join(hashlib.sha256(str(at).encode()).hexdigest() for at in range(2_000))
+    tracemalloc.start()
+    is_held = holds(told)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert is_held(told[20:52])
+    assert not is_held("e" * 32)
+    assert most < 10 * len(told)
 
 
 def test_an_id_of_another_form_is_looked_for_as_it_is():
