@@ -149,7 +149,8 @@ def _signing_in(settings: Settings) -> str:
   curl asks for the password itself with   --user NAME"""
     keys = """
 
-  The gateway asks for a key, and for nothing else; this makes one:   .venv/bin/python -m serving.keys make NAME
+  The gateway asks for a key, and for nothing else; this makes one:
+  .venv/bin/python -m serving.keys make NAME
   curl shows it with   --oauth2-bearer KEY"""
     return ("" if settings.auth == "off" else users) + (keys if settings.gateway_auth == "keys" else "")
 
