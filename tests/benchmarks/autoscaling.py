@@ -10,6 +10,9 @@ from tests.service.gateway_models import register_slow
 from tests.stack.autoscaling import (
     QUICKER,
     SERVICE_S,
+    SHORT_DAY_S,
+    SHORT_MOST,
+    SHORT_PEAK_PER_S,
     Replay,
     days_shape,
     fleet_behind_gateway,
@@ -20,8 +23,9 @@ MODEL = "autoscaled"
 
 
 def main(*, full: bool = False) -> str:
-    """A day in 120 s up to 90 calls a second with `full`, else in 24 s up to 34."""
-    seconds, peak_per_s, most = (120.0, 90.0, 8) if full else (24.0, 34.0, 4)
+    """A day in 120 s up to 90 calls a second with `full`, else the test's."""
+    short = SHORT_DAY_S, SHORT_PEAK_PER_S, SHORT_MOST
+    seconds, peak_per_s, most = (120.0, 90.0, 8) if full else short
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with run_mlflow_server(root, pick_free_port()) as server:

@@ -37,6 +37,10 @@ QUICKER = 15.0
 SERVICE_S = 0.05
 """What the model takes, one call at a time in each replica: 20 answers a second."""
 
+SHORT_DAY_S, SHORT_PEAK_PER_S, SHORT_MOST = 24.0, 50.0, 4
+"""The day of the test: its peak is a quarter more than the first two replicas can answer, so that they are
+not enough on any machine, and five eighths of what four can."""
+
 STEADY_S = SCALE_DOWN_STABILIZATION_S / QUICKER / 4
 """A quarter of the stated window downwards, so that the day fits into a test."""
 

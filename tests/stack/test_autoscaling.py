@@ -9,10 +9,16 @@ from infra.scaling.targets import MODEL_SERVER
 from tests.conftest import MlflowServer
 from tests.service.gateway_fixtures import BODY
 from tests.service.gateway_models import register_slow
-from tests.stack.autoscaling import SERVICE_S, Replay, days_shape, fleet_behind_gateway, replay
-
-SECONDS, PEAK_PER_S, MOST = 24.0, 34.0, 4
-"""Two replicas would just answer the peak of 34 a second, with far more in flight than the target."""
+from tests.stack.autoscaling import (
+    SERVICE_S,
+    SHORT_DAY_S,
+    SHORT_MOST,
+    SHORT_PEAK_PER_S,
+    Replay,
+    days_shape,
+    fleet_behind_gateway,
+    replay,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +29,8 @@ def day(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory) -
     register_slow(mlflow_server.uri, "autoscaled", seconds=SERVICE_S)
     with fleet_behind_gateway(mlflow_server.uri, folder) as (gateway, fleet):
         gateway.wait_until(lambda: gateway.predict("autoscaled", BODY).status == 200, 60)
-        yield replay(gateway, fleet, "autoscaled", days_shape(SECONDS, PEAK_PER_S), MOST)
+        times = days_shape(SHORT_DAY_S, SHORT_PEAK_PER_S)
+        yield replay(gateway, fleet, "autoscaled", times, SHORT_MOST)
 
 
 def test_no_request_fails_while_replicas_come_and_go(day: Replay) -> None:
