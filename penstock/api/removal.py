@@ -65,7 +65,7 @@ def remove_person(desk: DeskOf, person: PersonOf, sought: Seeking) -> dict[str, 
 
 @router.get("/people-records/removals", summary="Removals that are not over")
 def removals(desk: DeskOf, person: PersonOf) -> list[dict[str, Any]]:
-    """Each waits until segments that were open when it was asked for are sealed."""
+    """Each waits until segments that were open are sealed, and damaged files are restored or removed."""
     return [_told(each) for each in people_records.removals(desk, person)]
 
 
@@ -83,7 +83,8 @@ def _told(done: Erasure) -> dict[str, Any]:
         "is_done": bool(done.done_s),
         "predictions": done.predictions,
         "outcomes": done.outcomes,
-        "open_segments": len(done.waits_for),
+        "open_segments": done.open_segments,
+        "damaged_files": len(done.damaged_files),
         "asked_by": done.asked_by,
         "created_s": done.created_s,
         "done_s": done.done_s,

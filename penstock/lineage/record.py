@@ -95,10 +95,16 @@ def _tables(folder: Path, wanted: PredictionId, bucket: Bucket | None) -> Iterat
     names = pc.field("prediction_id")
     between = (names >= wanted.request) & (names < f"{wanted.request}.")
     for above in _models(folder, bucket, days):
-        found = catalogue.days(folder, above, bucket=bucket, is_wanted=days.__contains__, live=live)
+        found = catalogue.days(
+            folder,
+            above,
+            bucket=bucket,
+            is_wanted=days.__contains__,
+            live=live,
+            on_broken=catalogue.pass_over,
+        )
         for _, files in found:
-            for file in files:
-                table = file.read(filters=between)
+            for table in catalogue.readable(files, filters=between):
                 if table.num_rows:
                     yield table.filter(_is_wanted(table, wanted))
 

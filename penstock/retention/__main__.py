@@ -58,9 +58,15 @@ def _repeat(desk: "Desk", options: argparse.Namespace) -> int:
 
     done = repeat(desk)
     left = [each for each in done if not each.done_s]
-    text = f"{len(done) - len(left)} removals are over, {len(left)} wait for segments that are being written"
-    _say(options, {"over": len(done) - len(left), "waiting": len(left)}, text)
-    return 0
+    damaged = sorted({name for each in left for name in each.damaged_files})
+    text = (
+        f"{len(done) - len(left)} removals are over, {len(left)} wait for what could not be looked into yet"
+    )
+    _say(options, {"over": len(done) - len(left), "waiting": len(left), "damaged_files": damaged}, text)
+    for name in damaged:
+        told = f"'{name}' of the prediction log cannot be read; restore or remove it"
+        print(f"retention: {told}", file=sys.stderr)
+    return 1 if damaged else 0
 
 
 def _say(options: argparse.Namespace, answer: object, text: str) -> None:

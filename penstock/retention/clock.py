@@ -15,7 +15,7 @@ from penstock.retention.sweep import sweep
 _logger = logging.getLogger(__name__)
 SWEEP_S = 3600.0
 REPEAT_S = 30.0
-"""How often removals that wait for open segments are tried again."""
+"""How often removals that wait for open segments, or for damaged files, are tried again."""
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Clock:
     sweep_s: float = SWEEP_S
     repeat_s: float = REPEAT_S
     failures: int = 0
+    _damaged: frozenset[str] = frozenset()
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -74,6 +75,13 @@ class Clock:
             )  # fmt: skip
 
     def _repeat(self) -> None:
-        done = [erasure for erasure in people.repeat(self.desk) if erasure.done_s]
+        tried = people.repeat(self.desk)
+        done = [erasure for erasure in tried if erasure.done_s]
         if done:
             _logger.info("%d removals from the prediction log are over", len(done))
+        damaged = frozenset(name for erasure in tried for name in erasure.damaged_files)
+        for name in sorted(damaged - self._damaged):
+            _logger.warning(
+                "a removal waits: '%s' of the prediction log cannot be read; restore or remove it", name
+            )
+        self._damaged = damaged

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from serving.lifecycle.database import METADATA, Database
+from serving.prediction_log.layout import SEALED_SUFFIX
 
 ERASURES = sa.Table(
     "penstock_erasures",
@@ -52,7 +53,8 @@ class Erasure:
         erasure_id: A UUID.
         asked_by: Who asked.
         asked: What is to be removed; nothing when it is done.
-        waits_for: The segments that were open and have not been looked into.
+        waits_for: What has not been looked into, by names below the log's folder: segments that were open,
+            and files that cannot be read.
         created_s: When it was asked.
         done_s: When none was left.
         predictions: How many rows of predictions went so far.
@@ -67,6 +69,16 @@ class Erasure:
     done_s: float = 0.0
     predictions: int = 0
     outcomes: int = 0
+
+    @property
+    def damaged_files(self) -> tuple[str, ...]:
+        """Those of `waits_for` that cannot be read."""
+        return tuple(name for name in self.waits_for if name.endswith(SEALED_SUFFIX))
+
+    @property
+    def open_segments(self) -> int:
+        """How many of `waits_for` are segments that are being written."""
+        return len(self.waits_for) - len(self.damaged_files)
 
 
 class ErasureStore:

@@ -23,7 +23,7 @@ from serving.lifecycle.route_journal import RouteJournal
 from serving.lifecycle.route_tags import RouteTags
 from serving.prediction_log import layout
 from serving.prediction_log.bucket import Bucket
-from serving.prediction_log.erase import erase
+from serving.prediction_log.erase import are_damaged, erase
 from serving.prediction_log.scan import Scanner, Wanted
 from serving.prediction_log.upkeep import alone
 from serving.routing.route import RouteError, parse
@@ -143,24 +143,36 @@ def _once(desk: Desk, erasure: Erasure, *, is_repeat: bool = False) -> Erasure:
     with _alone(folder):
         # Another process may have worked on it while this one waited for the log.
         erasure = ErasureStore(desk.database, desk.now_s).get(erasure.erasure_id) or erasure
-        if erasure.done_s:
+        if erasure.done_s or _is_stuck(desk, erasure, folder):
             return erasure
         erasure = _erased(desk, erasure, folder)
         return erasure if erasure.waits_for else _over(desk, erasure, is_repeat=is_repeat)
 
 
+def _is_stuck(desk: Desk, erasure: Erasure, folder: Path) -> bool:
+    """Whether it waits for nothing but files that cannot be read now either."""
+    damaged = erasure.damaged_files
+    return bool(damaged) and not erasure.open_segments and are_damaged(folder, _bucket(desk), damaged)
+
+
+def _bucket(desk: Desk) -> Bucket | None:
+    settings = desk.settings
+    return Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None
+
+
 def _erased(desk: Desk, erasure: Erasure, folder: Path) -> Erasure:
-    settings, asked = desk.settings, erasure.asked
+    asked = erasure.asked
     # What is sealed by now, or by the erasing itself, will have been looked into.
     before = open_segments(folder)
     gone = erase(
         folder,
-        Bucket(settings.log_s3_uri, settings.s3_encryption) if settings.log_s3_uri else None,
+        _bucket(desk),
         user_keys=asked.user_keys, prediction_id=asked.prediction_id, models=asked.models,
         gone_ids=asked.gone_ids, gone_requests=asked.gone_requests,
     )  # fmt: skip
     left = before & open_segments(folder)
     waits_for = left & set(erasure.waits_for) if erasure.waits_for else left
+    waits_for |= gone.damaged
     remembered = replace(asked, gone_ids=tuple(sorted(gone.ids)), gone_requests=tuple(sorted(gone.requests)))
     counted = replace(
         erasure,

@@ -117,7 +117,8 @@ def remove(desk: Desk, person: Person, sought: Sought) -> tuple[PersonFound, Era
                 "erasure": done.erasure_id,
                 "predictions": done.predictions,
                 "outcomes": done.outcomes,
-                "open_segments": len(done.waits_for),
+                "open_segments": done.open_segments,
+                "damaged_files": len(done.damaged_files),
             }
     return found, done
 

@@ -106,7 +106,10 @@ def _erase(folder: Path, settings: Settings, options: argparse.Namespace) -> int
     if done.open_segments:
         wait = f"erase again in {settings.log_segment_s:g} s"
         print(f"{done.open_segments} segments are being written and were not looked into; {wait}")
-    return 0
+    for name in sorted(done.damaged):
+        told = f"'{name}' cannot be read and was not looked into; restore or remove it, and erase again"
+        print(f"prediction log: {told}", file=sys.stderr)
+    return 1 if done.damaged else 0
 
 
 def _told(report: Report) -> str:

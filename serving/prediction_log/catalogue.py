@@ -8,6 +8,7 @@ segment, `Moved` says so, and the reader begins again.
 """
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -21,7 +22,21 @@ import pyarrow.parquet as pq
 from serving.prediction_log import layout
 from serving.prediction_log.bucket import Bucket
 
+_logger = logging.getLogger(__name__)
 SOURCES = b"penstock.sources"
+UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError)
+"""What reading a damaged file raises."""
+OnBroken = Callable[[Path, Exception], None]
+"""Is told of a file of the folder that cannot be read, and why."""
+
+
+def refused(_path: Path, error: Exception) -> None:
+    """For who wants all files to be whole.
+
+    Raises:
+        Exception: What reading the file has raised.
+    """
+    raise error
 
 
 class Moved(Exception):  # noqa: N818 - an event: the reader begins again
@@ -69,6 +84,28 @@ class Sealed:
             return use(self.source if self.bucket is None else self.bucket.open(str(self.source)))
         except FileNotFoundError as error:
             raise Moved(self.name) from error
+
+
+def readable(files: Iterable[Sealed], **options: Any) -> Iterator[pa.Table]:
+    """The rows of each file that is not damaged; `options` are those of `pyarrow.parquet.read_table`.
+
+    Raises:
+        Moved: One is gone.
+        OSError: The bucket does not give one.
+    """
+    for file in files:
+        try:
+            yield file.read(**options)
+        except UNREADABLE as error:
+            if file.bucket is not None and isinstance(error, OSError):
+                raise
+            pass_over(file, error)
+
+
+def pass_over(file: Sealed, error: Exception) -> None:
+    """Say that a file is damaged."""
+    why = str(error).partition("\n")[0][:200]
+    _logger.warning("'%s' of the prediction log cannot be read and is passed over: %s", file.source, why)
 
 
 def sources_of(schema: pa.Schema) -> list[str]:
@@ -127,7 +164,7 @@ def _counting(
         if layout.level_of(file.name):
             try:
                 names = file.sources()
-            except (pa.ArrowException, OSError, ValueError) as error:
+            except UNREADABLE as error:
                 if on_broken is None:
                     raise
                 on_broken(file, error)

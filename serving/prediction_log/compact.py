@@ -4,7 +4,7 @@ A finished day's files become one of level 2 (more where they are large or of se
 is not over, every 32 become one of level 1. The merged file is written whole, then gets its name, which
 follows from its sources' names; from then on its sources, which it names, do not count, and they are removed.
 Dying in between leaves both, and the next compaction removes the sources first. To be run under the upkeep's
-lock; sealing and reading may go on.
+lock; sealing and reading may go on. A file that cannot be read stays as it is, and the others are merged.
 """
 
 import json
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from serving.prediction_log import layout
-from serving.prediction_log.catalogue import SOURCES, sources_of
+from serving.prediction_log.catalogue import SOURCES, UNREADABLE, OnBroken, refused, sources_of
 
 TARGET_BYTES = 128 * 1024 * 1024
 """A merged file is made of at most so many bytes; a larger file stays as it is."""
@@ -32,52 +32,71 @@ class _Group:
     files: list[Path] = field(default_factory=list)
 
 
-def compact(folder: Path, today: str) -> list[Path]:
+class _Damaged(Exception):  # noqa: N818 - an event: the others are merged without it
+    """A file's rows cannot be read."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        self.path, self.error = path, error
+
+
+def compact(folder: Path, today: str, on_broken: OnBroken = refused) -> list[Path]:
     """Merge the files of every day that has enough of them, and give the merged files.
 
     Args:
         folder: The log's folder.
         today: The UTC day that is not over, `YYYY-MM-DD`.
+        on_broken: Told of each file that cannot be read.
 
     Raises:
         OSError: The disk refuses; nothing is lost.
     """
     merged = []
     for day in layout.every_day_dir(folder):
-        merged += _compact_day(folder, day, is_over=day.name.removeprefix("day=") < today)
+        is_over = day.name.removeprefix("day=") < today
+        merged += _compact_day(folder, day, on_broken, is_over=is_over)
     return merged
 
 
-def _compact_day(folder: Path, day: Path, *, is_over: bool) -> list[Path]:
-    files = _without_replaced(layout.sealed_files(day))
+def _compact_day(folder: Path, day: Path, on_broken: OnBroken, *, is_over: bool) -> list[Path]:
+    schemas = _without_replaced(_schemas(layout.sealed_files(day), on_broken))
     open_segments = {path.stem for path in layout.segments(layout.log_of(folder, day))}
     level = 2 if is_over else 1
     least = 2 if is_over else ENOUGH
-    small = [
-        path
-        for path in files
+    small = {
+        path: schema
+        for path, schema in schemas.items()
         if layout.level_of(path.name) < level and layout.segment_of(path.name) not in open_segments
-    ]
-    return [_merge(group, level) for group in _groups(small) if len(group.files) >= least]
+    }
+    return [path for group in _groups(small) for path in _merged(group, level, least, on_broken)]
 
 
-def _without_replaced(files: Sequence[Path]) -> list[Path]:
+def _schemas(files: Sequence[Path], on_broken: OnBroken) -> dict[Path, pa.Schema]:
+    found = {}
+    for path in files:
+        try:
+            found[path] = pq.read_schema(path)
+        except UNREADABLE as error:
+            on_broken(path, error)
+    return found
+
+
+def _without_replaced(schemas: dict[Path, pa.Schema]) -> dict[Path, pa.Schema]:
     """Finish what an earlier compaction left, and give the files that count."""
     replaced = {
-        name for path in files if layout.level_of(path.name) for name in sources_of(pq.read_schema(path))
+        name for path, schema in schemas.items() if layout.level_of(path.name) for name in sources_of(schema)
     }
-    for path in files:
+    for path in schemas:
         if path.name in replaced:
             path.unlink(missing_ok=True)
             layout.uploaded_mark(path).unlink(missing_ok=True)
-    return [path for path in files if path.name not in replaced]
+    return {path: schema for path, schema in schemas.items() if path.name not in replaced}
 
 
-def _groups(files: Sequence[Path]) -> list[_Group]:
+def _groups(schemas: dict[Path, pa.Schema]) -> list[_Group]:
     """Files whose rows fit into one, up to the size that is wanted; in the order of their names."""
     groups: list[_Group] = []
-    for path in files:
-        schema, size_bytes = pq.read_schema(path).remove_metadata(), path.stat().st_size
+    for path, whole in schemas.items():
+        schema, size_bytes = whole.remove_metadata(), path.stat().st_size
         for group in groups:
             joined = _joined(group.schema, schema)
             if joined is not None and group.size_bytes + size_bytes <= TARGET_BYTES:
@@ -116,6 +135,18 @@ def _struct(mine: pa.StructType, theirs: pa.StructType) -> pa.StructType | None:
     return pa.struct([(field.name, kind) for field, kind in zip(mine, kinds, strict=True)])
 
 
+def _merged(group: _Group, level: int, least: int, on_broken: OnBroken) -> Iterator[Path]:
+    """Merge a group without the files whose rows turn out to be damaged."""
+    while len(group.files) >= least:
+        try:
+            yield _merge(group, level)
+        except _Damaged as damaged:
+            on_broken(damaged.path, damaged.error)
+            group.files.remove(damaged.path)
+        else:
+            return
+
+
 def _merge(group: _Group, level: int) -> Path:
     names = [path.name for path in group.files]
     stands_for = [*names, *(name for path in group.files for name in sources_of(pq.read_schema(path)))]
@@ -136,15 +167,27 @@ def _tables(files: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     rows = 0
     for path in files:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
-                held.append(batch)
-                rows += batch.num_rows
-                if rows >= _ROWS_AT_ONCE:
-                    yield _as(held, schema)
-                    held, rows = [], 0
+        for batch in _batches(path):
+            held.append(batch)
+            rows += batch.num_rows
+            if rows >= _ROWS_AT_ONCE:
+                yield _as(held, schema)
+                held, rows = [], 0
     if held:
         yield _as(held, schema)
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        batches = file.iter_batches(_ROWS_AT_ONCE)
+        while True:
+            try:
+                batch = next(batches, None)
+            except UNREADABLE as error:
+                raise _Damaged(path, error) from error
+            if batch is None:
+                return
+            yield batch
 
 
 def _as(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:

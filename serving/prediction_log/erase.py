@@ -2,8 +2,8 @@
 
 A file is written anew without the rows and takes the old one's name in one step; in the bucket, too. What
 lies in an open segment is not touched: segments only ever grow. It is erased by the next erasing after its
-segment is sealed, so this tells how many segments are open. As the rows that were found before are gone by
-then, it tells their ids, by which their shadows and outcomes are found.
+segment is sealed, so this tells how many segments are open; and which files cannot be read. As the rows that
+were found before are gone by then, it tells their ids, by which their shadows and outcomes are found.
 """
 
 import re
@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from serving.prediction_log import layout
-from serving.prediction_log.bucket import Bucket, sha256_of
+from serving.prediction_log.bucket import Bucket, BucketError, sha256_of
+from serving.prediction_log.catalogue import UNREADABLE
 from serving.prediction_log.seal import seal_outcomes, seal_segments
 
+_BYTES_AT_ONCE = 2**20
 _ROW = r"-(0|[1-9]\d*)$"
 _KEYS = ("prediction_id", "user_key", "shadow", "request_id")
 
@@ -34,6 +36,7 @@ class Erased:
         open_segments: Segments that are being written, and were not looked into.
         ids: The ids of all rows that went, and of those that were given as gone before.
         requests: The same requests' ids, as shadows name them.
+        damaged: Files that cannot be read, by their names below the log's folder.
     """
 
     predictions: int
@@ -41,6 +44,7 @@ class Erased:
     open_segments: int
     ids: frozenset[str] = frozenset()
     requests: frozenset[str] = frozenset()
+    damaged: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -121,13 +125,44 @@ def erase(
         sum(len(layout.segments(log)) for log in logs),
         frozenset(person.ids),
         frozenset(person.requests),
+        frozenset(home.damaged),
     )
+
+
+def are_damaged(folder: Path, bucket: Bucket | None, names: Collection[str]) -> bool:
+    """Whether none of some files can be read, so that another erasing would find nothing more.
+
+    Args:
+        folder: The log's folder.
+        bucket: The log's copy.
+        names: Files as `Erased.damaged` names them.
+
+    Raises:
+        BucketError: The bucket cannot be reached.
+    """
+    return all(_is_damaged(folder / name, bucket, name) for name in names)
+
+
+def _is_damaged(path: Path, bucket: Bucket | None, name: str) -> bool:
+    try:
+        if path.exists():
+            pq.read_table(path, partitioning=None)
+        elif bucket is not None:
+            pq.read_table(bucket.open(name), partitioning=None)
+    except FileNotFoundError:
+        return False
+    except BucketError:
+        raise
+    except UNREADABLE:
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class _Home:
     folder: Path
     bucket: Bucket | None
+    damaged: set[str] = field(default_factory=set)
 
     def erase(
         self, below: str, models: set[str] | None, goes: Callable[[pa.Table], pa.Array], person: _Person
@@ -135,7 +170,8 @@ class _Home:
         rows = 0
         for path in self._local(below):
             if models is None or path.parent.parent.name in models:
-                rows += _erase_file(path, path, goes, person)
+                name = path.relative_to(self.folder).as_posix()
+                rows += self._erase_file(name, path, path, goes, person)
         if self.bucket is not None:
             rows += self._erase_in_bucket(self.bucket, below, models, goes, person)
         return rows
@@ -160,29 +196,54 @@ class _Home:
                 if not is_asked or (self.folder / name).exists():
                     continue
                 anew = Path(place) / "anew.parquet"
-                found = _erase_file(bucket.open(name), anew, goes, person)
+                found = self._erase_file(name, bucket.open(name), anew, goes, person)
                 if found:
                     bucket.put(anew, name, sha256_of(anew))
                 rows += found
         return rows
 
+    def _erase_file(
+        self,
+        name: str,
+        source: Path | pa.NativeFile,
+        target: Path,
+        goes: Callable[[pa.Table], pa.Array],
+        person: _Person,
+    ) -> int:
+        """Write a file anew without what is to go; how many rows went."""
+        try:
+            found = _split(source, goes)
+        except UNREADABLE:
+            if self.bucket is not None and not isinstance(source, Path):
+                _read_through(self.bucket, name)
+            self.damaged.add(name)
+            return 0
+        if found is None:
+            return 0
+        gone, kept = found
+        person.note(gone)
+        unfinished = layout.unfinished_name(target)
+        pq.write_table(kept, unfinished, compression="zstd")
+        layout.uploaded_mark(target).unlink(missing_ok=True)
+        layout.publish(unfinished, target)
+        return int(gone.num_rows)
 
-def _erase_file(
-    source: Path | pa.NativeFile, target: Path, goes: Callable[[pa.Table], pa.Array], person: _Person
-) -> int:
-    """Write a file anew without what is to go; how many rows went."""
+
+def _split(
+    source: Path | pa.NativeFile, goes: Callable[[pa.Table], pa.Array]
+) -> tuple[pa.Table, pa.Table] | None:
+    """The keys of what is to go, and all of what stays; None where nothing is to go."""
     with pq.ParquetFile(source) as file:
         names = [name for name in _KEYS if name in file.schema_arrow.names]
         # Most files hold nothing of a person: only what tells is read of them.
         keys = file.read(columns=names)
         going = goes(keys)
         gone = keys.filter(going)
-        if not gone.num_rows:
-            return 0
-        table = file.read()
-    person.note(gone)
-    unfinished = layout.unfinished_name(target)
-    pq.write_table(table.filter(pc.invert(going)), unfinished, compression="zstd")
-    layout.uploaded_mark(target).unlink(missing_ok=True)
-    layout.publish(unfinished, target)
-    return int(gone.num_rows)
+        return (gone, file.read().filter(pc.invert(going))) if gone.num_rows else None
+
+
+def _read_through(bucket: Bucket, name: str) -> None:
+    """Read an object to its end: it is damaged only if the bucket gives all of it."""
+    with bucket.open(name) as file:
+        while file.read(_BYTES_AT_ONCE):
+            pass

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from serving.prediction_log import layout
+from serving.prediction_log.catalogue import UNREADABLE, OnBroken, refused
 from serving.prediction_log.lines import read_chunks
 from serving.prediction_log.record import FORM, LATEST_TS_S
 from serving.prediction_log.seal import day_name
@@ -25,7 +26,7 @@ _UNIT_MS = 1 << 16
 _ID_CHARS = 36
 
 
-def judge(folder: Path, files: Sequence[Path]) -> dict[str, int]:
+def judge(folder: Path, files: Sequence[Path], on_broken: OnBroken = refused) -> dict[str, int]:
     """Count newly sealed outcomes by kind.
 
     A prediction whose day is not in the folder any more counts as known.
@@ -33,6 +34,7 @@ def judge(folder: Path, files: Sequence[Path]) -> dict[str, int]:
     Args:
         folder: The log's folder.
         files: The outcomes' files that the last sealing has written.
+        on_broken: Told of an earlier file that cannot be read, which counts as if it were not there.
     """
     counts = dict.fromkeys(KINDS, 0)
     found = [path for path in files if path.exists()]
@@ -40,8 +42,8 @@ def judge(folder: Path, files: Sequence[Path]) -> dict[str, int]:
         return counts
     new = pa.concat_tables([pq.read_table(path, partitioning=None) for path in found])
     made_s = _made_s(new["prediction_id"])
-    is_unknown = ~_known(folder, new["prediction_id"], made_s)
-    is_repeated = _repeated(folder, new, found, made_s)
+    is_unknown = ~_known(folder, new["prediction_id"], made_s, on_broken)
+    is_repeated = _repeated(folder, new, found, made_s, on_broken)
     is_late = new["received"].cast(pa.int64()).to_numpy() / 1e6 - made_s > LATE_S
     counts["unknown"] = int(is_unknown.sum())
     counts["repeated"] = int((is_repeated & ~is_unknown).sum())
@@ -64,21 +66,25 @@ def _start_of(word: str) -> float:
         return 0.0
 
 
-def _known(folder: Path, ids: pa.ChunkedArray, made_s: np.ndarray) -> np.ndarray:
+def _known(folder: Path, ids: pa.ChunkedArray, made_s: np.ndarray, on_broken: OnBroken) -> np.ndarray:
     days = sorted({day_name(second // 86_400) for second in {*made_s, *(made_s + 2 * _UNIT_MS / 1000)}})
     every = [path for path in layout.every_day_dir(folder) if layout.model_name(path)]
     names = {path.name.removeprefix("day=") for path in every}
     known = np.zeros(len(ids), bool)
     if names:  # what lies before the oldest day has been pruned
         known |= made_s < _start_s(min(names))
-    logged = _logged_ids(folder, [path for path in every if path.name.removeprefix("day=") in days])
+    logged = _logged_ids(
+        folder, [path for path in every if path.name.removeprefix("day=") in days], on_broken
+    )
     plain = pc.if_else(pc.ends_with(ids, "-0"), pc.utf8_slice_codeunits(ids, 0, _ID_CHARS), ids)
     for some in logged:
         known |= pc.or_(pc.is_in(ids, value_set=some), pc.is_in(plain, value_set=some)).to_numpy()
     return known
 
 
-def _logged_ids(folder: Path, days: Iterable[Path]) -> Iterator[pa.Array | pa.ChunkedArray]:
+def _logged_ids(
+    folder: Path, days: Iterable[Path], on_broken: OnBroken
+) -> Iterator[pa.Array | pa.ChunkedArray]:
     for path in layout.segments(folder):
         try:
             file = path.open("rb")
@@ -88,11 +94,21 @@ def _logged_ids(folder: Path, days: Iterable[Path]) -> Iterator[pa.Array | pa.Ch
             for chunk in read_chunks(file, path.stem, FORM):
                 yield prediction_ids(chunk.found)
     for day in days:
-        for path in layout.sealed_files(day):
-            yield pq.read_table(path, columns=["prediction_id"], partitioning=None)["prediction_id"]
+        for table in _readable(layout.sealed_files(day), ["prediction_id"], on_broken):
+            yield table["prediction_id"]
 
 
-def _repeated(folder: Path, new: pa.Table, files: Sequence[Path], made_s: np.ndarray) -> np.ndarray:
+def _readable(paths: Iterable[Path], columns: Sequence[str], on_broken: OnBroken) -> Iterator[pa.Table]:
+    for path in paths:
+        try:
+            yield pq.read_table(path, columns=list(columns), partitioning=None)
+        except UNREADABLE as error:
+            on_broken(path, error)
+
+
+def _repeated(
+    folder: Path, new: pa.Table, files: Sequence[Path], made_s: np.ndarray, on_broken: OnBroken
+) -> np.ndarray:
     """Which of the new outcomes tell again what an earlier one, or one of themselves, has told."""
     first = f"day={day_name(made_s.min() // 86_400)}"
     mine = set(files)
@@ -101,12 +117,11 @@ def _repeated(folder: Path, new: pa.Table, files: Sequence[Path], made_s: np.nda
     for day in layout.every_day_dir(folder):
         if layout.model_name(day) or day.name < first:
             continue
-        for path in layout.sealed_files(day):
-            if path not in mine:
-                table = pq.read_table(path, columns=["prediction_id", *told], partitioning=None)
-                for name, ids in told.items():
-                    there = table["prediction_id"].filter(table[name].is_valid())
-                    earlier[name].append(pc.unique(there.filter(pc.is_in(there, value_set=ids))))
+        others = [path for path in layout.sealed_files(day) if path not in mine]
+        for table in _readable(others, ["prediction_id", *told], on_broken):
+            for name, ids in told.items():
+                there = table["prediction_id"].filter(table[name].is_valid())
+                earlier[name].append(pc.unique(there.filter(pc.is_in(there, value_set=ids))))
     repeated = np.zeros(new.num_rows, bool)
     for name, seen in earlier.items():
         has = new[name].is_valid().to_numpy()

@@ -32,7 +32,6 @@ CLOCK_MARGIN_S = 60.0
 """A file system's clock may differ from the gateway's."""
 _ATTEMPTS = 20
 _REMEMBERED = 10_000
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, KeyError)
 ALWAYS_S = float("inf")
 
 
@@ -190,7 +189,7 @@ class Scanner:
         try:
             opened = file.open()
             span = _span(opened, look.time)
-        except _UNREADABLE as error:
+        except catalogue.UNREADABLE as error:
             self._note(file, error)
             return None
         if len(self._spans) >= _REMEMBERED:
@@ -224,7 +223,7 @@ class Scanner:
                 ROWS_AT_ONCE, row_groups=each.row_groups(), columns=list(columns) if columns else None
             ):
                 yield pa.Table.from_batches([batch])
-        except _UNREADABLE as error:
+        except catalogue.UNREADABLE as error:
             self._note(each.file, error)
 
     def _note(self, file: catalogue.Sealed, error: Exception) -> None:

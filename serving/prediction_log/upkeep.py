@@ -3,7 +3,8 @@
     seal predictions -> seal outcomes -> compact -> upload -> prune
 
 One process at a time, by a lock on the folder. Every step can be killed at any moment and be done again.
-Where the disk refuses one, the next are tried all the same: pruning may be what makes room.
+Where the disk refuses one, the next are tried all the same: pruning may be what makes room. A damaged file is
+told of and passed over: it must not keep the others from being uploaded and pruned.
 """
 
 import fcntl
@@ -42,7 +43,7 @@ class Report:
         pruned: How many files were removed from the folder.
         pruned_in_bucket: How many objects were removed from the bucket.
         backlog: What waits to be uploaded.
-        problems: What the disk or the bucket refused, as sentences.
+        problems: What the disk or the bucket refused, and which files cannot be read, as sentences.
     """
 
     predictions: SealReport = field(default_factory=SealReport)
@@ -54,6 +55,12 @@ class Report:
     pruned_in_bucket: int = 0
     backlog: Backlog = field(default_factory=Backlog)
     problems: list[str] = field(default_factory=list)
+
+    def note(self, path: Path, error: Exception) -> None:
+        """Tell of a file that cannot be read, once."""
+        told = f"'{path}' cannot be read and is passed over; restore or remove it"
+        if not any(problem.startswith(told) for problem in self.problems):
+            self.problems.append(f"{told} ({str(error).partition(chr(10))[0]:.200})")
 
 
 def keep_up(folder: Path, keeping: Keeping, bucket: Bucket | None, now_s: float) -> Report | None:
@@ -110,17 +117,18 @@ def _done(
 def _sealed(report: Report, folder: Path, _keeping: Keeping, _bucket: Bucket | None, _now_s: float) -> None:
     report.predictions = seal_segments(folder)
     report.outcomes = seal_outcomes(folder)
-    report.kinds = judge(folder, report.outcomes.files)
+    report.kinds = judge(folder, report.outcomes.files, report.note)
 
 
 def _merged(report: Report, folder: Path, _keeping: Keeping, _bucket: Bucket | None, now_s: float) -> None:
     _sweep(folder, now_s)
-    report.merged = len(compact(folder, datetime.fromtimestamp(now_s, UTC).strftime("%Y-%m-%d")))
+    today = datetime.fromtimestamp(now_s, UTC).strftime("%Y-%m-%d")
+    report.merged = len(compact(folder, today, report.note))
 
 
 def _uploaded(report: Report, folder: Path, _keeping: Keeping, bucket: Bucket | None, _now_s: float) -> None:
     if bucket is not None:
-        report.uploaded, report.backlog = upload(folder, bucket)
+        report.uploaded, report.backlog = upload(folder, bucket, report.note)
         report.problems += [report.backlog.problem] if report.backlog.problem else []
 
 

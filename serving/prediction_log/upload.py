@@ -2,7 +2,8 @@
 
 A file is marked only after the bucket has confirmed its size and digest. Dying before the mark leaves the
 file to be looked for in the bucket first, and sent again if it is not there whole. A merged file's sources
-are removed from the bucket once the merged file is there. While the bucket is away everything waits.
+are removed from the bucket once the merged file is there. While the bucket is away everything waits. A file
+that cannot be read waits, too, as its sources may lie in the bucket whole; the others do not wait for it.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from serving.prediction_log import layout
 from serving.prediction_log.bucket import Bucket, BucketError, sha256_of
-from serving.prediction_log.catalogue import sources_of
+from serving.prediction_log.catalogue import UNREADABLE, OnBroken, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,32 @@ class Backlog:
     problem: str | None = None
 
 
-def upload(folder: Path, bucket: Bucket) -> tuple[int, Backlog]:
+def upload(folder: Path, bucket: Bucket, on_broken: OnBroken) -> tuple[int, Backlog]:
     """Upload what is not there yet; stop at the first refusal, as the next would be refused, too.
+
+    Args:
+        folder: The log's folder.
+        bucket: Where its copy goes.
+        on_broken: Told of each file that cannot be read.
 
     Returns:
         How many files were uploaded, and what still waits.
     """
+    broken, done = list[Path](), 0
     waiting = waiting_files(folder, bucket)
-    for done, path in enumerate(waiting):
+    for number, path in enumerate(waiting):
         try:
-            _upload(folder, path, bucket)
+            sources = sources_of(pq.read_schema(path))
+        except UNREADABLE as error:
+            on_broken(path, error)
+            broken.append(path)
+            continue
+        try:
+            _upload(folder, path, bucket, sources)
         except BucketError as error:
-            return done, _backlog(waiting[done:], str(error))
-    return len(waiting), Backlog()
+            return done, _backlog([*broken, *waiting[number:]], str(error))
+        done += 1
+    return done, _backlog(broken, None)
 
 
 def waiting_files(folder: Path, bucket: Bucket) -> list[Path]:
@@ -70,14 +84,14 @@ def is_uploaded(path: Path, bucket: Bucket) -> bool:
         return False
 
 
-def _upload(folder: Path, path: Path, bucket: Bucket) -> None:
+def _upload(folder: Path, path: Path, bucket: Bucket, sources: Sequence[str]) -> None:
     name = path.relative_to(folder).as_posix()
     sha256 = sha256_of(path)
     if not bucket.holds(name, path.stat().st_size, sha256):
         bucket.put(path, name, sha256)
-    if layout.level_of(path.name):
+    if sources:
         above = name.rpartition("/")[0]
-        bucket.remove(f"{above}/{source}" for source in sources_of(pq.read_schema(path)))
+        bucket.remove(f"{above}/{source}" for source in sources)
     mark = layout.uploaded_mark(path)
     unfinished = layout.unfinished_name(mark)
     unfinished.write_text(bucket.uri)

@@ -85,9 +85,16 @@ def _sealed(folder: Path, ids: set[str], model: str, bucket: Bucket | None) -> s
     wanted = pc.field("prediction_id").isin(sorted(ids))
     above = layout.model_dir(folder, model)
     found: set[str] = set()
-    for _, files in catalogue.days(folder, above, bucket=bucket, is_wanted=days.__contains__, live=set()):
-        for file in files:
-            found.update(file.read(columns=["prediction_id"], filters=wanted)["prediction_id"].to_pylist())
+    for _, files in catalogue.days(
+        folder,
+        above,
+        bucket=bucket,
+        is_wanted=days.__contains__,
+        live=set(),
+        on_broken=catalogue.pass_over,
+    ):
+        for table in catalogue.readable(files, columns=["prediction_id"], filters=wanted):
+            found.update(table["prediction_id"].to_pylist())
     return found
 
 

@@ -17,7 +17,8 @@ from serving.leaving import hand_over
 from serving.prediction_log import bucket as buckets
 from serving.prediction_log import layout, upload
 from serving.prediction_log.bucket import Bucket, BucketError
-from serving.prediction_log.erase import erase
+from serving.prediction_log.compact import compact
+from serving.prediction_log.erase import are_damaged, erase
 from serving.prediction_log.read import read, read_outcomes
 from serving.prediction_log.retention import Keeping
 from serving.prediction_log.upkeep import alone, keep_up
@@ -225,6 +226,44 @@ def test_the_bucket_has_a_retention_of_its_own(s3, tmp_path):
     assert report.pruned_in_bucket == 1
     assert ["model=other" in key for key in keys(s3)] == [True]
     assert ids(tmp_path) == ["a"]
+
+
+def test_a_damaged_merged_file_stays_here_and_its_sources_in_the_bucket(s3, tmp_path):
+    for name in ("a", "b"):
+        write(tmp_path, make_record(prediction_id=name))
+        run(tmp_path)
+    (merged,) = compact(tmp_path, "2030-01-01")
+    whole = merged.read_bytes()
+    merged.write_bytes(whole[:-20])
+    write(tmp_path, make_record(prediction_id="c"))
+    report = run(tmp_path)
+    assert (report.uploaded, report.backlog.files, len(report.problems)) == (1, 1, 1)
+    assert len(keys(s3)) == 3
+    merged.write_bytes(whole)
+    assert (run(tmp_path).backlog.files, len(keys(s3))) == (0, 2)
+
+
+def test_a_user_is_erased_past_a_damaged_object_but_not_past_a_server_that_is_away(s3, server, tmp_path):
+    for name in ("a", "b"):
+        write(tmp_path, make_record(prediction_id=name, user_key="ann"))
+        run(tmp_path)
+    here = tmp_path / "another gateway"
+    here.mkdir()
+    damaged, other = (key.removeprefix("penstock/") for key in keys(s3))
+    s3.put_object(Bucket="logs", Key=f"penstock/{damaged}", Body=b"no Parquet")
+    bucket = Bucket(URI)
+    erased = erase(here, bucket, user_key="ann")
+    assert (erased.predictions, erased.damaged) == (1, {damaged})
+    assert are_damaged(here, bucket, [damaged])
+    assert not are_damaged(here, bucket, [other])
+    server.stop()
+    try:
+        with pytest.raises(BucketError):
+            are_damaged(here, bucket, [damaged])
+        with pytest.raises(BucketError):
+            erase(here, bucket, user_key="ann")
+    finally:
+        server.start()
 
 
 def test_a_user_is_erased_from_the_bucket_too(s3, tmp_path):

@@ -1,12 +1,12 @@
 """Removals from the prediction log that are not over at once."""
 
+import errno
 import json
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
@@ -86,18 +86,44 @@ def recorded(desk: Desk) -> list[tuple[str, str]]:
     return [(row.action, json.loads(row.details)["erasure"]) for row in rows]
 
 
-def test_what_is_over_is_recorded_before_the_next_one_can_fail(desk: Desk) -> None:
+def test_what_is_over_is_recorded_before_the_next_one_can_fail(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = desk.settings.prediction_log_dir
     write(folder, make_record(user_key="ann"), make_record(user_key="ben", model="other"))
     seal_segments(folder)
     store = ErasureStore(desk.database, desk.now_s)
     first = store.add("ana", Asked(user_keys=("eve",), models=("churn",)))
     store.add("ana", Asked(user_keys=("ben",), models=("other",)))
-    (file,) = layout.model_dir(folder, "other").rglob("*.parquet")
-    file.write_bytes(b"no Parquet")
-    with pytest.raises(pa.ArrowInvalid):
+
+    def full(_unfinished: Path, _path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("serving.prediction_log.erase.layout.publish", full)
+    with pytest.raises(OSError, match="No space left"):
         people.repeat(desk)
     assert recorded(desk) == [("people.repeat", first.erasure_id)]
+
+
+def test_a_removal_waits_for_a_damaged_file_and_no_other_removal_waits_for_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = desk.settings.prediction_log_dir
+    write(folder, make_record(user_key="ann"), make_record(user_key="ann", model="other"))
+    seal_segments(folder)
+    (file,) = layout.model_dir(folder, "other").rglob("*.parquet")
+    whole = file.read_bytes()
+    file.write_bytes(b"no Parquet")
+    waiting = people.remove(desk, "ana", Asked(user_keys=("ann",)))
+    name = file.relative_to(folder).as_posix()
+    assert (waiting.predictions, waiting.done_s, waiting.damaged_files) == (1, 0, (name,))
+    assert people.remove(desk, "ana", Asked(user_keys=("ann",), models=("churn",))).done_s
+    with monkeypatch.context() as patched:
+        patched.setattr(people, "erase", lambda *_, **__: pytest.fail("the whole log was read again"))
+        assert people.repeat(desk) == [waiting]
+    file.write_bytes(whole)
+    (over,) = people.repeat(desk)
+    assert (over.predictions, over.done_s > 0) == (2, True)
 
 
 def test_what_the_trail_does_not_take_is_not_over(desk: Desk) -> None:
