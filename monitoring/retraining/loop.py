@@ -268,4 +268,4 @@ def _counts(settings: Settings) -> Mapping[str, str]:
             raise LifecycleError(
                 f"gateway_metrics_key_file must be a file with an API key: {error}"
             ) from error
-    return read_all(named or [metrics_address(settings)], key)
+    return read_all(settings, named or [metrics_address(settings)], key)

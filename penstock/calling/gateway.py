@@ -2,13 +2,13 @@
 
 import asyncio
 import http.client
-import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from penstock.problems import Away
+from serving.own_address import own_url, trusting
 from serving.settings import Settings
 from serving.upstream.address import Address
 from serving.upstream.connection import Answer
@@ -33,19 +33,6 @@ class Told:
 def gateway_url(settings: Settings) -> str:
     """The gateway's address as the platform reaches it, without an ending slash."""
     return settings.gateway_url.rstrip("/") or own_url(settings, settings.gateway_port)
-
-
-def own_url(settings: Settings, port: int, *, may_have_tls: bool = True) -> str:
-    """The address of a server of this machine, without an ending slash.
-
-    Args:
-        settings: Where servers listen, and with which certificate.
-        port: The server's.
-        may_have_tls: Whether it speaks HTTPS where there is a certificate.
-    """
-    scheme = "https" if may_have_tls and settings.tls_cert_file else "http"
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - not bound
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 class Gateway:
@@ -137,8 +124,3 @@ class Gateway:
             code="gateway_away",
             retry_s=2.0,
         )
-
-
-def trusting(settings: Settings) -> ssl.SSLContext:
-    """Trust the gateway's own certificate where the settings name one, else the system's."""
-    return ssl.create_default_context(cafile=settings.tls_cert_file or None)

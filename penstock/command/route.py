@@ -97,9 +97,12 @@ def split(variants: Sequence[str], before: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(shown: routes.Shown) -> str:
     variants = (shown.route or {}).get("variants", {})
-    parts = [f"{name} {_what(each)} {each['weight']:g} %" for name, each in variants.items()]
+    parts = [f"{name} {_what(shown, each)} {each['weight']:g} %" for name, each in variants.items()]
     return ", ".join(parts) or "no variant"
 
 
-def _what(variant: dict[str, object]) -> str:
-    return f"version {variant['version']}" if "version" in variant else str(variant.get("stage", ""))
+def _what(shown: routes.Shown, variant: Mapping[str, object]) -> str:
+    """A variant's version or stage, with its model where the route is not called by that."""
+    told = f"version {variant['version']}" if "version" in variant else str(variant.get("stage", ""))
+    model = variant.get("model", shown.model)
+    return told if model == shown.name else f"{model} {told}"

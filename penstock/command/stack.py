@@ -14,10 +14,11 @@ from pathlib import Path
 
 import click
 
-from penstock.calling.gateway import gateway_url, own_url, trusting
+from penstock.calling.gateway import gateway_url
 from penstock.command.asked import as_json, table, tell
 from penstock.problems import Away, BadRequest, Conflict
 from penstock.watching.monitor import monitor_url
+from serving.own_address import own_url, trusting
 from serving.settings import Settings, load
 
 REPO = Path(__file__).parents[2]

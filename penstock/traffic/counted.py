@@ -38,7 +38,7 @@ def metrics_texts(desk: "Desk") -> list[str]:
     addresses = settings.gateway_metrics.replace(",", " ").split()
     if addresses:
         try:
-            return list(read_all(addresses, _key(settings.gateway_metrics_key_file)).values())
+            return list(read_all(settings, addresses, _key(settings.gateway_metrics_key_file)).values())
         except (LifecycleError, OSError) as error:
             raise Away(str(error)) from error
     headers = [(name.encode(), value.encode()) for name, value in desk.gateway_key.headers().items()]

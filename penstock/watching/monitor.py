@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from penstock.calling.gateway import own_url
 from penstock.problems import Away
 from serving.callers.administrator import NAME, PASSWORD
+from serving.own_address import own_url
 from serving.settings import Settings
 
 if TYPE_CHECKING:

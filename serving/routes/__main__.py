@@ -35,7 +35,7 @@ class Tools:
     def canary(self, addresses: Sequence[str] = (), key_file: str = "") -> Canary:
         """What leads canaries by the counts of these gateways; without any, by this machine's."""
         chosen = list(addresses) or [metrics_address(self.settings)]
-        database, read = self.settings.database_url, partial(read_all, chosen, _key(key_file))
+        database, read = self.settings.database_url, partial(read_all, self.settings, chosen, _key(key_file))
         return Canary(self.client, database, read, actor=self.actor)
 
 

@@ -3,11 +3,15 @@
 import signal
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 
+from serving.lifecycle.canary.gateways import metrics_address, read_all
+from serving.lifecycle.errors import LifecycleError
+from serving.settings import Settings
 from tests.service.gateway_fixtures import BODY, JSON, Gateway, Load, read_answer, run_gateway
 from tests.service.gateway_models import register
 from tests.unit.serving.test_listening import make_certificate
@@ -16,10 +20,18 @@ MODEL = "gateway-tls"
 
 
 @pytest.fixture(scope="module")
-def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterator[Gateway]:
+def certificate(tmp_path_factory: Any) -> Settings:
+    cert, key = make_certificate(tmp_path_factory.mktemp("tls"))
+    return Settings(tls_cert_file=cert, tls_key_file=key)
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    mlflow_server: Any, free_port: Any, tmp_path_factory: Any, certificate: Settings
+) -> Iterator[Gateway]:
     version = register(mlflow_server.uri, MODEL, label="yes")
     MlflowClient(mlflow_server.uri).transition_model_version_stage(MODEL, version, "Production")
-    cert, key = make_certificate(tmp_path_factory.mktemp("tls"))
+    cert, key = certificate.tls_cert_file, certificate.tls_key_file
     settings = {"tls_cert_file": cert, "tls_key_file": key, "gateway_workers": 2}
     folder = tmp_path_factory.mktemp("tls-gateway")
     with run_gateway(mlflow_server.uri, folder, free_port(), **settings) as running:
@@ -42,6 +54,14 @@ def test_a_models_own_call_is_shown_as_https(gateway: Gateway) -> None:
     assert (
         f"https://127.0.0.1:{gateway.port}/models/" in gateway.call("GET", f"/models/{MODEL}").json()["curl"]
     )
+
+
+def test_its_counts_are_read_with_its_own_certificate(gateway: Gateway, certificate: Settings) -> None:
+    settings = replace(certificate, gateway_port=gateway.port)
+    address = metrics_address(settings)
+    assert "penstock_requests_total" in read_all(settings, [address])[address]
+    with pytest.raises(LifecycleError, match="CERTIFICATE_VERIFY_FAILED"):
+        read_all(Settings(), [address])
 
 
 def test_plain_http_gets_no_answer(gateway: Gateway) -> None:

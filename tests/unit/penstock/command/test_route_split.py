@@ -2,8 +2,9 @@
 
 import pytest
 
-from penstock.command.route import split
+from penstock.command.route import _told, split
 from penstock.problems import BadRequest
+from penstock.services.routes import Shown
 
 
 def test_a_target_is_a_stage_a_version_or_another_models():
@@ -27,3 +28,15 @@ def test_shadows_and_salt_stay():
         "shadow": [{"stage": "Staging"}],
         "salt": "autumn",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("churn", "champion Production 90 %, next version 7 5 %, other sales Staging 5 %"),
+        ("shop", "champion churn Production 90 %, next churn version 7 5 %, other sales Staging 5 %"),
+    ],
+)
+def test_a_variant_of_a_model_that_the_route_is_not_called_by_is_told_with_it(name, told):
+    route = split(["champion=Production:90", "next=7:5", "other=sales/Staging:5"], {})
+    assert _told(Shown(name, "churn", route, is_set=True, tag="")) == told
