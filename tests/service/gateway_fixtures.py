@@ -78,7 +78,7 @@ class Gateway:
         for name in names:
             self.wait_until(lambda name=name: all(self.predict(name).status == 200 for _ in range(12)), 60)
 
-    def wait_until(self, condition: Any, timeout_s: float = 15.0) -> float:
+    def wait_until(self, condition: Any, timeout_s: float = 60.0) -> float:
         started = time.monotonic()
         while time.monotonic() - started < timeout_s:
             try:
@@ -140,6 +140,8 @@ class Load:
     answers: list[tuple[float, str, str]] = field(default_factory=list)
     """When each came (monotonic), the version that answered, and the prediction's id."""
     failures: list[str] = field(default_factory=list)
+    told_to_wait: list[float] = field(default_factory=list)
+    """The seconds after which a busy gateway (429) bade a client come again, who did."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -154,7 +156,7 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def wait_for(self, count: int, timeout_s: float = 30.0) -> None:
+    def wait_for(self, count: int, timeout_s: float = 60.0) -> None:
         deadline = time.monotonic() + timeout_s
         while len(self.answers) + len(self.failures) < count and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -178,6 +180,9 @@ class Load:
                 headers = answer.headers
                 found = (time.monotonic(), headers["x-penstock-version"], headers["x-prediction-id"])
                 self.answers.append(found)
+            elif answer.status == 429:
+                self.told_to_wait.append(float(answer.headers["retry-after"]))
+                self._stop.wait(self.told_to_wait[-1])
             else:
                 self.failures.append(f"{answer.status} {answer.body[:200]!r}")
             if self.pause_s:

@@ -91,7 +91,7 @@ def test_sealed_outcomes_are_counted_by_kind(gateway: Gateway) -> None:
     def counted(kind: str, more: int) -> bool:
         return gateway.metric("penstock_outcomes_total", kind=kind) >= before[kind] + more
 
-    gateway.wait_until(lambda: all(counted(kind, 1) for kind in kinds), 40)
+    gateway.wait_until(lambda: all(counted(kind, 1) for kind in kinds))
     assert gateway.metric("penstock_feedback_total", result="accepted") >= 3
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from tests.service.gateway_fixtures import BODY, JSON, Gateway, read_answer, run_gateway
+from tests.service.gateway_fixtures import BODY, JSON, Gateway, Load, read_answer, run_gateway
 from tests.service.gateway_models import register
 
 MODELS = [f"many-{number:02d}" for number in range(12)]
@@ -121,8 +121,8 @@ def test_a_warm_models_new_version_takes_over_without_a_cold_request(
 ) -> None:
     name, client = MODELS[0], MlflowClient(mlflow_server.uri)
     register(mlflow_server.uri, name, label="new")
-    for _ in range(8):
-        gateway.predict(name)
+    with Load(gateway, name, clients=8) as load:  # so many connections that each worker has one
+        load.wait_for(200)
     time.sleep(1.0)  # workers bring their counts every 0.2 s
     late = gateway.metric("penstock_cold_requests_total")
     client.transition_model_version_stage(name, "2", "Production", archive_existing_versions=True)
@@ -137,7 +137,7 @@ def test_a_gateway_that_starts_again_loads_first_what_was_used_last(
 ) -> None:
     last = MODELS[7]
     recent = gateway.var_dir / "gateway" / "recent.json"
-    gateway.wait_until(lambda: gateway.predict(last).status == 200 and last in recent.read_text(), 20)
+    gateway.wait_until(lambda: gateway.predict(last).status == 200 and last in recent.read_text())
     gateway.process.terminate()
     gateway.process.wait(20)
     with run_gateway(

@@ -95,8 +95,8 @@ def test_the_counts_of_two_workers_add_up(gateway: Gateway) -> None:
     with Load(gateway, MODEL, clients=8) as load:
         load.wait_for(400)
     count = len(load.answers)
-    gateway.wait_until(lambda: gateway.metric("penstock_requests_total", **labels) == before + count, 3)
-    gateway.wait_until(lambda: gateway.metric("penstock_requests_in_flight") == 0, 3)
+    gateway.wait_until(lambda: gateway.metric("penstock_requests_total", **labels) == before + count)
+    gateway.wait_until(lambda: gateway.metric("penstock_requests_in_flight") == 0)
 
 
 def test_what_no_worker_writes_any_more_is_sealed(gateway: Gateway) -> None:
@@ -124,7 +124,7 @@ def test_workers_leave_when_gunicorn_itself_was_killed(
         orphans = gateway.workers()
         gateway.process.kill()
         gateway.process.wait()
-        gateway.wait_until(lambda: not any(is_alive(pid) for pid in orphans), 8)
+        gateway.wait_until(lambda: not any(is_alive(pid) for pid in orphans))
 
 
 def is_alive(pid: int) -> bool:

@@ -104,7 +104,7 @@ def with_route(gateway: Gateway, client: MlflowClient, model: str, text: str) ->
     client.set_registered_model_tag(model, ROUTE, text)
     variants = len(json.loads(text)["variants"])
     # Ten connections in a row reach both workers, each of which follows by itself.
-    gateway.wait_until(lambda: all(page(gateway, model) == variants for _ in range(10)), 30)
+    gateway.wait_until(lambda: all(page(gateway, model) == variants for _ in range(10)))
 
 
 def page(gateway: Gateway, model: str) -> int:
@@ -180,7 +180,7 @@ def test_the_command_sets_what_the_gateway_follows_and_refuses_the_rest(
     assert ROUTE not in client.get_registered_model(model).tags
     code, answer = routes(gateway, uri, "set", model, *flags, "--reason", "all to it")
     assert (code, answer["done"], answer["model"]) == (0, True, model)
-    gateway.wait_until(lambda: gateway.predict(model).headers["x-penstock-version"] == "2", 3)
+    gateway.wait_until(lambda: gateway.predict(model).headers["x-penstock-version"] == "2")
     code, answer = routes(gateway, uri, "set", model, split(10, version="9"))
     assert (code, len(answer["problems"])) == (2, 1)
     code, answer = routes(gateway, uri, "show", model)
@@ -191,7 +191,7 @@ def test_the_command_sets_what_the_gateway_follows_and_refuses_the_rest(
     ]
     assert (shown["problems"], shown["shadows"][0]["version"]) == ([], "1")
     assert routes(gateway, uri, "clear", model)[0] == 0
-    gateway.wait_until(lambda: gateway.predict(model).headers["x-penstock-version"] == "1", 3)
+    gateway.wait_until(lambda: gateway.predict(model).headers["x-penstock-version"] == "1")
 
 
 def test_a_canary_goes_all_the_way_under_load(
@@ -210,7 +210,7 @@ def test_a_canary_goes_all_the_way_under_load(
             said.append(routes(gateway, uri, "canary", model, "step")[1])
             if said[-1]["phase"] == "done":
                 break
-        gateway.wait_until(lambda: load.versions()[-1] == "2", 5)
+        gateway.wait_until(lambda: load.versions()[-1] == "2")
     assert [one["action"] for one in said if one["action"] != "hold"] == ["advance", "done"]
     assert load.failures == []
     assert client.get_model_version(model, "2").current_stage == "Production"

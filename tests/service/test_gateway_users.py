@@ -178,10 +178,10 @@ def test_a_known_user_does_not_pay_for_the_question(gateway: Gateway, mlflow_wit
 
 def test_a_granted_permission_holds_soon(gateway: Gateway, mlflow_with_users: Secured) -> None:
     grant(mlflow_with_users.uri, "bob", BANK)
-    gateway.wait_until(lambda: call(gateway, "bob", BANK).status == 200, 10)
+    gateway.wait_until(lambda: call(gateway, "bob", BANK).status == 200)
     told = {"username": "bob", "resource_type": "registered_model", "resource_id": BANK}
     administer(mlflow_with_users.uri, "3.0/mlflow/users/permissions/revoke", **told)
-    gateway.wait_until(lambda: call(gateway, "bob", BANK).status == 404, 10)
+    gateway.wait_until(lambda: call(gateway, "bob", BANK).status == 404)
 
 
 def test_feedback_is_for_who_may_use_the_model_that_answered(gateway: Gateway) -> None:
@@ -207,7 +207,7 @@ def test_with_mlflow_away_known_users_go_on_and_unknown_ones_get_503(
         assert any("MLflow cannot be asked" in problem for problem in gateway.ready()["problems"])
     finally:
         mlflow_with_users.start()
-    gateway.wait_until(lambda: call(gateway, "carl").status == 401, 20)
+    gateway.wait_until(lambda: call(gateway, "carl").status == 401)
 
 
 def test_a_models_own_code_runs_where_the_operator_has_named_it(
@@ -217,8 +217,8 @@ def test_a_models_own_code_runs_where_the_operator_has_named_it(
         MlflowClient(mlflow_with_users.uri).delete_model_version_tag(name, "1", "penstock.plan_sha256")
     settings = {"gateway_auth": "mlflow", "auth": "mlflow", "trusted_models": SHOP}
     with run_gateway(mlflow_with_users.uri, tmp_path, free_port(), **settings) as running:
-        running.wait_until(lambda: call(running, ADMIN, SHOP, PASSWORD).status == 200, 30)
-        running.wait_until(lambda: "trusted_models" in str(running.ready()["problems"]), 30)
+        running.wait_until(lambda: call(running, ADMIN, SHOP, PASSWORD).status == 200)
+        running.wait_until(lambda: "trusted_models" in str(running.ready()["problems"]))
         refused = call(running, ADMIN, BANK, PASSWORD)
     said = f"it runs code of its own, and '{BANK}' is not among trusted_models; train it here, or have the"
     assert (refused.status, said in refused.json()["message"]) == (503, True)

@@ -31,6 +31,8 @@ QUIET = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 """What the command sets for itself; named here so that it is undone after each command."""
+STOP_S = 15.0
+"""Longer than stopping takes on a slow machine, shorter than what a stopping loop could be waiting for."""
 VERDICTS = {"1": 0.0, "2": 3.0}
 """Versions, and by how many deviations their traffic is shifted."""
 
@@ -263,7 +265,7 @@ def test_an_open_host_is_refused(stack):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_loop_waits_for_mlflow_and_stops_within_a_second(stack, tmp_path, free_port, number):
+def test_the_loop_waits_for_mlflow_and_stops_without_it(stack, tmp_path, free_port, number):
     port = free_port()
     process = stack.start(
         PENSTOCK_VAR_DIR=str(tmp_path / "fresh"),
@@ -273,16 +275,16 @@ def test_the_loop_waits_for_mlflow_and_stops_within_a_second(stack, tmp_path, fr
     try:
         stack.wait_for('penstock_check_errors_total{model="",reason="registry"}', port=port)
         process.send_signal(number)
-        assert process.wait(1.0) == 0
+        assert process.wait(STOP_S) == 0
     finally:
         process.kill()
         process.wait()
 
 
-def test_a_loop_with_reports_stops_within_a_second(stack, loop):
+def test_a_loop_with_reports_stops(stack, loop):
     stack.wait_for("penstock_drift_share{")
     loop.send_signal(signal.SIGTERM)
-    assert loop.wait(1.0) == 0
+    assert loop.wait(STOP_S) == 0
 
 
 def test_status_says_windows_lanes_and_that_nobody_is_on_duty(stack, tmp_path):

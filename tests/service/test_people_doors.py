@@ -83,7 +83,7 @@ def test_the_gateway_takes_people_and_keys_and_neither_opens_anothers_model(
     gateway = platform.gateway
     assert gateway is not None
     key = key_of(desk, ADA)
-    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 200, 30)
+    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 200)
     found = [
         gateway.predict(model, **shown).status for shown in (basic(ADA), key) for model in (CHURN, FRAUD)
     ]
@@ -102,9 +102,9 @@ def test_a_key_loses_at_the_gateway_what_its_owner_loses(
     key = key_of(desk, BEN)
     for level, answered in ((Level.READ, 403), (Level.USE, 200)):
         people.share(desk, person(ADA), "ada/doors", BEN, level)
-        gateway.wait_until(lambda now=answered: gateway.predict(CHURN, **key).status == now, 30)
+        gateway.wait_until(lambda now=answered: gateway.predict(CHURN, **key).status == now)
     people.unshare(desk, person(ADA), "ada/doors", BEN)
-    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 404, 30)
+    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 404)
     assert gateway.predict(FRAUD, **key).status == 200
 
 
@@ -112,10 +112,10 @@ def test_a_revoked_key_is_refused_by_gateway_and_api(platform: Platform, models:
     gateway = platform.gateway
     assert gateway is not None
     key = key_of(desk, ADA, "predict", "read")
-    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 200, 30)
+    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 200)
     assert platform.call("GET", "/api/ml/projects", headers=key).status == 200
     people.revoke_key(desk, person(ADA), key["X-API-Key"].split("_")[1])
-    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 401, 30)
+    gateway.wait_until(lambda: gateway.predict(CHURN, **key).status == 401)
     time.sleep(1.1)
     assert platform.call("GET", "/api/ml/projects", headers=key).status == 401
 

@@ -320,7 +320,7 @@ def test_a_gateway_tells_of_its_backlog_and_catches_up(s3, server, mlflow_server
     options = {"log_s3_uri": URI, "log_segment_s": 2}
     with run_gateway(mlflow_server.uri, tmp_path, free_port(), **options) as gateway:
         gateway.wait_for("in-a-bucket")
-        gateway.wait_until(lambda: keys(s3), 40)
+        gateway.wait_until(lambda: keys(s3))
         server.stop()
         gateway.predict("in-a-bucket")
         gateway.wait_until(lambda: gateway.metric("penstock_log_backlog_files") > 0, 60)

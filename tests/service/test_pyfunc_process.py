@@ -73,7 +73,7 @@ def test_a_crash_fails_its_own_request_and_the_next_is_answered(gateway: Gateway
     answer = gateway.predict(MOODY, body(how))
     assert answer.status == 503
     assert "the model's process ended while it answered" in answer.json()["message"]
-    gateway.wait_until(lambda: answers(gateway, MOODY), 30)
+    gateway.wait_until(lambda: answers(gateway, MOODY))
     assert gateway.workers() == workers
 
 
@@ -98,7 +98,7 @@ def test_neighbours_are_answered_while_a_model_crashes_again_and_again(gateway: 
 def test_a_process_that_is_killed_is_started_again_without_being_asked(gateway: Gateway) -> None:
     [pid] = pids(gateway)
     os.kill(pid, signal.SIGKILL)
-    gateway.wait_until(lambda: pids(gateway) not in (set(), {pid}), 30)
+    gateway.wait_until(lambda: pids(gateway) not in (set(), {pid}))
     assert len(pids(gateway)) == 1
 
 
@@ -109,15 +109,15 @@ def test_a_process_whose_threads_all_hang_is_replaced(gateway: Gateway, how: int
         hung = list(pool.map(lambda _: gateway.predict(MOODY, body(how)).status, range(4)))
     assert set(hung) <= {503, 504}
     assert 504 in hung
-    gateway.wait_until(lambda: not is_alive(pid), 15)
-    gateway.wait_until(lambda: answers(gateway, MOODY), 30)
+    gateway.wait_until(lambda: not is_alive(pid))
+    gateway.wait_until(lambda: answers(gateway, MOODY))
 
 
 def test_a_stopped_process_is_ended_and_replaced(gateway: Gateway) -> None:
     [pid] = pids(gateway)
     os.kill(pid, signal.SIGSTOP)
     assert gateway.predict(MOODY, body(foreign.WELL)).status == 504
-    gateway.wait_until(lambda: not is_alive(pid), 15)
+    gateway.wait_until(lambda: not is_alive(pid))
 
 
 def test_memory_beyond_the_bound_fails_the_request_alone(gateway: Gateway) -> None:
@@ -142,16 +142,16 @@ def test_a_version_that_ends_the_process_that_loads_it_is_refused_by_name(
 ) -> None:
     workers = gateway.workers()
     foreign.register_pyfunc(mlflow_server.uri, "ends-loading", foreign.EndsWhileItLoads())
-    gateway.wait_until(lambda: "ended with status 7" in gateway.predict("ends-loading").body.decode(), 40)
+    gateway.wait_until(lambda: "ended with status 7" in gateway.predict("ends-loading").body.decode())
     assert gateway.workers() == workers
 
 
 def test_an_ending_version_has_no_process_any_more(gateway: Gateway, mlflow_server: Any) -> None:
     foreign.register_moody(mlflow_server.uri, "leaving")
-    gateway.wait_until(lambda: answers(gateway, "leaving"), 40)
+    gateway.wait_until(lambda: answers(gateway, "leaving"))
     [pid] = pids(gateway, "leaving")
     foreign.register_moody(mlflow_server.uri, "leaving")  # version 2 takes its place
-    gateway.wait_until(lambda: not is_alive(pid), 30)
+    gateway.wait_until(lambda: not is_alive(pid))
 
 
 def test_a_reload_keeps_the_process_and_loses_no_request(gateway: Gateway) -> None:
@@ -167,8 +167,8 @@ def test_a_reload_keeps_the_process_and_loses_no_request(gateway: Gateway) -> No
 
 def test_it_ends_with_a_gateway_that_is_killed(mlflow_server: Any, free_port: Any, tmp_path: Path) -> None:
     with run_gateway(mlflow_server.uri, tmp_path, free_port()) as gateway:
-        gateway.wait_until(lambda: answers(gateway, MOODY), 40)
+        gateway.wait_until(lambda: answers(gateway, MOODY))
         [pid] = pids(gateway)
         os.killpg(gateway.process.pid, signal.SIGKILL)
         gateway.process.wait()
-        gateway.wait_until(lambda: not is_alive(pid), 15)
+        gateway.wait_until(lambda: not is_alive(pid))

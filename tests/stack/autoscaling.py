@@ -15,11 +15,10 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -81,10 +80,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of a load."""
+    """What came of a load until it was quiet again; how many servers became ready, and how many are left."""
 
     seen: Seen
     moments: tuple[Moment, ...]
+    started: int
     left: int
 
     @property
@@ -98,28 +98,34 @@ class Replay:
 
 @dataclass
 class Fleet:
-    """The model servers that run, and the file that lists them."""
+    """The model servers that run, how many have ever become ready, and the file that lists them."""
 
     uri: str
     var_dir: Path
     listed: Path
     wanted: int = 0
+    started: int = 0
     _servers: list[Server] = field(default_factory=list)
     _stacks: dict[int, ExitStack] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _jobs: list[Future[None]] = field(default_factory=list)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
 
     @property
     def ready(self) -> Sequence[Server]:
-        with self._lock:
+        with self._changed:
             return tuple(self._servers)
 
-    def scale(self, wanted: int) -> list[Any]:
+    def scale(self, wanted: int) -> None:
         """Begin to start or stop replicas, newest first."""
-        jobs = [self._pool.submit(self._start) for _ in range(wanted - self.wanted)]
-        jobs += [self._pool.submit(self._stop) for _ in range(self.wanted - wanted)]
-        self.wanted = wanted
-        return jobs
+        more, self.wanted = wanted - self.wanted, wanted
+        self._jobs += [self._pool.submit(self._start) for _ in range(more)]
+        self._jobs += [self._pool.submit(self._stop) for _ in range(-more)]
+
+    def settle(self) -> None:
+        """Wait for what has begun, and raise what has gone wrong."""
+        for job in self._jobs:
+            job.result()
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -129,13 +135,17 @@ class Fleet:
     def _start(self) -> None:
         stack, port = ExitStack(), pick_free_port()
         server = stack.enter_context(run_model_server(self.uri, self.var_dir, port, **REPLICA))
-        with self._lock:
+        with self._changed:
             self._stacks[port] = stack
             self._servers.append(server)
+            self.started += 1
             self._list()
+            self._changed.notify_all()
 
     def _stop(self) -> None:
-        with self._lock:
+        with self._changed:
+            # Who is not ready yet is no loss: those that answer stay until it is.
+            self._changed.wait_for(lambda: len(self._servers) > self.wanted)
             server = self._servers.pop()
             self._list()
             stack = self._stacks.pop(server.port)
@@ -158,8 +168,8 @@ def fleet_behind_gateway(uri: str, folder: Path) -> Iterator[tuple[Gateway, Flee
         "gateway_time_limit_s": LIMIT_S,
     }
     try:
-        for job in fleet.scale(MODEL_SERVER.least):
-            job.result()
+        fleet.scale(MODEL_SERVER.least)
+        fleet.settle()
         with run_gateway(uri, folder / "gateway", pick_free_port(), **settings) as gateway:
             yield gateway, fleet
     finally:
@@ -167,7 +177,7 @@ def fleet_behind_gateway(uri: str, folder: Path) -> Iterator[tuple[Gateway, Flee
 
 
 def replay(gateway: Gateway, fleet: Fleet, model: str, times: Times, most: int) -> Replay:
-    """Send requests at their times while the autoscaler changes the number of replicas."""
+    """Send requests at their times while the autoscaler changes the replicas, and wait for its rest."""
     over, moments = threading.Event(), list[Moment]()
     watcher = threading.Thread(target=_autoscale, args=(fleet, limits(most), moments, over))
     watcher.start()
@@ -177,13 +187,15 @@ def replay(gateway: Gateway, fleet: Fleet, model: str, times: Times, most: int) 
     finally:
         over.set()
         watcher.join()
-    return Replay(seen, tuple(moments), fleet.wanted)
+    fleet.settle()
+    return Replay(seen, tuple(moments), fleet.started, len(fleet.ready))
 
 
 def _autoscale(fleet: Fleet, told: Limits, moments: list[Moment], over: threading.Event) -> None:
     scaler, started = Autoscaler(told), time.monotonic()
     before: dict[int, tuple[float, float]] = {}
-    while not over.wait(SYNC_S / QUICKER):
+    while not (over.is_set() and fleet.wanted == told.least):
+        time.sleep(SYNC_S / QUICKER)
         ready, values = fleet.ready, list[float]()
         for server in ready:
             now, total = time.monotonic(), _request_seconds(server)

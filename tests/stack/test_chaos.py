@@ -103,11 +103,11 @@ def test_everybody_had_a_part(scene: Scene) -> None:
 
 def test_every_gauge_is_back_to_rest(scene: Scene) -> None:
     for name in ("penstock_requests_in_flight", "penstock_late_calls", "penstock_cold_requests_waiting"):
-        scene.gateway.wait_until(lambda name=name: scene.gateway.metric(name) == 0, 10)
+        scene.gateway.wait_until(lambda name=name: scene.gateway.metric(name) == 0)
 
 
 def test_no_connection_is_left(scene: Scene) -> None:
-    scene.gateway.wait_until(lambda: actors.connections(scene.gateway) == 0, 10)
+    scene.gateway.wait_until(lambda: actors.connections(scene.gateway) == 0)
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -125,8 +125,8 @@ def test_both_workers_follow_the_registrys_last_word(scene: Scene) -> None:
         found = [scene.gateway.predict(MOVED).headers.get("x-penstock-version") for _ in range(12)]
         return set(found) == {"1"}
 
-    scene.gateway.wait_until(follow, 20)
-    scene.gateway.wait_until(lambda: scene.gateway.ready()["problems"] == [], 20)
+    scene.gateway.wait_until(follow)
+    scene.gateway.wait_until(lambda: scene.gateway.ready()["problems"] == [])
 
 
 def test_every_answered_prediction_is_on_the_log(scene: Scene, logged: pa.Table) -> None:
