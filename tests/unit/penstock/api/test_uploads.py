@@ -52,15 +52,15 @@ def test_a_body_that_stops_is_not_waited_for(monkeypatch):
 
 
 def test_a_body_that_comes_in_time_may_take_long(monkeypatch):
-    monkeypatch.setattr(form, "SLOW_S", 0.1)
-    assert len(came(dripping(30, 0.01, b"x" * 4096))) == 30
+    monkeypatch.setattr(form, "SLOW_S", 0.5)
+    assert len(came(dripping(30, 0.02, b"x" * 4096))) == 30
 
 
 def test_the_time_that_the_platform_takes_is_not_the_callers(monkeypatch):
-    monkeypatch.setattr(form, "SLOW_S", 0.1)
+    monkeypatch.setattr(form, "SLOW_S", 0.5)
 
     async def slow_reader():
         async for _ in form._in_time(dripping(3, 0, b"x" * 100)):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
 
     asyncio.run(slow_reader())
