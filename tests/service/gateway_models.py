@@ -91,6 +91,22 @@ def register_slow(uri: str, name: str, *, seconds: float) -> str:
     return _register_function(uri, name, predict)
 
 
+def register_held(uri: str, name: str, *, folder: Path) -> str:
+    """Register a pyfunc, put into Production, that writes `begun` into a folder and answers when it has no
+    file `held`.
+    """
+
+    def predict(model_input):
+        import time
+
+        (folder / "begun").touch()
+        while (folder / "held").exists():
+            time.sleep(0.02)
+        return ["slow"] * len(model_input)
+
+    return _register_function(uri, name, predict)
+
+
 def register_raising(uri: str, name: str) -> str:
     """Register a pyfunc that quotes its input when it raises, put into Production."""
 

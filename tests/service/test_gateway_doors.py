@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,24 +18,45 @@ from mlflow import MlflowClient
 
 from serving.prediction_log.read import read
 from tests.service.gateway_fixtures import BODY, JSON, Gateway, read_answer, run_gateway
-from tests.service.gateway_models import register, register_slow
+from tests.service.gateway_models import register, register_held
 
 MODEL, SLOW, UNPROMOTED = "gateway-doors", "gateway-slow", "gateway-unpromoted"
 MAX_BYTES = 4096
-SLOW_S = 1.5
+TIME_LIMIT_S = 10
 
 
 @pytest.fixture(scope="module")
-def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterator[Gateway]:
+def folder(tmp_path_factory: Any) -> Path:
+    """Where the slow model is held."""
+    return tmp_path_factory.mktemp("held")
+
+
+@pytest.fixture(scope="module")
+def gateway(mlflow_server: Any, free_port: Any, folder: Path, tmp_path_factory: Any) -> Iterator[Gateway]:
     register(mlflow_server.uri, MODEL, label="yes")
     MlflowClient(mlflow_server.uri).transition_model_version_stage(MODEL, "1", "Production")
     register(mlflow_server.uri, UNPROMOTED, label="yes")
-    register_slow(mlflow_server.uri, SLOW, seconds=SLOW_S)
-    limits = {"gateway_max_in_flight": 3, "gateway_max_body_bytes": MAX_BYTES, "gateway_time_limit_s": 2.5}
+    register_held(mlflow_server.uri, SLOW, folder=folder)
+    limits = {
+        "gateway_max_in_flight": 4,
+        "gateway_max_body_bytes": MAX_BYTES,
+        "gateway_time_limit_s": TIME_LIMIT_S,
+    }
     with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("doors"), free_port(), **limits) as running:
         running.wait_for(MODEL)
         running.wait_for(SLOW)
         yield running
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep the slow model from answering."""
+    (folder / "begun").unlink(missing_ok=True)
+    (folder / "held").touch()
+    try:
+        yield
+    finally:
+        (folder / "held").unlink()
 
 
 def message(answer: Any) -> str:
@@ -164,17 +187,21 @@ def test_a_body_that_does_not_arrive_is_408(gateway: Gateway) -> None:
     connection.close()
 
 
-def test_slow_requests_beyond_their_share_are_429_at_once_and_a_plan_answers(gateway: Gateway) -> None:
+def test_slow_requests_beyond_their_share_are_429_at_once_and_a_plan_answers(
+    gateway: Gateway, folder: Path
+) -> None:
     answers: list[Any] = []
-    threads = [threading.Thread(target=lambda: answers.append(gateway.predict(SLOW))) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    gateway.wait_until(lambda: [answer.status for answer in answers] == [429], 1.0)
-    assert 1 <= int(answers[0].headers["retry-after"]) <= 30  # by the pace of the version
-    assert gateway.predict(MODEL).status == 200
+    threads = [threading.Thread(target=lambda: answers.append(gateway.predict(SLOW))) for _ in range(4)]
+    with held(folder):
+        for thread in threads:
+            thread.start()
+        gateway.wait_until(lambda: answers)
+        assert [answer.status for answer in answers] == [429]
+        assert 1 <= int(answers[0].headers["retry-after"]) <= 30  # by the pace of the version
+        assert gateway.predict(MODEL).status == 200
     for thread in threads:
         thread.join()
-    assert [answer.status for answer in answers] == [429, 200, 200]
+    assert [answer.status for answer in answers] == [429, 200, 200, 200]
 
 
 def test_headers_without_an_end_are_refused(gateway: Gateway) -> None:
@@ -184,21 +211,25 @@ def test_headers_without_an_end_are_refused(gateway: Gateway) -> None:
         assert b"400 Bad Request" in connection.recv(4096)
 
 
-def test_a_plan_answers_while_a_slow_model_works(gateway: Gateway) -> None:
+def test_a_plan_answers_while_a_slow_model_works(gateway: Gateway, folder: Path) -> None:
     slow = threading.Thread(target=lambda: gateway.predict(SLOW))
-    slow.start()
-    time.sleep(0.3)
-    started = time.monotonic()
-    assert gateway.predict(MODEL).status == 200
-    assert time.monotonic() - started < 0.7
+    with held(folder):
+        slow.start()
+        gateway.wait_until((folder / "begun").exists)
+        assert gateway.predict(MODEL).status == 200
+        assert slow.is_alive()
     slow.join()
 
 
-def test_a_request_in_flight_is_answered_while_its_worker_leaves(gateway: Gateway) -> None:
+def test_a_request_in_flight_is_answered_while_its_worker_leaves(gateway: Gateway, folder: Path) -> None:
     statuses: list[int] = []
     slow = threading.Thread(target=lambda: statuses.append(gateway.predict(SLOW).status))
-    slow.start()
-    time.sleep(0.3)
-    gateway.process.send_signal(signal.SIGHUP)
+    before = set(gateway.workers())
+    with held(folder):
+        slow.start()
+        gateway.wait_until((folder / "begun").exists)
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_until(lambda: set(gateway.workers()) - before)
+        time.sleep(1)
     slow.join()
     assert statuses == [200]

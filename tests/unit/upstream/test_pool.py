@@ -151,17 +151,21 @@ def test_what_is_no_http_is_told() -> None:
 
 
 def test_a_late_answer_ends_the_connection_and_is_taken_for_no_other() -> None:
+    is_late, answered = asyncio.Event(), asyncio.Event()
+
     async def late_once(fake: Fake, _request: bytes, writer: Writer) -> None:
         if len(fake.requests) == 1:
-            await asyncio.sleep(0.1)
+            await is_late.wait()
             writer.write(OK.replace(b"ok", b"no"))
+            answered.set()
         else:
             writer.write(OK)
 
     async def work(_fake: Fake, pool: Pool) -> bytes:
         with pytest.raises(TimeoutError):
-            await ask(pool, 0.05)
-        await asyncio.sleep(0.1)
+            await ask(pool, 0.5)
+        is_late.set()
+        await asyncio.wait_for(answered.wait(), 10)
         return (await ask(pool)).body
 
     assert run(work, late_once) == b"ok"

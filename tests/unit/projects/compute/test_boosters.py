@@ -4,6 +4,7 @@ import io
 import pickle
 import threading
 import time
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from tests.unit.projects.compute.cluster_fixtures import kill_one, numbers, two_
 TASKS = {2: "binary", 3: "multiclass", 0: "regression"}
 BOOSTERS = ("lightgbm", "xgboost")
 LABELS = np.array(["no", "perhaps", "yes"])
+FITTING = ("_train_part-", "fn-")
+"""How the keys of the tasks begin in which LightGBM and XGBoost fit, one a worker."""
 
 
 @pytest.fixture(scope="module")
@@ -134,14 +137,14 @@ def test_a_worker_killed_in_the_middle_costs_time_and_not_the_fit(client, name):
     said = []
     killed = threading.Event()
 
-    def kill_when_it_fits():
-        while not any(client.processing().values()):
-            time.sleep(0.05)
+    def kill_when_both_fit():
+        while sum(str(key).startswith(FITTING) for key in chain(*client.processing().values())) < 2:
+            time.sleep(0.02)
         time.sleep(0.3)
         kill_one(client)
         killed.set()
 
-    threading.Thread(target=kill_when_it_fits, daemon=True).start()
+    threading.Thread(target=kill_when_both_fit, daemon=True).start()
     fitted = OnWorkers(client, least_rows=100)(model(name, 2, n_estimators=400), X, y, said.append)
     assert killed.is_set()
     assert said

@@ -1,6 +1,7 @@
 """Batches, threads and progress: the same rows in the same order, whatever the way."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 
@@ -34,6 +35,19 @@ class Lengths:
 
     def transform(self, article: str, use_cache: bool | None = None) -> Numbers:
         return self.extract([read_article(article)])[0]
+
+
+class Held(Lengths):
+    """Makes nothing until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def extract(self, articles: Sequence[Article]) -> Numbers:
+        self.begun.set()
+        assert self.go_on.wait(20)
+        return super().extract(articles)
 
 
 TEXTS = [f"article {'very ' * (number % 7)}{number}" for number in range(120)]
@@ -133,24 +147,25 @@ def test_nothing_awaited_is_no_row():
 
 
 def test_the_event_loop_goes_on_while_articles_are_made():
-    async def beats() -> int:
-        task = asyncio.create_task(transform_async(Lengths(pause_s=0.1), TEXTS))
-        count = 0
-        while not task.done():
-            await asyncio.sleep(0.01)
-            count += 1
-        return count
+    extractor = Held()
 
-    assert asyncio.run(beats()) > 10
+    async def let_go() -> Numbers:
+        task = asyncio.create_task(transform_async(extractor, TEXTS))
+        assert await asyncio.to_thread(extractor.begun.wait, 20)
+        extractor.go_on.set()
+        return await task
+
+    assert asyncio.run(let_go()).tolist() == WANTED
 
 
 def test_a_cancelled_call_makes_no_further_batch():
-    extractor = Lengths(pause_s=0.1)
+    extractor = Held()
 
     async def cancelled() -> None:
         task = asyncio.create_task(transform_async(extractor, TEXTS))
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(extractor.begun.wait, 20)
         task.cancel()
+        extractor.go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.sleep(0.2)
