@@ -31,11 +31,12 @@ def app(tmp_path, clock, monkeypatch):
     app = FastAPI()
     errors.install(app)
     app.state.answers = AnswerStore(Database(f"sqlite:///{tmp_path}/p.db"), clock)
-    app.state.done, app.state.pause = 0, asyncio.Event()
+    app.state.done, app.state.pause, app.state.entered = 0, asyncio.Event(), asyncio.Event()
     app.state.pause.set()
 
     @app.post("/api/do")
     async def do(request: Request):
+        app.state.entered.set()
         await app.state.pause.wait()
         app.state.done += 1
         wish = await request.json()
@@ -127,7 +128,7 @@ def test_one_that_takes_long_is_told_to_come_back(send, app, monkeypatch):
     async def both():
         app.state.pause.clear()
         first = asyncio.create_task(send())
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(app.state.entered.wait(), 30)
         second = await send()
         app.state.pause.set()
         return await first, second
