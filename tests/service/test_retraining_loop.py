@@ -265,6 +265,12 @@ def test_a_run_on_another_machine_is_left_its_time(make: Any) -> None:
     assert watched.story()[0].reasons[0] == "it ran on elsewhere 1, whose monitor has gone"
 
 
+def daily(in_s: float) -> str:
+    """A schedule that comes in so many seconds, to the minute, and then every day."""
+    soon = datetime.fromtimestamp(time.time() + in_s, UTC)
+    return f"{soon.minute} {soon.hour} * * *"
+
+
 def test_a_schedule_starts_a_retraining_and_outlives_a_restart(make: Any) -> None:
     watched = make()
     watched.policy(monitoring={"retrain": ["* * * * *"], "retraining": {"new_rows": 20}})
@@ -280,8 +286,7 @@ def test_a_schedule_starts_a_retraining_and_outlives_a_restart(make: Any) -> Non
 
 def test_a_moment_that_nobody_watched_is_passed_over_and_said(make: Any) -> None:
     watched = make()
-    soon = datetime.fromtimestamp(time.time() + 3600, UTC)
-    watched.policy(monitoring={"retrain": [f"{soon.minute} {soon.hour} * * *"]})
+    watched.policy(monitoring={"retrain": [daily(in_s=3600)]})
     watched.tick()
     watched.clock.ahead_s += 10 * 3600
     watched.tick()
@@ -305,9 +310,9 @@ def test_a_cron_typo_is_told_once_and_stops_nothing(make: Any) -> None:
 def test_a_batch_is_scored_by_the_clock(make: Any, tmp_path: Path) -> None:
     watched = make(SCORING, entry="predict")
     output = tmp_path / "scores" / "{date}.csv"
-    watched.policy(batch={"data": "day.csv", "output": str(output), "schedule": "* * * * *"})
+    watched.policy(batch={"data": "day.csv", "output": str(output), "schedule": daily(in_s=3600)})
     watched.tick()
-    watched.clock.ahead_s += 60
+    watched.clock.ahead_s += 3660
     watched.until("scored")
     assert watched.decisions() == ["batch", "scored"]
     written = next((tmp_path / "scores").glob("20??-??-??.csv"))
