@@ -65,7 +65,7 @@ def remove_person(desk: DeskOf, person: PersonOf, sought: Seeking) -> dict[str, 
 
 @router.get("/people-records/removals", summary="Removals that are not over")
 def removals(desk: DeskOf, person: PersonOf) -> list[dict[str, Any]]:
-    """Each waits until segments that were open are sealed, and damaged files are restored or removed."""
+    """Each waits until segments that were open are sealed, and damaged files are restored or moved away."""
     return [_told(each) for each in people_records.removals(desk, person)]
 
 

@@ -64,7 +64,7 @@ def _repeat(desk: "Desk", options: argparse.Namespace) -> int:
     )
     _say(options, {"over": len(done) - len(left), "waiting": len(left), "damaged_files": damaged}, text)
     for name in damaged:
-        told = f"'{name}' of the prediction log cannot be read; restore or remove it"
+        told = f"'{name}' of the prediction log cannot be read; restore it or move it away"
         print(f"retention: {told}", file=sys.stderr)
     return 1 if damaged else 0
 

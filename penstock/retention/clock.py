@@ -82,6 +82,6 @@ class Clock:
         damaged = frozenset(name for erasure in tried for name in erasure.damaged_files)
         for name in sorted(damaged - self._damaged):
             _logger.warning(
-                "a removal waits: '%s' of the prediction log cannot be read; restore or remove it", name
+                "a removal waits: '%s' of the prediction log cannot be read; restore it or move it away", name
             )
         self._damaged = damaged

@@ -107,7 +107,7 @@ def _erase(folder: Path, settings: Settings, options: argparse.Namespace) -> int
         wait = f"erase again in {settings.log_segment_s:g} s"
         print(f"{done.open_segments} segments are being written and were not looked into; {wait}")
     for name in sorted(done.damaged):
-        told = f"'{name}' cannot be read and was not looked into; restore or remove it, and erase again"
+        told = f"'{name}' cannot be read and was not looked into; restore it or move it away, and erase again"
         print(f"prediction log: {told}", file=sys.stderr)
     return 1 if done.damaged else 0
 

@@ -4,7 +4,8 @@ A finished day's files become one of level 2 (more where they are large or of se
 is not over, every 32 become one of level 1. The merged file is written whole, then gets its name, which
 follows from its sources' names; from then on its sources, which it names, do not count, and they are removed.
 Dying in between leaves both, and the next compaction removes the sources first. To be run under the upkeep's
-lock; sealing and reading may go on. A file that cannot be read stays as it is, and the others are merged.
+lock; sealing and reading may go on. A file that cannot be read stays as it is, and the others are merged; but
+a day of which a merged file cannot be read is left alone: nobody knows which of the others it stands for.
 """
 
 import json
@@ -58,7 +59,11 @@ def compact(folder: Path, today: str, on_broken: OnBroken = refused) -> list[Pat
 
 
 def _compact_day(folder: Path, day: Path, on_broken: OnBroken, *, is_over: bool) -> list[Path]:
-    schemas = _without_replaced(_schemas(layout.sealed_files(day), on_broken))
+    files = layout.sealed_files(day)
+    found = _schemas(files, on_broken)
+    if any(layout.level_of(path.name) and path not in found for path in files):
+        return []
+    schemas = _without_replaced(found)
     open_segments = {path.stem for path in layout.segments(layout.log_of(folder, day))}
     level = 2 if is_over else 1
     least = 2 if is_over else ENOUGH

@@ -58,7 +58,7 @@ class Report:
 
     def note(self, path: Path, error: Exception) -> None:
         """Tell of a file that cannot be read, once."""
-        told = f"'{path}' cannot be read and is passed over; restore or remove it"
+        told = f"'{path}' cannot be read and is passed over; restore it or move it away"
         if not any(problem.startswith(told) for problem in self.problems):
             self.problems.append(f"{told} ({str(error).partition(chr(10))[0]:.200})")
 

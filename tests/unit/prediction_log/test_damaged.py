@@ -68,6 +68,21 @@ def test_a_day_of_which_too_few_are_whole_is_left_as_it_is(tmp_path):
     assert keep_up(tmp_path, Keeping(), None, NOON + DAY_S).merged == 0
 
 
+def test_a_day_of_which_a_merged_file_is_damaged_is_left_alone_and_no_row_is_doubled(tmp_path):
+    sources = {path: path.read_bytes() for path in sealed(tmp_path, "a", "b")}
+    keep_up(tmp_path, Keeping(), None, NOON + DAY_S)
+    (merged,) = (tmp_path / "sealed").rglob("merged-*.parquet")
+    whole = merged.read_bytes()
+    cut(merged)
+    for path, data in sources.items():  # as if merging had been killed before it removed them
+        path.write_bytes(data)
+    sealed(tmp_path, "c")
+    assert keep_up(tmp_path, Keeping(), None, NOON + DAY_S).merged == 0
+    merged.write_bytes(whole)
+    keep_up(tmp_path, Keeping(), None, NOON + DAY_S)
+    assert ids(tmp_path) == ["a", "b", "c"]
+
+
 def test_old_days_are_pruned_with_their_damaged_files(tmp_path):
     cut(sealed(tmp_path, "a")[0])
     keep_up(tmp_path, Keeping(), None, LATER_S)
