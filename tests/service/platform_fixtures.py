@@ -110,6 +110,15 @@ class Platform:
             time.sleep(0.2)
         raise TimeoutError(f"job {job_id} was not over in {timeout_s} s: {job}; {self.logs()}")
 
+    def logged(self, text: str, timeout_s: float = SLOWLY_S) -> str:
+        """The API's log, once it holds this text: a request's line is written behind its answer."""
+        deadline = time.monotonic() + timeout_s
+        while text not in (log := self.log.read_text()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{text!r} was not logged in {timeout_s} s; the log ends {log[-2000:]!r}")
+            time.sleep(0.02)
+        return log
+
     def logs(self) -> str:
         """What the processes said last."""
         files = sorted(self.var_dir.glob("*.log"))
