@@ -11,7 +11,8 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, InvalidStateError, wait
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,39 +69,59 @@ def cluster(compute: Compute, say: Say, *, folder: Path | None = None) -> Iterat
 
 @contextmanager
 def _connected(address: Any) -> Iterator["Client"]:
-    connecting = _Connecting(address)
-    connecting.start()
-    connecting.join(CONNECT_S + 1)
-    client = connecting.client
-    if client is None:
-        error = connecting.error or TimeoutError("what listens there is no Dask scheduler")
+    connecting: Future[Client] = Future()
+    threading.Thread(target=_connect, args=(address, connecting), daemon=True).start()
+    wait([connecting], CONNECT_S + 1)
+    if connecting.cancel():
+        raise BadInput(_unreachable(address, "what listens there is no Dask scheduler"), code="no_cluster")
+    error = connecting.exception()
+    if error is not None:
         raise BadInput(_unreachable(address, error), code="no_cluster") from error
+    client = connecting.result()
     try:
         yield client
     finally:
         client.close(timeout=CONNECT_S)
 
 
-class _Connecting(threading.Thread):
-    """Connects in a thread of its own: Dask waits for ever for what takes a connection and says nothing."""
+def _connect(address: Any, connecting: "Future[Client]") -> None:
+    """Connect in a thread of its own: Dask waits for ever for what takes a connection and says nothing.
 
-    def __init__(self, address: Any) -> None:
-        super().__init__(daemon=True)
-        self.client: Client | None = None
-        self.error: Exception | None = None
-        self._address = address
-
-    def run(self) -> None:
-        """Connect."""
-        from distributed import Client
-
-        try:
-            self.client = Client(self._address, timeout=CONNECT_S, set_as_default=False)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to a person by who waits
-            self.error = error
+    What nobody waits for any more is closed.
+    """
+    try:
+        client = _closing()(address, timeout=CONNECT_S, set_as_default=False)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told to a person by who waits
+        with suppress(InvalidStateError):
+            connecting.set_exception(error)
+        return
+    try:
+        connecting.set_result(client)
+    except InvalidStateError:
+        client.close(timeout=CONNECT_S)
 
 
-def _unreachable(address: Any, error: Exception) -> str:
+def _closing() -> type["Client"]:
+    """Return a client that is closed where it cannot connect.
+
+    Dask leaves one that lacks a certificate to the garbage collector, which closes it at a time of its own.
+    Where that is while another cluster is made, both want one lock in one thread, and stand still for ever.
+    """
+    from distributed import Client
+
+    class Closing(Client):  # type: ignore[misc]
+        def start(self, **given: Any) -> None:
+            try:
+                super().start(**given)
+            except Exception:
+                with suppress(Exception):
+                    self.close(timeout=CONNECT_S)
+                raise
+
+    return Closing
+
+
+def _unreachable(address: Any, error: "BaseException | str") -> str:
     why = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     certificates = (
         "; a tls:// scheduler wants certificates, which Dask reads from DASK_DISTRIBUTED__COMM__TLS__*"
