@@ -15,10 +15,16 @@ from pathlib import Path
 import mlflow
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 from mlflow import MlflowClient
 
 REPO = Path(__file__).parents[1]
 SHARED_DATA = REPO.parent / "shared" / "data"
+
+# No verdict hangs on the machine's speed or on a draw; `--hypothesis-profile=search` draws other examples.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("search"), derandomize=True, database=None)
+settings.load_profile("same")
 
 
 @dataclass(frozen=True)

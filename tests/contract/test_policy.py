@@ -102,7 +102,7 @@ def comes(text):
     return True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(WORDS, min_size=4, max_size=6).map(" ".join))
 @example("0 2 * * 0")
 @example("0 24 * * *")

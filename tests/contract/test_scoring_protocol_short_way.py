@@ -36,7 +36,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return Judge(mlflow.models.Model.load(str(folder)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(form=form_names, cells=rows)
 def test_the_short_way_gives_the_rows_that_mlflow_gives(
     judge: Judge, form: str, cells: list[list[Any]]

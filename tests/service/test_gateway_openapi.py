@@ -76,7 +76,7 @@ def test_whatever_is_sent(gateway: Gateway, described: Any, path: str, method: s
     cases = operation.as_strategy(generation_mode=getattr(schemathesis.GenerationMode, mode.upper()))
     names = {"name": MODEL, "version": "1"}
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck),
               phases=[Phase.generate])  # fmt: skip
     @given(case=cases, is_known=st.booleans())
     def sent(case: Any, is_known: bool) -> None:

@@ -288,7 +288,7 @@ def test_whatever_is_sent(platform, path, method):
     if operation.body or operation.query:
         cases = st.one_of(cases, operation.as_strategy(generation_mode=negative))
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+    @settings(max_examples=EXAMPLES, database=None, suppress_health_check=list(HealthCheck),
               phases=[Phase.generate])  # fmt: skip
     @given(case=cases)
     def sent(case):

@@ -19,8 +19,11 @@ from tests.unit.plan.plan_fixtures import COLUMNS, as_rows, table
 NAMES = ("logistic", "random_forest", "lightgbm", "xgboost", "knn", "svc_rbf", "mlp")
 KEPT = settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.differing_executors,
+        HealthCheck.too_slow,
+    ],
 )
 
 

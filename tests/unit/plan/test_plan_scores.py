@@ -85,7 +85,7 @@ def test_columns_score_as_rows_do(fitted, name, kind):
 
 
 @pytest.mark.parametrize(("name", "kind"), SOME)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
 @given(data=st.data())
 def test_answers_as_the_model_does_or_refuses_as_it_does(fitted, name, kind, data):
     model = fitted(name, kind)

@@ -91,4 +91,4 @@ class LogMachine(RuleBasedStateMachine):
 
 
 TestExactlyOnce = LogMachine.TestCase
-TestExactlyOnce.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestExactlyOnce.settings = settings(max_examples=25, stateful_step_count=20)

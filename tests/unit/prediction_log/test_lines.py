@@ -71,7 +71,7 @@ def found_by(form, data, containing=b""):
 
 
 @given(st.lists(st.one_of(good_lines(), ODD), max_size=8), st.sampled_from([b"", b'"churn"']))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_chunks_hold_what_single_lines_hold(written, containing):
     data = b"".join(written)
     fast, slow = (found_by(form, data, containing) for form in (FORM, SLOW))
@@ -82,7 +82,7 @@ def test_chunks_hold_what_single_lines_hold(written, containing):
 
 
 @given(st.lists(good_lines(), min_size=2, max_size=8), st.integers(1, 40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_last_line_that_is_cut_short_is_named_and_the_others_are_read_at_once(written, cut):
     data = b"".join(written)[:-cut]
     found, broken = found_by(Form(lambda _: pytest.fail("read one by one"), FORM.many), data)

@@ -1,6 +1,6 @@
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.prediction_log import layout, outcomes
@@ -69,7 +69,6 @@ TOLD = st.builds(
 
 
 @given(st.lists(TOLD, max_size=12))
-@settings(deadline=None)
 def test_latest_is_what_a_plain_loop_finds(told):
     found: dict[str, list] = {}
     for name, label, value, *_ in sorted(told, key=lambda each: (each.ts_s, each.received_s)):

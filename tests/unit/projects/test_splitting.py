@@ -178,7 +178,7 @@ def test_dates_and_times_are_ordered_as_moments():
     assert np.argsort(times).tolist() == [1, 0, 3, 2]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 6), min_size=25, max_size=80), st.integers(0, 99), st.floats(0.05, 0.6))
 def test_groups_of_any_size_never_straddle(groups, seed, share):
     marks, of = Marks(groups=np.array(groups)), target(np.linspace(0, 1, len(groups)))

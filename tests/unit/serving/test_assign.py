@@ -85,7 +85,7 @@ def test_a_million_users_split_by_the_weights(weights: tuple[int, ...]) -> None:
     assert stats.chisquare(counts, np.array(weights) * 100).pvalue > 0.001
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, BUCKETS), st.integers(0, BUCKETS))
 def test_a_change_of_weights_moves_of_a_million_users_the_share_that_must_move(
     before: int, after: int
@@ -98,7 +98,7 @@ def test_a_change_of_weights_moves_of_a_million_users_the_share_that_must_move(
     assert set(new[moved].tolist()) <= {int(after > before)}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(two_challengers, two_challengers)
 def test_of_a_million_users_no_one_moves_between_two_challengers(
     before: tuple[int, int], after: tuple[int, int]

@@ -51,7 +51,7 @@ NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40).map(
 
 
 @given(reference=NUMBERS, window=NUMBERS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_numbers_keep_to_the_bound_and_to_scipy(reference, window):
     base = NumberBase.of(reference.astype(float))
     expected = true(reference.astype(float), window.astype(float))

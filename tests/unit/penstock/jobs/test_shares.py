@@ -35,7 +35,7 @@ def work(lengths: Mapping[str, Sequence[float]], workers: int, until_s: float) -
     return got
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.fixed_dictionaries(dict.fromkeys(USERS, LENGTHS)), st.integers(1, 4))
 def test_of_eight_users_nobody_gets_less_than_half_of_an_equal_share(lengths, workers: int) -> None:
     until_s = 8 * 60.0 * 6
@@ -43,7 +43,7 @@ def test_of_eight_users_nobody_gets_less_than_half_of_an_equal_share(lengths, wo
     assert min(got[user] for user in USERS) >= 0.5 * workers * until_s / len(USERS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.fixed_dictionaries(dict.fromkeys(USERS, LENGTHS)), st.integers(1, 4))
 def test_two_users_differ_by_at_most_the_longest_job_on_each_worker_and_one_more(lengths, workers) -> None:
     got = work(lengths, workers, 2000.0)

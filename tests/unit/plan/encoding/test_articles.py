@@ -118,7 +118,7 @@ def test_columns_have_the_numbers_of_their_rows(made: Made) -> None:
     assert (encoder.encode_columns(columns) == encoder.encode(ODD)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(title=st.none() | st.text(max_size=60), text=st.none() | st.text(max_size=200))
 def test_whatever_is_written_has_the_pipelines_numbers(made: Made, title: Any, text: Any) -> None:
     rows = [(title, text, "Reuters")]

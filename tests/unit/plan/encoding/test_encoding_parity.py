@@ -54,7 +54,7 @@ ROWS = st.lists(st.tuples(NUMBERS, TEXTS, NUMBERS, TEXTS, NOTES, DATES, DATES), 
 
 
 @pytest.mark.parametrize(("way", "style", "task"), CASES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(rows=ROWS)
 def test_dirty_rows_are_encoded_as_the_steps_do_or_refused_as_they_do(way, style, task, rows):
     made = prepared(way, style, task)

@@ -45,7 +45,7 @@ def expected(name, frame):
 
 @pytest.mark.parametrize("name", CONVERSIONS)
 @given(cells=st.lists(st.sampled_from(CELLS) | st.none() | st.text(max_size=6), min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_texts_are_converted_as_training_converts_them(name, cells):
     kept = [None if cell is not None and "\x00" in cell else cell for cell in cells]
     frame = pd.DataFrame({name: pd.Series(kept, dtype=object)})

@@ -75,7 +75,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cells=st.lists(TEXTS, min_size=1, max_size=30), name=st.sampled_from(sorted(CELLS)))
 def test_any_cells_are_converted_alike_both_ways(cells, name):
     assert by_frame(name, cells) == by_sql(name, cells)

@@ -49,7 +49,7 @@ def kept(value: Any) -> Any:
     return "nan" if isinstance(value, float) and math.isnan(value) else value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(sent=tensors(), is_binary=st.booleans())
 def test_tensors_arrive_as_they_were_sent(sent: list[Given], is_binary: bool) -> None:
     for tensor, (name, datatype, shape, values) in zip(
@@ -59,7 +59,7 @@ def test_tensors_arrive_as_they_were_sent(sent: list[Given], is_binary: bool) ->
         assert list(map(kept, tensor.values)) == list(map(kept, values))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sent=tensors())
 def test_cells_are_those_of_numpy(sent: list[Given]) -> None:
     for tensor in read(sent).tensors:
@@ -90,7 +90,7 @@ bodies = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(body=bodies, rest=st.binary(max_size=12), header=st.none() | st.binary(max_size=3) | st.just(b"json"))
 def test_whatever_comes_is_read_or_refused_with_a_sentence(body: Any, rest: bytes, header: Any) -> None:
     text = json.dumps(body).encode()
@@ -101,7 +101,7 @@ def test_whatever_comes_is_read_or_refused_with_a_sentence(body: Any, rest: byte
         assert (error.status, len(str(error)) > 10) == (400, True)  # noqa: PT017 - some are taken
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_binary_request_that_is_cut_or_changed_never_breaks_the_reader(data: Any) -> None:
     body, header = as_binary(data.draw(tensors()))
