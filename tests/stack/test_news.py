@@ -25,7 +25,7 @@ from tests.stack.conftest import House
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 NAME, TARGET = "news", "category"
-FIRST, LATER, BATCH = 100, 1300, 100
+FIRST, LATER, BATCH = 40, 1300, 100
 LONGEST_S = 900
 
 
@@ -41,9 +41,9 @@ def articles(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFram
 
 @pytest.fixture(scope="module")
 def served(house: House, raw: Path, articles: pd.DataFrame) -> House:
-    """Version 1, of the first hundred articles, in Production."""
+    """Version 1, of the first forty articles, in Production: so few that more are better on any machine."""
     given = {"data": raw, "articles": FIRST, "stage": "Production", "gate": "macro F1 > 0.3",
-             "tune_seconds": 2, "candidates": "logistic"}  # fmt: skip
+             "tune_seconds": 0, "candidates": "logistic"}  # fmt: skip
     parts = [part for key, value in given.items() for part in ("-P", f"{key}={value}")]
     done = house.run(
         "mlflow", "run", ".", "--env-manager", "local", "-e", "news", *parts, timeout_s=LONGEST_S
