@@ -59,7 +59,7 @@ def test_a_models_own_call_is_shown_as_https(gateway: Gateway) -> None:
 def test_its_counts_are_read_with_its_own_certificate(gateway: Gateway, certificate: Settings) -> None:
     settings = replace(certificate, gateway_port=gateway.port)
     address = metrics_address(settings)
-    assert "penstock_requests_total" in read_all(settings, [address])[address]
+    assert "penstock_requests_in_flight" in read_all(settings, [address])[address]
     with pytest.raises(LifecycleError, match="CERTIFICATE_VERIFY_FAILED"):
         read_all(Settings(), [address])
 
