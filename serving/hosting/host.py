@@ -36,8 +36,8 @@ _logger = logging.getLogger(__name__)
 FIRST_HOLD_S = 30.0
 """How long a host waits for its first holder."""
 
-GRACE_S = 1.0
-"""How long it stays after its last holder has left: a worker that is reloaded comes back within it."""
+GRACE_S = 5.0
+"""How long it stays after its last holder has left: a worker that is reloaded, if busy, is back by then."""
 
 LOAD_LIMIT_S = 120.0
 DRAIN_S = 1.0
