@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from projects.compute.clients import client_of
 from projects.compute.shares import share
 from projects.compute.waiting import ClusterLost, present, workers_of
 from projects.compute.xgboost_fit import fit_xgboost
@@ -74,13 +75,8 @@ class OnWorkers:
             WorkerLost: A worker was lost that the fit cannot do without.
             ClusterLost: There is no worker any more, or they cannot do it.
         """
-        from distributed import Client
-
         workers = self._present()
-        own = Client(
-            self._client.scheduler.address, timeout=RESTART_S, set_as_default=False,
-            security=self._client.security,
-        )  # fmt: skip
+        own = client_of(self._client.scheduler.address, timeout_s=RESTART_S, security=self._client.security)
 
         def made() -> Any:
             with own.as_current():  # LightGBM asks for the client of its thread

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from projects.compute.clients import client_of
 from projects.compute.likeness import check_workers
 from projects.counted import counted
 from projects.errors import BadInput
@@ -90,7 +91,7 @@ def _connect(address: Any, connecting: "Future[Client]") -> None:
     What nobody waits for any more is closed.
     """
     try:
-        client = _closing()(address, timeout=CONNECT_S, set_as_default=False)
+        client = client_of(address, timeout_s=CONNECT_S)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told to a person by who waits
         with suppress(InvalidStateError):
             connecting.set_exception(error)
@@ -99,26 +100,6 @@ def _connect(address: Any, connecting: "Future[Client]") -> None:
         connecting.set_result(client)
     except InvalidStateError:
         client.close(timeout=CONNECT_S)
-
-
-def _closing() -> type["Client"]:
-    """Return a client that is closed where it cannot connect.
-
-    Dask leaves one that lacks a certificate to the garbage collector, which closes it at a time of its own.
-    Where that is while another cluster is made, both want one lock in one thread, and stand still for ever.
-    """
-    from distributed import Client
-
-    class Closing(Client):  # type: ignore[misc]
-        def start(self, **given: Any) -> None:
-            try:
-                super().start(**given)
-            except Exception:
-                with suppress(Exception):
-                    self.close(timeout=CONNECT_S)
-                raise
-
-    return Closing
 
 
 def _unreachable(address: Any, error: "BaseException | str") -> str:

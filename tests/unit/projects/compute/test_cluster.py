@@ -9,9 +9,10 @@ import time
 from concurrent.futures import Future
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import LocalCluster
 from distributed.utils import LoopRunner
 
+from projects.compute.clients import client_of
 from projects.compute.cluster import CONNECT_S, _connect, cluster
 from projects.compute.likeness import differences
 from projects.errors import BadInput
@@ -26,6 +27,13 @@ def mute():
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture
+def idle():
+    """A scheduler without workers."""
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1") as made:
+        yield made
 
 
 def refused(name):
@@ -83,10 +91,9 @@ def test_what_is_no_scheduler_is_a_sentence_soon(mute, monkeypatch):
     assert seconds < 10
 
 
-def test_a_scheduler_without_workers_is_a_sentence(monkeypatch):
+def test_a_scheduler_without_workers_is_a_sentence(idle, monkeypatch):
     monkeypatch.setattr("projects.compute.cluster.FIRST_WORKER_S", 0.5)
-    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1") as idle:
-        sentence, _ = refused(idle.scheduler_address)
+    sentence, _ = refused(idle.scheduler_address)
     assert sentence.endswith(f"has no workers; start some with `dask worker {idle.scheduler_address}`")
 
 
@@ -95,9 +102,8 @@ def test_a_scheduler_without_certificates_is_a_sentence(free_port):
     assert "wants certificates, which Dask reads from DASK_DISTRIBUTED__COMM__TLS__*" in sentence
 
 
-def test_what_could_not_connect_is_closed_before_the_garbage_collector_comes(free_port):
-    # The collector may come in the thread that holds Dask's lock, and closing takes that lock.
-    refused(f"tls://127.0.0.1:{free_port()}")
+def collect_within_dasks_lock():
+    """The collector may come in the thread that holds it, and closing a client takes it."""
     collecting = threading.Thread(target=gc.collect)
     with LoopRunner._lock:
         collecting.start()
@@ -105,24 +111,35 @@ def test_what_could_not_connect_is_closed_before_the_garbage_collector_comes(fre
         assert not collecting.is_alive()
 
 
-def test_what_connects_too_late_is_closed(monkeypatch):
+def test_what_could_not_connect_is_not_left_to_the_garbage_collector(free_port):
+    refused(f"tls://127.0.0.1:{free_port()}")
+    collect_within_dasks_lock()
+
+
+def test_what_was_not_wholly_closed_is_not_closed_by_the_garbage_collector(idle):
+    client = client_of(idle.scheduler_address, timeout_s=10)
+    loop = client._loop_runner
+    del client
+    collect_within_dasks_lock()
+    loop.stop()
+
+
+def test_what_connects_too_late_is_closed(idle, monkeypatch):
     held, made = threading.Event(), []
 
-    class Slow(Client):
-        def __init__(self, *given, **more):
-            held.wait(60)
-            super().__init__(*given, **more)
-            made.append(self)
+    def slow(*given, **more):
+        held.wait(60)
+        made.append(client_of(*given, **more))
+        return made[0]
 
-    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1") as idle:
-        monkeypatch.setattr("projects.compute.cluster._closing", lambda: Slow)
-        connecting = Future()
-        thread = threading.Thread(target=_connect, args=(idle.scheduler_address, connecting))
-        thread.start()
-        assert connecting.cancel()
-        held.set()
-        thread.join(60)
-    assert [client.status for client in made] == ["closed"]
+    monkeypatch.setattr("projects.compute.cluster.client_of", slow)
+    connecting = Future()
+    thread = threading.Thread(target=_connect, args=(idle.scheduler_address, connecting))
+    thread.start()
+    assert connecting.cancel()
+    held.set()
+    thread.join(60)
+    assert made[0].status == "closed"
 
 
 HERE = {"Python": "3.11", "projects": "there", "numpy": "2.3", "lightgbm": "4.6"}
