@@ -38,7 +38,7 @@ def model(request: Any, mlflow_server: Any, client: MlflowClient, gateway: Gatew
     return name
 
 
-SOON_S = 10.0
+SOON_S = 30.0
 """Stages are looked at every second; a machine at its limit takes longer to bring the news about."""
 
 

@@ -16,7 +16,7 @@ from tests.service.gateway_fixtures import BODY, REPO, Answer, Gateway, run_gate
 from tests.service.gateway_models import register, register_raising
 
 MODEL, OTHER = "guards-shop", "guards-bank"
-SOON_S = 10.0
+SOON_S = 30.0
 """Keys are looked at every second; a busy machine is slower to hear of it."""
 
 

@@ -131,7 +131,7 @@ def test_cancelling_ends_grandchildren_in_sessions_of_their_own(desk: Desk, tmp_
     jobs.cancel(desk, ANN, job.job_id)
     job = over(desk, job)
     assert (job.state, job.code, job.why) == ("cancelled", "cancelled", "cancelled by ann")
-    assert time.monotonic() - asked_at < 10.0
+    assert time.monotonic() - asked_at < 30.0
     assert [pid for pid in pids if is_running(pid)] == []
 
 

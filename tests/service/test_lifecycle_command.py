@@ -134,4 +134,4 @@ def test_mlflow_away_fails_within_seconds(run, monkeypatch):
     code, _, err = run("promote", "churn", "1")
     assert code == 1
     assert "cannot be reached to read 'churn'; is it running?" in err
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60

@@ -271,7 +271,7 @@ def test_a_server_that_is_away_is_one_sentence_within_seconds(tmp_path, monkeypa
     started = time.monotonic()
     said = refusal("--data", write(tmp_path, GOOD), "--target", "y")
     assert f"MLflow at {uri} does not answer; start it with `make run`" in said
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60
 
 
 def test_a_server_that_goes_away_in_the_middle_ends_it_soon(tmp_path, monkeypatch, functions):

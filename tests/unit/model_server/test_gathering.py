@@ -153,7 +153,7 @@ def test_a_late_call_does_not_end_while_others_still_wait_for_it() -> None:
     async def act(gathering: Gathering, counts: Counts, model: Model) -> None:
         started = time.monotonic()
         model.answer = lambda requests: (time.sleep(0.3), [scored(rows) for rows in requests])[1]  # type: ignore[method-assign]
-        jobs = [(model.job(["first"]), 5), (model.job(["hurried"]), 0.15), (model.job(["patient"]), 5)]
+        jobs = [(model.job(["first"]), 60), (model.job(["hurried"]), 0.15), (model.job(["patient"]), 60)]
         asked = [asyncio.ensure_future(gathering.answer(job, left_s)) for job, left_s in jobs]
         await asyncio.sleep(0.05)
         model.gate.set()
@@ -162,6 +162,6 @@ def test_a_late_call_does_not_end_while_others_still_wait_for_it() -> None:
         assert found[2] is not None
         assert found[2].predictions == ["patient"]  # type: ignore[union-attr]
         assert counts.calls == 2
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30
 
     run(act)

@@ -46,9 +46,9 @@ def test_depth_is_that_of_the_parsed_body(value: object) -> None:
     ],
 )
 def test_bodies_made_to_be_slow_are_not(body: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     Bounds().is_deep(body)
-    assert time.perf_counter() - started < 2.0
+    assert time.thread_time() - started < 2.0
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,9 @@ def test_any_bytes_are_unpacked_or_refused(body: bytes, coding: bytes) -> None:
 
 
 def test_a_body_of_endless_empty_members_is_refused_soon() -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     assert refused(gzip.compress(b"") * (MOST_MEMBERS + 1)).status == 400
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 @pytest.mark.parametrize("coding", [b"br", b"gzip, gzip", b"zstd", b"\xff"])

@@ -147,6 +147,7 @@ def test_sockets_that_nobody_answers_at_hold_up_no_scrape(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("serving.hosting.figures.WHOLE_S", 0.3)
+    monkeypatch.setattr("serving.hosting.figures.PATIENCE_S", 2.0)
     held = []
     for at in range(8):
         listening = socket.socket(socket.AF_UNIX)
@@ -155,7 +156,7 @@ def test_sockets_that_nobody_answers_at_hold_up_no_scrape(
         held.append(listening)
     started = time.monotonic()
     assert shown(tmp_path)("penstock_batched_calls_total", "m") is None
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 12
     for listening in held:
         listening.close()
 
@@ -169,7 +170,7 @@ def test_a_process_that_drips_is_left_out_in_time(tmp_path: Path) -> None:
         connection, _ = listening.accept()
         with connection, contextlib.suppress(OSError):
             connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
-            for _ in range(60):
+            for _ in range(600):
                 connection.sendall(b" ")
                 time.sleep(0.1)
 
@@ -177,7 +178,7 @@ def test_a_process_that_drips_is_left_out_in_time(tmp_path: Path) -> None:
     thread.start()
     started = time.monotonic()
     assert shown(tmp_path)("penstock_batched_calls_total", "m") is None
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     thread.join()
     listening.close()
 

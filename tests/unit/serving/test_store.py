@@ -228,7 +228,7 @@ def test_a_late_load_is_refused_with_the_time_to_come_again_and_the_next_call_is
 
 
 def test_the_policys_time_wins(model: tuple[Path, str]) -> None:
-    scene = Scene(model, room=300, cold_s=5.0)
+    scene = Scene(model, room=300, cold_s=60.0)
     scene.gate.clear()
 
     async def work() -> float:
@@ -238,7 +238,7 @@ def test_the_policys_time_wins(model: tuple[Path, str]) -> None:
         scene.gate.set()
         return time.perf_counter() - started
 
-    assert run(work) < 1.0
+    assert run(work) < 30.0
 
 
 def test_a_version_that_cannot_be_loaded_says_why_and_is_not_tried_with_each_request(

@@ -81,14 +81,14 @@ def test_a_scheduler_that_is_not_there_is_a_sentence_soon(free_port, monkeypatch
     assert sentence.endswith(
         "start it with `dask scheduler`, name another with compute, or leave compute out"
     )
-    assert seconds < 10
+    assert seconds < 30
 
 
 def test_what_is_no_scheduler_is_a_sentence_soon(mute, monkeypatch):
     monkeypatch.setattr("projects.compute.cluster.CONNECT_S", 1)
     sentence, seconds = refused(mute)
     assert f"the Dask scheduler at {mute} cannot be reached (" in sentence
-    assert seconds < 10
+    assert seconds < 30
 
 
 def test_a_scheduler_without_workers_is_a_sentence(idle, monkeypatch):

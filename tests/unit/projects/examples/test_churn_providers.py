@@ -153,6 +153,6 @@ def test_a_missing_folder_is_refused(tmp_path):
 
 @pytest.mark.parametrize("unit", [" ", "\n", " \n", ".", '."', "。", "a. "])
 def test_sentences_are_found_in_no_long_time(unit):
-    started = time.perf_counter()
+    started = time.thread_time()
     sentences_of(unit * 50_000)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

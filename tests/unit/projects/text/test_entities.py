@@ -164,9 +164,9 @@ def test_a_folder_without_a_pipeline_is_refused(tmp_path):
 
 def test_a_long_text_in_capitals_takes_no_longer_than_another():
     def seconds(text):
-        started = time.perf_counter()
+        started = time.thread_time()
         patterns.of(Reading(text))
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     patterns = EntitiesPart("patterns").measure
     assert min(seconds("ABCD " * 2000) for _ in range(3)) < 8 * min(seconds("Abcd " * 2000) for _ in range(3))
