@@ -180,7 +180,9 @@ def test_a_slow_model_is_asked_about_fewer_rows_aloud():
 
 
 def test_details_of_many_rows_are_of_a_sample_aloud():
-    found = evaluate(subject("regression", "linear", rows=30_000), asked=Evaluation(), seconds=5)
+    found = evaluate(
+        subject("regression", "linear", rows=30_000), asked=Evaluation(), seconds=5, clock=lambda: 0.0
+    )
     assert found.lines[0] == "segments, calibration and importance are of 20,000 of the held-out rows"
     assert len(found.findings.answers) == 30_000
 
