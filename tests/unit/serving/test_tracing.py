@@ -174,8 +174,11 @@ def test_a_model_server_is_told_of_the_trace() -> None:
     assert f"\r\ntraceparent: {GIVEN}\r\n".encode() in heads[1]
 
 
-def test_a_collector_that_is_away_delays_nobody(free_port: Any, caplog: Any) -> None:
+def test_a_collector_that_is_away_delays_nobody(
+    free_port: Any, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.CRITICAL)
+    monkeypatch.setattr("serving.tracing.EXPORT_S", 60.0)
     tracing = make_tracing(Settings(traces_endpoint=f"http://127.0.0.1:{free_port()}"))
     assert tracing is not None
     started = time.perf_counter()
