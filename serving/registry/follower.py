@@ -46,7 +46,6 @@ class Follower:
         table: What requests are answered from; replaced whole, never changed.
         stages: The stage of each version of each registered model.
         is_loaded: Whether any snapshot has been read.
-        is_settling: Whether the first versions are still being fetched or loaded.
         problem: Why the snapshot's file cannot be read; None if it can.
         store: Holds the versions.
     """
@@ -56,7 +55,7 @@ class Follower:
     ) -> None:
         self.table: Table = {}
         self.stages: Mapping[str, Mapping[str, str]] = {}
-        self.is_loaded = self.is_settling = False
+        self.is_loaded = False
         self.problem: str | None = None
         self.store = store
         self._path, self._shelf, self._on_swap, self._recent = path, shelf, on_swap, recent or Recent()
@@ -66,6 +65,12 @@ class Follower:
         self._leased: list[Slot] = []
         self._news = 0
         self._settles_until = float("inf")
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the first versions are still being fetched or loaded."""
+        is_over = self._settles_until == 0.0 or time.monotonic() > self._settles_until
+        return not is_over and (self.store.is_busy or _is_coming(self._snapshot))
 
     async def follow(self) -> None:
         """Look at the file a few times a second, for ever."""
@@ -158,8 +163,6 @@ class Follower:
         self._note_settled()
 
     def _note_settled(self) -> None:
-        is_over = self._settles_until == 0.0 or time.monotonic() > self._settles_until
-        self.is_settling = not is_over and (self.store.is_busy or _is_coming(self._snapshot))
         if self.is_loaded and self.table and not self.is_settling:
             self._settles_until = 0.0
 

@@ -53,7 +53,10 @@ def readiness(follower: Follower) -> tuple[bool, dict[str, object]]:
     if not follower.is_loaded:
         return False, {"ready": False, "problems": [*problems, "the registry has not been read yet"]}
     dark = [name for name, route in follower.table.items() if _is_dark(route)]
-    is_ready = not dark and not follower.is_settling
+    is_settling = follower.is_settling
+    if is_settling:
+        problems.append("the first versions are still being fetched or loaded")
+    is_ready = not dark and not is_settling
     return is_ready, {
         "ready": is_ready,
         "models": len(follower.table),

@@ -113,7 +113,8 @@ def test_the_list_of_models_names_them_all(gateway: Gateway) -> None:
 
 def test_it_is_healthy_and_ready(gateway: Gateway) -> None:
     assert gateway.call("GET", "/health").status == 200
-    assert gateway.call("GET", "/ready").status == 200
+    # Its first versions may still be loading.
+    gateway.wait_until(lambda: gateway.call("GET", "/ready").status == 200)
 
 
 def test_an_unknown_model_is_404_with_near_names(gateway: Gateway) -> None:

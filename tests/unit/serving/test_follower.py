@@ -18,10 +18,11 @@ from serving.registry.recent import Recent
 from serving.registry.shelf import Shelf
 from serving.registry.slot import Slot
 from serving.registry.snapshot import Held, RouteState, Snapshot, VariantState, write
-from serving.registry.store import Store, StoreLimits
+from serving.registry.store import SPARE, Store, StoreLimits
 from serving.registry.table import Lane
 from serving.scorers.refusal import LoadError
 from serving.scorers.scorer import Kind, Scored, Table, Wants
+from serving.web.describe import readiness
 
 
 class Echo:
@@ -244,3 +245,18 @@ def test_a_worker_settles_only_when_the_first_versions_have_been_fetched(tmp_pat
         return [*settling, scene.follower.is_settling]
 
     assert asyncio.run(work()) == [True, False]
+
+
+def test_a_worker_has_settled_as_soon_as_its_first_versions_are_loaded(tmp_path: Path) -> None:
+    async def work() -> list[object]:
+        scene = Scene(tmp_path)
+        scene.gate.clear()
+        scene.publish(m="1")
+        await scene.follower.look()
+        before = readiness(scene.follower)
+        scene.gate.set()
+        await scene.store.want(scene.lane("m").slot, SPARE)  # type: ignore[union-attr]
+        return [before[0], before[1]["problems"], readiness(scene.follower)[0]]
+
+    told = ["the first versions are still being fetched or loaded"]
+    assert asyncio.run(work()) == [False, told, True]
