@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import mlflow
@@ -33,10 +34,17 @@ class MlflowServer:
     root: Path
 
 
+# Below what the kernel deals out by itself, apart for each of xdist's workers, and unlike the last session's.
+_PORTS = count(11_000 + 9_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) + os.getpid() % 4_000)
+
+
 def pick_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on and that is given once: a server may take it long afterwards."""
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the count has no end")
 
 
 def wait_for_http(url: str, process: subprocess.Popen[bytes], timeout_s: float = 180.0) -> None:

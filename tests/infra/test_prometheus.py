@@ -64,7 +64,7 @@ def promtool(*arguments: str) -> None:
     if not shutil.which("promtool"):
         pytest.skip("promtool is not installed (Debian's package prometheus has it; CI installs it)")
     done = subprocess.run(
-        ["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
+        ["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -13,7 +13,7 @@ import psutil
 
 from tests.conftest import REPO, pick_free_port, stop_group
 
-START_S = 60
+START_S = 180
 
 
 @dataclass

@@ -20,6 +20,7 @@ from tests.conftest import kill_group
 REPO = Path(__file__).parents[2]
 ROW = {"length": 1.5, "width": -0.25}
 BODY = json.dumps({"dataframe_records": [ROW]}).encode()
+LATE = b"s behind; try again in a second"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -44,9 +45,9 @@ class Gateway:
 
     def connect(self) -> http.client.HTTPConnection:
         if not self.certificate:
-            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=180)
         context = ssl.create_default_context(cafile=self.certificate)
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=context)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=180, context=context)
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         connection = self.connect()
@@ -58,7 +59,11 @@ class Gateway:
 
     def predict(self, name: str, body: bytes = BODY, **headers: str) -> Answer:
         sent = JSON | {key.replace("_", "-"): value for key, value in headers.items()}
-        return self.call("POST", f"/models/{name}/invocations", body, sent)
+        answer = self.call("POST", f"/models/{name}/invocations", body, sent)
+        while answer.status == 429 and LATE in answer.body:  # as it says, where the machine is busy
+            time.sleep(1)
+            answer = self.call("POST", f"/models/{name}/invocations", body, sent)
+        return answer
 
     def ready(self) -> dict[str, Any]:
         return self.call("GET", "/ready").json()
@@ -76,9 +81,9 @@ class Gateway:
     def wait_for(self, *names: str) -> None:
         """Until every worker answers for these models, as far as a row of good answers shows it."""
         for name in names:
-            self.wait_until(lambda name=name: all(self.predict(name).status == 200 for _ in range(12)), 60)
+            self.wait_until(lambda name=name: all(self.predict(name).status == 200 for _ in range(30)))
 
-    def wait_until(self, condition: Any, timeout_s: float = 60.0) -> float:
+    def wait_until(self, condition: Any, timeout_s: float = 180.0) -> float:
         started = time.monotonic()
         while time.monotonic() - started < timeout_s:
             try:
@@ -119,12 +124,12 @@ def run_gateway(uri: str, var_dir: Path, port: int, **settings: object) -> Itera
     gateway = Gateway(port, var_dir, process, log, str(settings.get("tls_cert_file", "")))
     try:
         gateway.wait_until(
-            lambda: process.poll() is not None or gateway.call("GET", "/health").status == 200, 40
+            lambda: process.poll() is not None or gateway.call("GET", "/health").status == 200, 180
         )
         yield gateway
     finally:
         process.terminate()
-        kill_group(process, 20)
+        kill_group(process, 60)
 
 
 @dataclass
@@ -156,9 +161,11 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def wait_for(self, count: int, timeout_s: float = 60.0) -> None:
+    def wait_for(self, count: int, timeout_s: float = 180.0) -> None:
         deadline = time.monotonic() + timeout_s
-        while len(self.answers) + len(self.failures) < count and time.monotonic() < deadline:
+        while len(self.answers) + len(self.failures) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self.answers)} of {count} answers came in {timeout_s:g} s")
             time.sleep(0.02)
 
     def versions(self) -> Sequence[str]:

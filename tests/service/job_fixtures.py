@@ -47,12 +47,16 @@ entry_points:
   die: {command: "kill -9 $$"}
   babble: {command: "yes 'a line that says nothing' | head -c 30000000; echo the end"}
   see: {command: "env; python -c 'import os; print(os.nice(0), len(os.sched_getaffinity(0)))'"}
-  count: {parameters: {file: {type: string, default: ""}}, command: "echo once >> {file}; sleep 4"}
+  count: {parameters: {file: {type: string, default: ""}}, command: "sh count.sh {file}"}
 """
 TOLD = """
 import json, os, sys
 from mlflow.tracking import MlflowClient
 MlflowClient().log_dict(os.environ["MLFLOW_RUN_ID"], json.loads(sys.argv[1]), "told.json")
+"""
+COUNT = """
+echo once >> "$1"; sleep 4
+while [ -e "$1.held" ]; do sleep 0.2; done
 """
 AWAY_ONCE = """
 if [ -e "$1" ]; then echo back; else touch "$1"; echo 'penstock: database is locked'; exit 1; fi
@@ -90,7 +94,13 @@ time.sleep(300)
 def tiny_project(folder: Path) -> Path:
     """An MLproject whose entry points nap, print, take memory, fork and fail."""
     folder.mkdir()
-    files = {"MLproject": MLPROJECT, "told.py": TOLD, "away_once.sh": AWAY_ONCE, "hold.py": HOLD}
+    files = {
+        "MLproject": MLPROJECT,
+        "told.py": TOLD,
+        "away_once.sh": AWAY_ONCE,
+        "count.sh": COUNT,
+        "hold.py": HOLD,
+    }
     for name, text in (files | {"burn.py": BURN, "fork.py": FORK}).items():
         (folder / name).write_text(text.lstrip(), encoding="utf-8")
     return folder
@@ -187,7 +197,7 @@ class ServiceProcess:
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(120)
 
 
 def marked(job: Job) -> list[psutil.Process]:

@@ -65,7 +65,7 @@ class PostgresServer:
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(how)
-            process.wait(60)
+            process.wait(120)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 60
@@ -115,7 +115,7 @@ def _make(server: PostgresServer) -> None:
     data = ("-D", str(server.folder / "data"))
     text = ("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
     command = _command("initdb", *data, *options, *text)
-    subprocess.run(command, cwd=server.folder, check=True, timeout=90, capture_output=True)
+    subprocess.run(command, cwd=server.folder, check=True, timeout=180, capture_output=True)
 
 
 def _command(program: str, *arguments: str) -> list[str]:

@@ -46,7 +46,7 @@ def hold_once(url):
     leases = Leases(Database(url), now=now, duration_s=30.0)
     try:
         with leases.held("one", f"process {os.getpid()}", wait_s=0.0):
-            time.sleep(1.0)
+            time.sleep(5.0)
             return True
     except LeaseBusyError:
         return False

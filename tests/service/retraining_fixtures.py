@@ -158,7 +158,7 @@ class Watched:
     def tick(self) -> None:
         self.loop.tick([self.name])
 
-    def tick_until(self, is_enough: Callable[[], bool], limit_s: float = 60.0) -> None:
+    def tick_until(self, is_enough: Callable[[], bool], limit_s: float = 180.0) -> None:
         deadline = time.monotonic() + limit_s
         while not is_enough():
             assert time.monotonic() < deadline, self.story()

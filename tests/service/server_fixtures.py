@@ -60,7 +60,7 @@ def _running(command: list[str], environ: dict[str, str], port: int, log: Path) 
         stop_group(process)
 
 
-def _wait(server: Server, timeout_s: float = 60.0) -> None:
+def _wait(server: Server, timeout_s: float = 180.0) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline and server.process.poll() is None:
         try:

@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from projects.examples.churn.pipeline import CLEANED, FIGURES, MODELS
 from tests.service.gateway_fixtures import REPO, run_gateway
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.slow
 NAME, ROWS = "churn example", 600
 MADE = ("xgb_churn_model.json", "scaler.pkl", "label_encoder.pkl", "feature_names.txt", "metadata.json")
 
@@ -112,7 +112,7 @@ def test_the_gateway_answers_raw_records_as_the_pipeline_does(gateway, rows, ver
     wanted = model._model_impl.sklearn_model.predict_proba(rows)
     body = {"dataframe_records": rows.to_dict("records"), "params": {"probabilities": True}}
     name = NAME.replace(" ", "%20")
-    gateway.wait_until(lambda: gateway.predict(name, json.dumps(body).encode()).status == 200, 60)
+    gateway.wait_until(lambda: gateway.predict(name, json.dumps(body).encode()).status == 200)
     answer = gateway.predict(name, json.dumps(body).encode()).json()
     np.testing.assert_allclose(answer["probabilities"], wanted, atol=1e-9)
 

@@ -18,7 +18,7 @@ from serving.plan.load import load_plan
 from tests.conftest import REPO
 from tests.service.dask_processes import running_dask
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 ROWS = 64_000
 """So many that the last fit, on four fifths of them, goes to the workers."""
 ROUNDS = 300

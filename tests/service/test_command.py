@@ -244,7 +244,7 @@ def test_a_shell_completes_commands_and_models(environ, tmp_path):
         }  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "penstock"], env=told, cwd=REPO, capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=180, check=False,
         )  # fmt: skip
         return [line.partition(",")[2] for line in done.stdout.splitlines()]
 
@@ -260,7 +260,7 @@ def test_help_needs_no_heavy_library(environ):
         cwd=REPO,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
     )
     loaded = set(done.stdout.splitlines()[-1].split())

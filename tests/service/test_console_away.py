@@ -10,7 +10,7 @@ from tests.conftest import pick_free_port, run_mlflow_server
 from tests.service.html_checks import faults_of
 from tests.service.platform_fixtures import multipart, run_platform
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 MOST_BYTES = 1_000_000
 SOON_S = 30.0
 """How long a person is kept waiting at the most for a page that says that something is away."""

@@ -22,7 +22,7 @@ from tests.service.people_fixtures import (
 )
 from tests.service.platform_fixtures import Platform, multipart, run_platform
 
-pytestmark = [pytest.mark.slow, needs_basic_auth, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, needs_basic_auth]
 __all__ = ["auth_mlflow"]
 FORM = "application/x-www-form-urlencoded"
 

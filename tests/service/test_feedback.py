@@ -111,10 +111,10 @@ def test_every_accepted_outcome_is_on_the_log_after_a_worker_was_killed(gateway:
     threads = [threading.Thread(target=run) for _ in range(3)]
     for thread in threads:
         thread.start()
-    gateway.wait_until(lambda: len(told) > 200, 60)
+    gateway.wait_until(lambda: len(told) > 200)
     killed = gateway.workers()[0]
     os.kill(killed, signal.SIGKILL)
-    gateway.wait_until(lambda: killed not in gateway.workers() and len(gateway.workers()) == 2, 60)
+    gateway.wait_until(lambda: killed not in gateway.workers() and len(gateway.workers()) == 2)
     stop.set()
     for thread in threads:
         thread.join()

@@ -56,7 +56,7 @@ def scene(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterator
 
 
 def call(server: Server, method: str, path: str, body: bytes | None = None) -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=180)
     try:
         connection.request(method, path, body, JSON)
         return read_answer(connection)
@@ -150,7 +150,7 @@ def test_a_replica_that_leaves_under_load_loses_no_request(
         with Load(gateway, PLAN) as load:
             load.wait_for(200)
             servers[0].process.terminate()
-            servers[0].process.wait(15)
+            servers[0].process.wait(120)
             load.wait_for(len(load.answers) + 200)
         assert load.failures == []
         assert len(load.answers) > 300

@@ -59,7 +59,7 @@ def test_a_full_disk_fails_no_prediction_and_each_lost_record_is_counted(
         fill = threading.Thread(target=fill_up, args=(ballast,))
         fill.start()
         fill.join()
-        gateway.wait_until(lambda: lost(gateway) > 200, 60)
+        gateway.wait_until(lambda: lost(gateway) > 200)
         detail = gateway.call("GET", "/ready")
         told = orjson.dumps({"prediction_id": load.answers[0][2], "label": 1})
         feedback = gateway.call("POST", "/feedback", told, JSON)
@@ -74,7 +74,7 @@ def test_a_full_disk_fails_no_prediction_and_each_lost_record_is_counted(
     answered = [name for _, _, name in load.answers]
     total = len(answered)
     time.sleep(0.5)  # counts are brought into the metrics five times a second
-    gateway.wait_until(lambda: list((small_disk / "sealed").rglob("*.parquet")), timeout_s=20)
+    gateway.wait_until(lambda: list((small_disk / "sealed").rglob("*.parquet")))
     found = logged(small_disk)
     assert total - len(found.intersection(answered)) == lost(gateway)
     assert set(answered[-100:]) <= found

@@ -95,7 +95,7 @@ def test_probabilities_come_when_asked_for(gateway: Gateway) -> None:
 
 def test_the_curl_line_works_as_pasted(gateway: Gateway) -> None:
     line = gateway.call("GET", f"/models/{MODEL}").json()["curl"]
-    done = subprocess.run(shlex.split(line), capture_output=True, check=True, timeout=20)
+    done = subprocess.run(shlex.split(line), capture_output=True, check=True, timeout=180)
     assert json.loads(done.stdout) == {"predictions": ["yes"]}
 
 
@@ -170,7 +170,7 @@ def test_a_long_body_is_413_while_it_streams(gateway: Gateway) -> None:
 
 
 def test_a_connection_goes_on_after_a_413(gateway: Gateway) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=180)
     connection.request("POST", f"/models/{MODEL}/invocations", b" " * 100_000, JSON)
     assert read_answer(connection).status == 413
     connection.request("POST", f"/models/{MODEL}/invocations", BODY, JSON)
@@ -179,7 +179,7 @@ def test_a_connection_goes_on_after_a_413(gateway: Gateway) -> None:
 
 
 def test_a_body_that_does_not_arrive_is_408(gateway: Gateway) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=180)
     connection.putrequest("POST", f"/models/{MODEL}/invocations")
     connection.putheader("Content-Type", "application/json")
     connection.putheader("Content-Length", "100")

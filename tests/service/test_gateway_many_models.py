@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from tests.service.gateway_fixtures import BODY, JSON, Gateway, Load, read_answer, run_gateway
+from tests.service.gateway_fixtures import BODY, JSON, Gateway, read_answer, run_gateway
 from tests.service.gateway_models import register
 
 MODELS = [f"many-{number:02d}" for number in range(12)]
@@ -31,7 +31,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     settings = {"gateway_model_bytes": MODEL_BYTES, "gateway_workers": 2, "gateway_cold_ms": 1000}
     with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("many"), free_port(), **settings) as running:
         # Of two workers either may answer.
-        running.wait_until(lambda: all(answering(running) == len(MODELS) for _ in range(12)), 60)
+        running.wait_until(lambda: all(answering(running) == len(MODELS) for _ in range(30)))
         yield running
 
 
@@ -51,7 +51,7 @@ class Traffic:
 
     def run(self, seed: int, requests: int) -> None:
         rng, port = random.Random(seed), self.gateway.port
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
         for _ in range(requests):
             self.ask(connection, min(int(rng.expovariate(0.3)), len(MODELS) - 1))
         connection.close()
@@ -65,7 +65,7 @@ class Traffic:
                 self.answered.append(MODELS[number])
                 return
             retry_s = int(answer.headers.get("retry-after", "0"))
-            if answer.status != 503 or not 1 <= retry_s <= 5:
+            if answer.status not in (429, 503) or not 1 <= retry_s <= 5:
                 break
             time.sleep(retry_s)
         self.faults.append(f"{answer.status} {answer.body[:200]!r}")
@@ -97,7 +97,7 @@ def test_the_bound_is_kept(gateway: Gateway) -> None:
 
 def test_versions_that_left_are_counted_and_none_failed(gateway: Gateway) -> None:
     for name in itertools.chain(MODELS, MODELS):
-        assert gateway.predict(name).status == 200
+        gateway.wait_until(lambda name=name: gateway.predict(name).status == 200)
     gateway.wait_until(lambda: gateway.metric("penstock_model_evictions_total") > 0)
     assert gateway.metric("penstock_model_loads_total", outcome="failed") == 0
     assert gateway.metric("penstock_cold_requests_total", outcome="answered") > 0
@@ -120,14 +120,17 @@ def test_a_warm_models_new_version_takes_over_without_a_cold_request(
     gateway: Gateway, mlflow_server: Any
 ) -> None:
     name, client = MODELS[0], MlflowClient(mlflow_server.uri)
+
+    def is_warm() -> bool:
+        return f"{name}/1" in held(gateway)["loaded"]
+
     register(mlflow_server.uri, name, label="new")
-    with Load(gateway, name, clients=8) as load:  # so many connections that each worker has one
-        load.wait_for(200)
-    time.sleep(1.0)  # workers bring their counts every 0.2 s
+    # The machine deals connections out as it likes: of so many in a row each worker has had some.
+    gateway.wait_until(lambda: gateway.predict(name).status == 200 and all(is_warm() for _ in range(40)))
     late = gateway.metric("penstock_cold_requests_total")
     client.transition_model_version_stage(name, "2", "Production", archive_existing_versions=True)
     gateway.wait_until(
-        lambda: all(gateway.predict(name).json() == {"predictions": ["new"]} for _ in range(4))
+        lambda: all(gateway.predict(name).json() == {"predictions": ["new"]} for _ in range(40))
     )
     assert gateway.metric("penstock_cold_requests_total") == late
 
@@ -139,7 +142,7 @@ def test_a_gateway_that_starts_again_loads_first_what_was_used_last(
     recent = gateway.var_dir / "gateway" / "recent.json"
     gateway.wait_until(lambda: gateway.predict(last).status == 200 and last in recent.read_text())
     gateway.process.terminate()
-    gateway.process.wait(20)
+    gateway.process.wait(120)
     with run_gateway(
         mlflow_server.uri, gateway.var_dir, free_port(), gateway_model_bytes=MODEL_BYTES
     ) as again:

@@ -82,7 +82,7 @@ def test_a_gateway_does_not_start_with_an_address_that_is_none(
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=180,
     )
     assert ended.returncode == 2
     assert sentence in ended.stderr

@@ -89,7 +89,7 @@ def routes(gateway: Gateway, uri: str, *arguments: str) -> tuple[int, Any]:
     }
     command = [sys.executable, "-m", "serving.routes", arguments[0], "--json", *arguments[1:]]
     done = subprocess.run(
-        command, check=False, cwd=REPO, env=environ, capture_output=True, text=True, timeout=60
+        command, check=False, cwd=REPO, env=environ, capture_output=True, text=True, timeout=180
     )
     return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
@@ -103,8 +103,8 @@ def split(weight: float, **challenger: Any) -> str:
 def with_route(gateway: Gateway, client: MlflowClient, model: str, text: str) -> None:
     client.set_registered_model_tag(model, ROUTE, text)
     variants = len(json.loads(text)["variants"])
-    # Ten connections in a row reach both workers, each of which follows by itself.
-    gateway.wait_until(lambda: all(page(gateway, model) == variants for _ in range(10)))
+    # Forty connections in a row reach both workers, each of which follows by itself.
+    gateway.wait_until(lambda: all(page(gateway, model) == variants for _ in range(40)))
 
 
 def page(gateway: Gateway, model: str) -> int:

@@ -71,7 +71,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
         for name in (PLAN, TABLES, ARRAYS):
             path = f"/v2/models/{name}/infer"
             # A model that is not loaded yet, or not known yet, is loaded when it is first asked.
-            running.wait_until(lambda path=path: running.call("POST", path, b"{}").status == 400, 60)
+            running.wait_until(lambda path=path: running.call("POST", path, b"{}").status == 400)
         running.wait_until(lambda: running.call("GET", "/ready").status == 200)
         yield running
 

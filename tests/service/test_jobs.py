@@ -131,7 +131,7 @@ def test_cancelling_ends_grandchildren_in_sessions_of_their_own(desk: Desk, tmp_
     jobs.cancel(desk, ANN, job.job_id)
     job = over(desk, job)
     assert (job.state, job.code, job.why) == ("cancelled", "cancelled", "cancelled by ann")
-    assert time.monotonic() - asked_at < 30.0
+    assert time.monotonic() - asked_at < 120.0
     assert [pid for pid in pids if is_running(pid)] == []
 
 
@@ -174,8 +174,9 @@ def test_endless_words_keep_their_beginning_and_their_end(desk: Desk) -> None:
 def test_a_job_s_core_seconds_are_the_kernel_s_with_processes_that_have_ended(desk: Desk) -> None:
     bare = over(desk, ask(desk, "say", words="x")).usage.core_s
     job = over(desk, ask(desk, "burn"))
-    # MLflow's own take the rest: measured by an entry point that does nothing, and never twice the same.
-    assert bare / 2 < job.usage.core_s - float(log_of(desk, job)) < 2 * bare
+    # MLflow's own take the rest, measured by an entry point that does nothing, and a look at the tree each
+    # second; a process that is left out, or counted twice, is five times as much as may differ.
+    assert job.usage.core_s - float(log_of(desk, job)) == pytest.approx(bare, abs=0.5)
     assert job.usage.wall_s == pytest.approx(job.ended_s - job.started_s, abs=10.0)
 
 

@@ -328,7 +328,7 @@ class TestTwoAtOnce:
             subprocess.Popen([*command, version], cwd=REPO, env=environ, stdout=subprocess.DEVNULL)
             for version in ("1", "2")
         ]
-        assert [process.wait(60) for process in running] == [0, 0]
+        assert [process.wait(240) for process in running] == [0, 0]
         assert sorted(stages(client, name).values()) == ["Archived", "Production"]
         assert [move.action for move in lifecycle.history(name)] == ["promote", "replaced", "promote"]
         assert lifecycle.verify() is None

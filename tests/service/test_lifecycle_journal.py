@@ -20,7 +20,7 @@ for number in range(25):
 def test_two_processes_do_not_fork_the_chain(tmp_path):
     url = f"sqlite:///{tmp_path}/penstock.db"
     running = [subprocess.Popen([sys.executable, "-c", APPEND, url], cwd=REPO) for _ in range(2)]
-    assert [process.wait(60) for process in running] == [0, 0]
+    assert [process.wait(120) for process in running] == [0, 0]
     entries = Journal(Database(url)).entries()
     assert len(entries) == 100
     assert first_break(entries) is None

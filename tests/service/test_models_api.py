@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 import uuid
 from dataclasses import replace
 
@@ -287,7 +288,7 @@ def test_the_schema_and_templates_of_requirements_are_told(client):
 
 def work_off_the_next(desk, entry):
     """Wait for a job of an entry point, and work it off."""
-    found = []
-    while not found:
+    found, until = [], time.monotonic() + 240
+    while not found and time.monotonic() < until:
         found = desk.jobs.listed(entries=[entry], states=["pending"])
     worked_off(desk, desk.jobs.get(found[0].job_id))

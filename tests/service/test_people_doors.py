@@ -232,7 +232,7 @@ def test_the_monitor_shows_each_tenant_their_own_models(
     monitor: str, models: None, platform: Platform
 ) -> None:
     assert platform.gateway is not None
-    platform.gateway.wait_until(lambda: status(f"{monitor}/models/{CHURN}", basic(ADA)) == 200, 60)
+    platform.gateway.wait_until(lambda: status(f"{monitor}/models/{CHURN}", basic(ADA)) == 200)
     assert status(f"{monitor}/models/{CHURN}", basic(BEN)) == 404
     assert CHURN in page(f"{monitor}/api/status", basic(ADA))
     assert CHURN not in page(f"{monitor}/api/status", basic(BEN))
@@ -255,13 +255,13 @@ def test_beyond_loopback_nothing_starts_without_sign_in(
 
 
 def page(url: str, headers: dict[str, str]) -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
         return str(answer.read().decode())
 
 
 def status(url: str, headers: dict[str, str] | None = None) -> int:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

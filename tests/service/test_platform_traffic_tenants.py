@@ -34,8 +34,18 @@ def platform(auth_mlflow: AuthMlflow, tmp_path_factory: Any) -> Iterator[Platfor
         wanted = {"model_a_id": FIRST, "model_b_id": SECOND, "test_name": "adas-test", "split_ratio": 0.5}
         answer = running.call("POST", AB_TEST, wanted, basic(ADA))
         assert answer.status == 200, answer.body
+        # A version that was set on a moment ago is still being fetched and loaded.
+        for asked in ({"model_id": FIRST}, {"ab_test_name": "adas-test"}):
+            _wait_for(running, asked | {"features": ROW})
         yield running
         desk.trail.close()
+
+
+def _wait_for(platform: Platform, asked: dict[str, Any]) -> None:
+    until = time.monotonic() + 180
+    while (answer := platform.call("POST", PREDICT, asked, basic(ADA))).status != 200:
+        assert time.monotonic() < until, answer.body
+        time.sleep(0.1)
 
 
 def _registered(platform: Platform, desk: Desk, owner: str, model: str, count: int) -> None:

@@ -53,7 +53,7 @@ def test_the_stores_tests_hold_word_for_word(postgres_server):  # noqa: F811
     environ = os.environ | {SERVER: postgres_server.url()}
     done = subprocess.run(
         [*command, "-p", "no:cacheprovider", *SAME_AS_SQLITE],
-        cwd=REPO, env=environ, capture_output=True, text=True, check=False, timeout=200,
+        cwd=REPO, env=environ, capture_output=True, text=True, check=False, timeout=800,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
 

@@ -99,7 +99,7 @@ def wait_until(condition, log, timeout_s=60.0):
 
 
 def checked_at(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
         text = answer.read().decode()
     found = re.search(r"^penstock_last_check_timestamp_seconds (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0

@@ -61,7 +61,7 @@ def test_a_worker_that_was_killed_leaves_and_its_successor_comes(gateway):
 
 
 def test_a_model_server_tells_of_itself_and_its_nursery(model_server):
-    with urllib.request.urlopen(f"{model_server.url}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"{model_server.url}/metrics", timeout=60) as answer:
         text = answer.read().decode()
     found = members(text, "penstock_process_resident_bytes")
     assert found[str(model_server.process.pid)] == "model-server"

@@ -17,7 +17,7 @@ from tests.service.gateway_fixtures import Gateway, run_gateway
 from tests.service.gateway_models import register
 
 MOODY, NEIGHBOUR, OTHER = "moody", "moody-neighbour", "moody-other"
-TIME_LIMIT_S = 2.0
+TIME_LIMIT_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     settings = {"gateway_time_limit_s": TIME_LIMIT_S, "gateway_workers": 2, "pyfunc_memory_bytes": 2 << 30}
     with run_gateway(uri, folder, free_port(), **settings) as running:
         for name in (MOODY, OTHER, NEIGHBOUR):
-            running.wait_until(lambda name=name: all(answers(running, name) for _ in range(12)), 60)
+            running.wait_until(lambda name=name: all(answers(running, name) for _ in range(12)))
         yield running
 
 
@@ -39,7 +39,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
 def well(gateway: Gateway) -> Iterator[None]:
     """Each test leaves the model answering, whatever it did to it."""
     yield
-    gateway.wait_until(lambda: answers(gateway, MOODY), 60)
+    gateway.wait_until(lambda: all(answers(gateway, MOODY) for _ in range(12)))
 
 
 def answers(gateway: Gateway, name: str) -> bool:

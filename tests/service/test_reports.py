@@ -59,7 +59,7 @@ class Desk:
 
     def get(self, path: str, **fields: str) -> str:
         query = f"?{urllib.parse.urlencode(fields)}" if fields else ""
-        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}{query}", timeout=60) as answer:
             return answer.read().decode()
 
     def gauges(self) -> dict[tuple[str, str], float]:
@@ -186,7 +186,7 @@ def test_a_report_is_made_on_request(desk):
     asked = urllib.request.Request(
         f"{desk.url}/report", urllib.parse.urlencode(fields).encode(), {"Accept": "application/json"}
     )
-    with urllib.request.urlopen(asked, timeout=5) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         assert answer.status == 202
     assert "is being made" in desk.get(f"/models/{urllib.parse.quote(desk.model)}")
     assert desk.monitor.woken.is_set()
@@ -218,11 +218,11 @@ def evidently_ui(workspace: Path, port: int) -> Iterator[str]:
         process.wait()
 
 
-def wait_for(url: str, text: str, timeout_s: float = 60.0) -> str:
+def wait_for(url: str, text: str, timeout_s: float = 180.0) -> str:
     deadline, body = time.monotonic() + timeout_s, ""
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 body = answer.read().decode()
         except (OSError, urllib.error.URLError):
             body = ""

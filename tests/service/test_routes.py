@@ -453,17 +453,21 @@ class TestCanary:
     ) -> None:
         canary.start(model)
         gateway.traffic()
-        barrier, read = threading.Barrier(2), gateway.read
+        barrier, refused, read = threading.Barrier(2), threading.Event(), gateway.read
 
         def step(_: int) -> str:
             barrier.wait()
             try:
                 return canary.step(model).action
             except LeaseBusyError as error:
+                refused.set()
                 return str(error)
 
-        gateway.read = slowly(read)
-        canary._read_metrics = gateway.read
+        def read_when_refused() -> dict[str, str]:
+            assert refused.wait(60)
+            return read()
+
+        canary._read_metrics = gateway.read = read_when_refused
         with ThreadPoolExecutor(2) as pool:
             done = sorted(pool.map(step, range(2)))
         assert done == ["advance", f"routing '{model}' is held by ann; try again in a moment"]
@@ -565,14 +569,6 @@ def promoting(client: MlflowClient, model: str) -> None:
     policy = json.loads(client.get_registered_model(model).tags["penstock.policy"])
     policy["traffic"]["promote"] = True
     client.set_registered_model_tag(model, "penstock.policy", json.dumps(policy))
-
-
-def slowly(read: Callable[[], dict[str, str]]) -> Callable[[], dict[str, str]]:
-    def wait_and_read() -> dict[str, str]:
-        threading.Event().wait(0.5)
-        return read()
-
-    return wait_and_read
 
 
 def test_an_entry_that_was_changed_is_found(routes: Routes, database_url: str, model: str) -> None:

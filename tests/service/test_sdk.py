@@ -135,7 +135,7 @@ def test_the_gateway_answers_what_was_promoted_in_a_notebook(churn, mlflow_serve
         run_gateway(mlflow_server.uri, tmp_path, free_port()) as gateway,
         PredictionClient(f"http://127.0.0.1:{gateway.port}") as client,
     ):
-        gateway.wait_until(lambda: knows(gateway, "Churn"), 60)
+        gateway.wait_until(lambda: knows(gateway, "Churn"))
         found = client.predict_many("Churn", X_test, batch_size=7)
         client.feedback(found.prediction_ids[0], label="No")
     assert found.predictions == churn.model.predict(X_test).tolist()
@@ -148,7 +148,7 @@ def test_the_gateway_lets_a_user_meet_the_same_side(churn, sides, mlflow_server,
         run_gateway(mlflow_server.uri, tmp_path, free_port()) as gateway,
         PredictionClient(f"http://127.0.0.1:{gateway.port}") as client,
     ):
-        gateway.wait_until(lambda: knows(gateway, "notes"), 60)
+        gateway.wait_until(lambda: knows(gateway, "notes"))
         answered = {user: client.predict("notes", rows, user_id=str(user)).versions[0] for user in range(12)}
     for user, number in answered.items():
         here = churn.deployment.predict_ab_test(test_name="notes", X=rows, user_id=user)[1]

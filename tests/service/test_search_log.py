@@ -103,7 +103,7 @@ def test_who_hands_in_never_waits():
 
     class Slow(Away):
         def nested(self, *_, **__):
-            released.wait(10)
+            released.wait(120)
 
     with SearchLog(Slow(), "roc_auc").writing() as log:
         for number in range(1000):

@@ -38,7 +38,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     folder = tmp_path_factory.mktemp("sharing")
     with run_gateway(mlflow_server.uri, folder, free_port(), gateway_workers=2) as running:
         for name in (SHARING, ALONE):
-            running.wait_until(lambda name=name: running.predict(name, body(1)).status == 200, 60)
+            running.wait_until(lambda name=name: running.predict(name, body(1)).status == 200)
         yield running
 
 
@@ -110,9 +110,11 @@ def test_the_other_protocol_shares_calls_too(gateway: Gateway) -> None:
 
 def test_shared_calls_are_counted(gateway: Gateway) -> None:
     at_once(gateway, SHARING, [body(at) for at in range(CLIENTS)])
-    calls = gateway.metric("penstock_batched_calls_total", model=SHARING, version="1")
-    requests = gateway.metric("penstock_batched_requests_total", model=SHARING, version="1")
-    assert 0 < calls < requests
+
+    def counted(what: str) -> float:
+        return gateway.metric(f"penstock_batched_{what}_total", model=SHARING, version="1")
+
+    gateway.wait_until(lambda: 0 < counted("calls") < counted("requests"))
     assert gateway.metric("penstock_batched_calls_total", model=ALONE) == 0
 
 

@@ -52,7 +52,7 @@ def spec(folder, raw):
     path.write_text(
         f"data_source: {json.dumps(raw)}\ntarget: kept\nname: by spec\nsplit: {{validation_size: 0.1}}\n"
         "cleaning: {missing_strategy: mode}\nfeatures: {selection: tree_importance, n_features: 1}\n"
-        "candidates: [decision_tree, naive_bayes]\ntuning: {seconds: 5, trials: 1}\n",
+        "candidates: [decision_tree, naive_bayes]\ntuning: {seconds: 60, trials: 1}\n",
         encoding="utf-8",
     )
     return str(path)

@@ -22,7 +22,7 @@ INFRA = REPO / "infra"
 
 
 def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -83,7 +83,7 @@ class Alerting:
         found = get(f"{self.alertmanager}/api/v2/alerts")
         return any(alert["status"]["inhibitedBy"] for alert in found if alert["labels"]["alertname"] == name)
 
-    def wait_until(self, is_so: Callable[[], object], limit_s: float = 60.0) -> None:
+    def wait_until(self, is_so: Callable[[], object], limit_s: float = 180.0) -> None:
         deadline = time.monotonic() + limit_s
         while not is_so():
             assert time.monotonic() < deadline, f"firing: {self.firing()}; told: {self.webhook.told}"

@@ -210,6 +210,6 @@ def _autoscale(fleet: Fleet, told: Limits, moments: list[Moment], over: threadin
 
 
 def _request_seconds(server: Server) -> float:
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(f"{SECONDS_TOTAL} "))

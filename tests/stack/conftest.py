@@ -27,7 +27,7 @@ class House:
     def var(self) -> Path:
         return self.gateway.var_dir
 
-    def run(self, *command: str, timeout_s: float = 120) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, timeout_s: float = 600) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", *command],
             cwd=REPO,

@@ -178,7 +178,7 @@ class Stack:
         for process in _marked(self.house.root):
             process.kill()
         for part in self.parts.values():
-            part.process.wait(10)
+            part.process.wait(120)
 
     def _may_start(self, service: Service, names: Iterable[str]) -> bool:
         parts = self.parts.values()
@@ -263,9 +263,16 @@ def _take_over(other: House, root: Path, ports: Mapping[str, tuple[int, ...]]) -
 
 
 def _passes(service: Service) -> bool:
-    done = subprocess.run(
-        _as_user(service, service.check), env=service.environ, capture_output=True, timeout=30, check=False
-    )
+    try:
+        done = subprocess.run(
+            _as_user(service, service.check),
+            env=service.environ,
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0
 
 

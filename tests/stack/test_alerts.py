@@ -128,7 +128,11 @@ def scene(
                     tools, gateway_port=gateway.port, monitor_port=monitor_port, api_port=api_port
                 ) as told,
             ):
-                gateway.wait_until(lambda: gateway.call("GET", f"/models/{NAME}").status == 200, 60)
+                gateway.wait_until(
+                    lambda: (
+                        {gateway.call("GET", path).status for path in (f"/models/{NAME}", "/ready")} == {200}
+                    )
+                )
                 yield Scene(gateway, monitor, told, weather)
         finally:
             stop_group(monitor)
@@ -184,7 +188,7 @@ def test_outcomes_that_contradict_the_answers_call_who_is_on_call(scene: Scene) 
 def test_who_is_on_call_hears_of_a_gateway_that_dies_and_not_of_what_follows(scene: Scene) -> None:
     told = scene.alerting
     scene.gateway.process.terminate()
-    scene.gateway.process.wait(30)
+    scene.gateway.process.wait(120)
     told.wait_until(lambda: told.webhook.alerts("GatewayDown"))
     assert told.webhook.alerts("GatewayDown")[0][0] == "/on-call"
     told.wait_until(lambda: told.is_inhibited("QualityDrop"))

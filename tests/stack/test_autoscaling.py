@@ -28,7 +28,7 @@ def day(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory) -
     folder: Path = tmp_path_factory.mktemp("autoscaling")
     register_slow(mlflow_server.uri, "autoscaled", seconds=SERVICE_S)
     with fleet_behind_gateway(mlflow_server.uri, folder) as (gateway, fleet):
-        gateway.wait_until(lambda: gateway.predict("autoscaled", BODY).status == 200, 60)
+        gateway.wait_until(lambda: gateway.predict("autoscaled", BODY).status == 200)
         times = days_shape(SHORT_DAY_S, SHORT_PEAK_PER_S)
         yield replay(gateway, fleet, "autoscaled", times, SHORT_MOST)
 

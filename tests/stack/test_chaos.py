@@ -45,7 +45,7 @@ def scene(free_port: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         with run_gateway(registry.uri, folder / "var", free_port(), **SETTINGS) as gateway:
             made = Scene(gateway, registry, Ledger(SEED))
             for name in (*GOOD, *BAD):
-                gateway.wait_until(lambda name=name: _is_up(made, name), 60)
+                gateway.wait_until(lambda name=name: _is_up(made, name))
             _storm(made)
             yield made
     finally:
@@ -112,7 +112,7 @@ def test_no_connection_is_left(scene: Scene) -> None:
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_model_answers(scene: Scene, name: str) -> None:
-    assert scene.gateway.predict(name, body(WELL)).status == 200
+    scene.gateway.wait_until(lambda: scene.gateway.predict(name, body(WELL)).status == 200, REST_S)
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -166,8 +166,8 @@ def test_one_process_is_left_for_each_version_of_own_code(scene: Scene) -> None:
 def test_nothing_is_left_when_the_gateway_ends(scene: Scene) -> None:
     gateway = scene.gateway
     gateway.process.terminate()
-    gateway.process.wait(30)
-    deadline = time.monotonic() + 15
+    gateway.process.wait(120)
+    deadline = time.monotonic() + 90
     while (left := _left(gateway)) != ([], []) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == ([], [])

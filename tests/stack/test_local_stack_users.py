@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import REPO, pick_free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 PORTS = ("PENSTOCK_MLFLOW_PORT", "PENSTOCK_GATEWAY_PORT", "PENSTOCK_MONITOR_PORT", "PENSTOCK_API_PORT")
 
 

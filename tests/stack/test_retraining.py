@@ -29,7 +29,7 @@ from tests.service.training_fixtures import answer_of
 from tests.stack.alerting import Alerting, alerting
 from tests.stack.running_api import running_api
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 NAME, TARGET = "rain", "rain"
 EARLY, LATE, END = 1000, 12_000, 13_200
@@ -90,7 +90,7 @@ def scene(
         client = MlflowClient(mlflow_server.uri)
         client.set_registered_model_tag(NAME, "penstock.policy", json.dumps(POLICY))
         with run_gateway(mlflow_server.uri, folder / "var", port) as gateway:
-            gateway.wait_until(lambda: ask(gateway, weather.iloc[:1]).status == 200, 60)
+            gateway.wait_until(lambda: ask(gateway, weather.iloc[:1]).status == 200)
             ports = {"gateway_port": port, "monitor_port": pick_free_port()}
             often = {"monitor_interval_s": 1, "monitor_window_s": 10}
             tools = folder / "tools"
@@ -150,7 +150,7 @@ def live(gateway: Gateway, frame: pd.DataFrame) -> None:
 
 def test_shifted_traffic_ends_in_a_canary_of_a_better_version(scene: Scene, weather: pd.DataFrame) -> None:
     live(scene.gateway, weather.iloc[LATE:END])
-    story = scene.wait_for(lambda told: any(each.decision == "canary" for each in told), 300)
+    story = scene.wait_for(lambda told: any(each.decision == "canary" for each in told), 600)
     assert [each.decision for each in story if each.decision != "wait"][:3] == [
         "retrain",
         "registered",
@@ -172,6 +172,9 @@ def test_the_monitor_shows_what_it_did(scene: Scene) -> None:
 
 
 def test_the_canary_is_stepped_as_its_traffic_does_well(scene: Scene, weather: pd.DataFrame) -> None:
+    # The registry says so before the gateway has fetched and loaded the version.
+    day = weather.iloc[LATE : LATE + 1]
+    scene.gateway.wait_until(lambda: ask(scene.gateway, day).headers.get("x-penstock-version") == "2")
     for place in range(600):
         assert ask(scene.gateway, weather.iloc[LATE + place : LATE + place + 1]).status == 200
     scene.wait_for(lambda told: any("50 %" in reason for each in told for reason in each.reasons[:1]), 60)

@@ -146,7 +146,7 @@ def test_mlflow_models_serve_serves_the_registered_version(trained: House, rows:
         body = json.dumps({"dataframe_records": rows[:5].to_dict("records")}).encode()
         url = f"http://127.0.0.1:{port}/invocations"
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             found = json.loads(answer.read())
     finally:
         stop_group(process)
