@@ -57,7 +57,7 @@ def make(client):
 
 @pytest.fixture
 def lifecycle(client, tmp_path):
-    return Lifecycle(client, f"sqlite:///{tmp_path}/penstock.db", actor="ann")
+    return Lifecycle(client, f"sqlite:///{tmp_path}/penstock.db", actor="ann", wait_s=120.0)
 
 
 def stages(client, name):
