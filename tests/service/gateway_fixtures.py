@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -79,9 +79,17 @@ class Gateway:
         return [int(pid) for pid in children.split()]
 
     def wait_for(self, *names: str) -> None:
-        """Until every worker answers for these models, as far as a row of good answers shows it."""
+        """Until every worker answers for these models."""
         for name in names:
-            self.wait_until(lambda name=name: all(self.predict(name).status == 200 for _ in range(30)))
+            self.wait_for_all(lambda name=name: self.predict(name).status == 200)
+
+    def wait_for_all(self, condition: Callable[[], object]) -> None:
+        """Until it is so whichever worker answers, as far as a row of answers over a second shows it.
+
+        Each worker follows the registry by itself, and the machine deals connections out as it likes.
+        """
+        pause_s = 0.03 if len(self.workers()) > 1 else 0.0
+        self.wait_until(lambda: all((time.sleep(pause_s), condition())[1] for _ in range(30)))
 
     def wait_until(self, condition: Any, timeout_s: float = 180.0) -> float:
         started = time.monotonic()

@@ -26,7 +26,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     MlflowClient(mlflow_server.uri).transition_model_version_stage(MODEL, version, "Production")
     folder = tmp_path_factory.mktemp("feedback")
     with run_gateway(mlflow_server.uri, folder, free_port(), gateway_workers=2, log_segment_s=2) as running:
-        running.wait_until(lambda: all(running.predict(MODEL).status == 200 for _ in range(20)))
+        running.wait_for(MODEL)
         yield running
 
 

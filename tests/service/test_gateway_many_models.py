@@ -30,8 +30,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
         client.transition_model_version_stage(name, "1", "Production")
     settings = {"gateway_model_bytes": MODEL_BYTES, "gateway_workers": 2, "gateway_cold_ms": 1000}
     with run_gateway(mlflow_server.uri, tmp_path_factory.mktemp("many"), free_port(), **settings) as running:
-        # Of two workers either may answer.
-        running.wait_until(lambda: all(answering(running) == len(MODELS) for _ in range(30)))
+        running.wait_for_all(lambda: answering(running) == len(MODELS))
         yield running
 
 
@@ -125,13 +124,10 @@ def test_a_warm_models_new_version_takes_over_without_a_cold_request(
         return f"{name}/1" in held(gateway)["loaded"]
 
     register(mlflow_server.uri, name, label="new")
-    # The machine deals connections out as it likes: of so many in a row each worker has had some.
-    gateway.wait_until(lambda: gateway.predict(name).status == 200 and all(is_warm() for _ in range(40)))
+    gateway.wait_for_all(lambda: gateway.predict(name).status == 200 and is_warm())
     late = gateway.metric("penstock_cold_requests_total")
     client.transition_model_version_stage(name, "2", "Production", archive_existing_versions=True)
-    gateway.wait_until(
-        lambda: all(gateway.predict(name).json() == {"predictions": ["new"]} for _ in range(40))
-    )
+    gateway.wait_for_all(lambda: gateway.predict(name).json() == {"predictions": ["new"]})
     assert gateway.metric("penstock_cold_requests_total") == late
 
 

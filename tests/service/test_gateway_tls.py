@@ -35,7 +35,7 @@ def gateway(
     settings = {"tls_cert_file": cert, "tls_key_file": key, "gateway_workers": 2}
     folder = tmp_path_factory.mktemp("tls-gateway")
     with run_gateway(mlflow_server.uri, folder, free_port(), **settings) as running:
-        running.wait_until(lambda: all(running.predict(MODEL).status == 200 for _ in range(20)))
+        running.wait_for(MODEL)
         yield running
 
 

@@ -103,8 +103,7 @@ def split(weight: float, **challenger: Any) -> str:
 def with_route(gateway: Gateway, client: MlflowClient, model: str, text: str) -> None:
     client.set_registered_model_tag(model, ROUTE, text)
     variants = len(json.loads(text)["variants"])
-    # Forty connections in a row reach both workers, each of which follows by itself.
-    gateway.wait_until(lambda: all(page(gateway, model) == variants for _ in range(40)))
+    gateway.wait_for_all(lambda: page(gateway, model) == variants)
 
 
 def page(gateway: Gateway, model: str) -> int:

@@ -31,7 +31,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
     settings = {"gateway_time_limit_s": TIME_LIMIT_S, "gateway_workers": 2, "pyfunc_memory_bytes": 2 << 30}
     with run_gateway(uri, folder, free_port(), **settings) as running:
         for name in (MOODY, OTHER, NEIGHBOUR):
-            running.wait_until(lambda name=name: all(answers(running, name) for _ in range(12)))
+            running.wait_for_all(lambda name=name: answers(running, name))
         yield running
 
 
@@ -39,7 +39,7 @@ def gateway(mlflow_server: Any, free_port: Any, tmp_path_factory: Any) -> Iterat
 def well(gateway: Gateway) -> Iterator[None]:
     """Each test leaves the model answering, whatever it did to it."""
     yield
-    gateway.wait_until(lambda: all(answers(gateway, MOODY) for _ in range(12)))
+    gateway.wait_for_all(lambda: answers(gateway, MOODY))
 
 
 def answers(gateway: Gateway, name: str) -> bool:

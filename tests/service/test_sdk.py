@@ -97,7 +97,7 @@ def bike(shared_data, tmp_path_factory):
 
 def knows(gateway: Any, name: str) -> bool:
     """Whether each worker has seen a model or route; what an empty body is refused for does not matter."""
-    return all(gateway.predict(name, b"{}").status != 404 for _ in range(12))
+    return all(gateway.predict(name, b"{}").status != 404 for _ in range(30))
 
 
 def test_the_example_finds_who_leaves(churn):

@@ -45,15 +45,11 @@ def scene(free_port: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         with run_gateway(registry.uri, folder / "var", free_port(), **SETTINGS) as gateway:
             made = Scene(gateway, registry, Ledger(SEED))
             for name in (*GOOD, *BAD):
-                gateway.wait_until(lambda name=name: _is_up(made, name))
+                gateway.wait_for_all(lambda name=name: gateway.predict(name, body(WELL)).status == 200)
             _storm(made)
             yield made
     finally:
         registry.stop()
-
-
-def _is_up(scene: Scene, name: str) -> bool:
-    return all(scene.gateway.predict(name, body(WELL)).status == 200 for _ in range(12))
 
 
 def _storm(scene: Scene) -> None:
@@ -121,11 +117,7 @@ def test_a_bad_model_answers_again(scene: Scene, name: str) -> None:
 
 
 def test_both_workers_follow_the_registrys_last_word(scene: Scene) -> None:
-    def follow() -> bool:
-        found = [scene.gateway.predict(MOVED).headers.get("x-penstock-version") for _ in range(12)]
-        return set(found) == {"1"}
-
-    scene.gateway.wait_until(follow)
+    scene.gateway.wait_for_all(lambda: scene.gateway.predict(MOVED).headers.get("x-penstock-version") == "1")
     scene.gateway.wait_until(lambda: scene.gateway.ready()["problems"] == [])
 
 
